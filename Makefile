@@ -1,0 +1,45 @@
+# Plain verbs. `make demo` and `make test` need nothing done before them.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+help:
+	@echo "make demo     create .venv, install paintnet, paint the bundled bird"
+	@echo "make test     run every test and doctest"
+	@echo "make check    lint, formatting and types (changes nothing)"
+	@echo "make format   format the code and mend what the linter can"
+	@echo "make bench    measure speed and quality (minutes to hours)"
+	@echo "make clean    remove .venv, caches and demo results"
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,check]"
+	@touch $@
+
+demo: $(VENV)/.installed
+	@mkdir -p demo
+	$(BIN)/paintnet fit sample:bird --seed 0 --force -o demo/bird.painted.png -m demo/bird.paintnet
+	@echo "The painted bird is in demo/bird.painted.png; ask its network for a colour with:"
+	@echo "    $(BIN)/paintnet predict demo/bird.paintnet --xy 50,50"
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,58 @@
+"""Every error that paintnet raises on purpose: one tree, ground floor.
+
+Each error answers three questions in one line: what was wrong, what was seen,
+and what to do next. The command layer turns it into ``error: ...`` and an exit
+code; the library only raises it.
+"""
+
+
+class PaintnetError(Exception):
+    """Base of all paintnet errors.
+
+    Parameters
+    ----------
+    what : str
+        The thing that failed, with its value: a path, an option, a number.
+    why : str
+        What was wrong with it.
+    remedy : str
+        What to do next.
+
+    Examples
+    --------
+    >>> print(PaintnetError("cat.png", "not a supported image", "use PNG or JPEG"))
+    cat.png: not a supported image; use PNG or JPEG
+    """
+
+    def __init__(self, what: str, why: str, remedy: str) -> None:
+        super().__init__(what, why, remedy)
+        self.what = what
+        self.why = why
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}; {self.remedy}"
+
+
+class PictureError(PaintnetError):
+    """A picture cannot be opened: missing, damaged, unsupported or too large."""
+
+
+class DownloadError(PictureError):
+    """A picture cannot be fetched from its URL, or must not be."""
+
+
+class OutputError(PaintnetError):
+    """A result cannot be written where it was asked for."""
+
+
+class ModelFileError(PaintnetError):
+    """A .paintnet file is missing, damaged, of a newer version or not one at all."""
+
+
+class SettingsError(PaintnetError, ValueError):
+    """A setting has a value outside its allowed range, or one that clashes with another."""
+
+
+class TrainingError(PaintnetError):
+    """The training ended without a usable painting."""
