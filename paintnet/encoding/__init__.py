@@ -1,0 +1,1 @@
+"""Encodings: what stands between a position and the network."""

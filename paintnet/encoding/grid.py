@@ -1,0 +1,224 @@
+"""The grid encoding: several coarse-to-fine grids laid over the picture.
+
+A position touches a few vertices of each grid, with weights that add up to
+one. As the input of a dense layer the weights select and blend rows of that
+layer's matrix, so the matrix IS a table of trainable features, as in
+multiresolution hash encodings (Mueller et al. 2022, "Instant Neural Graphics
+Primitives", section 3) with one dense table per level and the levels summed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paintnet.encoding.extent import Extent
+
+Array = NDArray[Any]
+
+
+def _linear(t: Array) -> list[Array]:
+    return [1 - t, t]
+
+
+def _quadratic(t: Array) -> list[Array]:
+    return [(1 - t) ** 2 / 2, (1 + 2 * t * (1 - t)) / 2, t**2 / 2]
+
+
+def _cubic(t: Array) -> list[Array]:
+    u = 1 - t
+    return [u**3 / 6, (4 - 3 * t**2 * (2 - t)) / 6, (4 - 3 * u**2 * (2 - u)) / 6, t**3 / 6]
+
+
+BASES: dict[str, tuple[int, Callable[[Array], list[Array]]]] = {
+    "linear": (1, _linear),
+    "quadratic": (2, _quadratic),
+    "cubic": (3, _cubic),
+}
+"""Uniform B-splines: name -> (degree, weights of the degree + 1 vertices around a position).
+
+``t`` is the position inside its cell, 0 to 1. Source: de Boor, "A Practical
+Guide to Splines" (1978), chapter IX, for equally spaced knots.
+"""
+
+
+@dataclass(frozen=True)
+class GridLevel:
+    """One grid of square cells.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Vertices down and across.
+    spacing : float
+        Pixels between neighbouring vertices.
+    """
+
+    rows: int
+    columns: int
+    spacing: float
+
+    @property
+    def n_vertices(self) -> int:
+        """Vertices in all."""
+        return self.rows * self.columns
+
+
+@dataclass(frozen=True)
+class GridMap:
+    """Weights of the vertices around a position, all levels side by side.
+
+    Parameters
+    ----------
+    extent : Extent
+        The rectangle that the grids cover; positions outside count as its edge.
+    levels : tuple of GridLevel
+        Coarse to fine.
+    basis : {"linear", "quadratic", "cubic"}, default="linear"
+        B-spline whose weights are used: linear touches 4 vertices of a level,
+        quadratic 9, cubic 16.
+
+    Examples
+    --------
+    >>> grid = GridMap.over(Extent.of_picture(width=5, height=3), vertices=[3])
+    >>> grid.levels
+    (GridLevel(rows=3, columns=5, spacing=1.0),)
+    >>> vertices, weights = grid.corners(np.array([[1.5, 0.25]]))
+    >>> vertices
+    array([[1, 2, 6, 7]], dtype=int32)
+    >>> weights
+    array([[0.375, 0.375, 0.125, 0.125]])
+    """
+
+    extent: Extent
+    levels: tuple[GridLevel, ...]
+    basis: str = "linear"
+    name: ClassVar[str] = "grid"
+
+    @classmethod
+    def over(cls, extent: Extent, vertices: Sequence[int], basis: str = "linear") -> Self:
+        """Lay grids of square cells over an extent.
+
+        Parameters
+        ----------
+        extent : Extent
+            The rectangle to cover.
+        vertices : sequence of int
+            For each level, how many vertices the short side has (2 or more);
+            the long side gets as many as squares of that size need.
+        basis : str, default="linear"
+            See the class.
+        """
+        degree = BASES[basis][0]
+        width, height = extent.right - extent.left, extent.bottom - extent.top
+        levels = []
+        for n in vertices:
+            spacing = extent.short_side / (n - 1)
+            rows, columns = (max(1, _cells(side, spacing)) + degree for side in (height, width))
+            levels.append(GridLevel(rows, columns, spacing))
+        return cls(extent, tuple(levels), basis)
+
+    @property
+    def n_features(self) -> int:
+        """Vertices of all levels together."""
+        return sum(level.n_vertices for level in self.levels)
+
+    @property
+    def n_touched(self) -> int:
+        """Vertices that one position touches."""
+        return len(self.levels) * (BASES[self.basis][0] + 1) ** 2
+
+    def corners(self, xy: Array) -> tuple[NDArray[np.int32], Array]:
+        """Find the vertices around each position.
+
+        Parameters
+        ----------
+        xy : array of shape (n, 2)
+            Positions in pixels.
+
+        Returns
+        -------
+        vertices : int32 array of shape (n, n_touched)
+            Feature numbers, ascending along each row.
+        weights : array of shape (n, n_touched), dtype of `xy`
+            Each level's part adds up to 1.
+        """
+        vertices = np.empty((len(xy), self.n_touched), dtype=np.int32)
+        weights = np.empty((len(xy), self.n_touched), dtype=xy.dtype)
+        first, column = 0, 0
+        for level in self.levels:
+            x_index, x_weight = self.axis(xy[:, 0] - self.extent.left, level.spacing, level.columns)
+            y_index, y_weight = self.axis(xy[:, 1] - self.extent.top, level.spacing, level.rows)
+            part = slice(column, column + x_index.shape[1] * y_index.shape[1])
+            index = first + y_index[:, :, None] * level.columns + x_index[:, None, :]
+            vertices[:, part] = index.reshape(len(xy), -1)
+            weights[:, part] = (y_weight[:, :, None] * x_weight[:, None, :]).reshape(len(xy), -1)
+            first, column = first + level.n_vertices, part.stop
+        return vertices, weights
+
+    def axis(self, distance: Array, spacing: float, count: int) -> tuple[NDArray[np.int64], Array]:
+        """Vertices and weights along one axis, each (n, degree + 1).
+
+        Parameters
+        ----------
+        distance : array of shape (n,)
+            Pixels from the extent's edge.
+        spacing : float
+            Pixels between vertices.
+        count : int
+            Vertices along this axis.
+        """
+        degree, weigh = BASES[self.basis]
+        cells = count - degree
+        # float64: a float32 quotient loses the fraction on pictures thousands of pixels wide.
+        at = np.clip(np.asarray(distance, dtype=np.float64) / spacing, 0, cells)
+        cell = np.minimum(at.astype(np.int64), cells - 1)
+        return cell[:, None] + np.arange(degree + 1), np.stack(weigh(at - cell), axis=1)
+
+    def transform(self, xy: Array) -> Any:
+        """Encode positions (n, 2) as a CSR matrix (n, n_features) of the dtype of `xy`."""
+        # Imported here since painting needs no SciPy and so starts faster.
+        from scipy.sparse import csr_matrix
+
+        vertices, weights = self.corners(xy)
+        ends = np.arange(0, vertices.size + 1, self.n_touched)
+        matrix = csr_matrix((weights.ravel(), vertices.ravel(), ends), shape=(len(xy), self.n_features))
+        matrix.has_sorted_indices = True
+        return matrix
+
+    def first_layer(self, xy: Array, coefs: Array) -> Array:
+        """Weighted sums of the first layer, (n, units)."""
+        vertices, weights = self.corners(xy.astype(coefs.dtype, copy=False))
+        sums: Array = np.einsum("nk,nku->nu", weights, coefs[vertices])
+        return sums
+
+    def to_document(self) -> dict[str, Any]:
+        """Settings as JSON values."""
+        levels = [[level.rows, level.columns, level.spacing] for level in self.levels]
+        return {"name": self.name, "extent": self.extent.to_list(), "basis": self.basis, "levels": levels}
+
+    def tensors(self) -> dict[str, Array]:
+        """Nothing but settings to save: the features are the network's first layer."""
+        return {}
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any], tensors: dict[str, Array]) -> Self:
+        """Build the map again from `to_document`, refusing what could not have come from it."""
+        basis = document["basis"]
+        if basis not in BASES:
+            raise ValueError(f"unknown basis {basis!r}")
+        levels = tuple(GridLevel(int(rows), int(cols), float(gap)) for rows, cols, gap in document["levels"])
+        fewest = BASES[basis][0] + 1
+        for level in levels:
+            if min(level.rows, level.columns) < fewest or not (0 < level.spacing < np.inf):
+                raise ValueError(f"impossible grid level {level}")
+        if not levels:
+            raise ValueError("a grid without levels")
+        return cls(Extent.from_list(document["extent"]), levels, basis)
+
+
+def _cells(side: float, spacing: float) -> int:
+    """Cells that cover a side; rounding must not add one where the division is exact."""
+    return int(np.ceil(side / spacing - 1e-9))
