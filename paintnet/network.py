@@ -1,0 +1,128 @@
+"""The trained network, run forward in plain NumPy.
+
+scikit-learn takes a second to import; a saved painting answers before that.
+The tests hold this pass against scikit-learn's own, to float32 rounding.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paintnet.encoding.maps import PositionMap
+
+Array = NDArray[Any]
+
+
+def _relu(z: Array) -> Array:
+    return np.maximum(z, 0, out=z)
+
+
+def _tanh(z: Array) -> Array:
+    return np.tanh(z, out=z)
+
+
+def _logistic(z: Array) -> Array:
+    # tanh never overflows, exp does.
+    z *= 0.5
+    np.tanh(z, out=z)
+    z += 1
+    z *= 0.5
+    return z
+
+
+def _identity(z: Array) -> Array:
+    return z
+
+
+def _softmax(z: Array) -> Array:
+    z -= z.max(axis=1, keepdims=True)
+    np.exp(z, out=z)
+    z /= z.sum(axis=1, keepdims=True)
+    return z
+
+
+HIDDEN_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "relu": _relu,
+    "tanh": _tanh,
+    "logistic": _logistic,
+    "identity": _identity,
+}
+"""What a hidden layer does to its sums, in place; names as in scikit-learn."""
+
+OUTPUT_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "identity": _identity,
+    "logistic": _logistic,
+    "softmax": _softmax,
+}
+"""What the last layer does: colours, probability of each class alone, or of one among all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Weights of a trained multi-layer perceptron behind its encoding.
+
+    Parameters
+    ----------
+    encoding : PositionMap
+        What turns positions into inputs.
+    coefs : tuple of arrays
+        Weight matrices, layer by layer, (inputs, units).
+    intercepts : tuple of arrays
+        Biases, layer by layer, (units,).
+    activation : str
+        A name of `HIDDEN_ACTIVATIONS`.
+    output : str
+        A name of `OUTPUT_ACTIVATIONS`.
+
+    Raises
+    ------
+    ValueError
+        If the layers do not chain or a name is unknown.
+    """
+
+    encoding: PositionMap
+    coefs: tuple[Array, ...]
+    intercepts: tuple[Array, ...]
+    activation: str
+    output: str
+
+    def __post_init__(self) -> None:
+        if self.activation not in HIDDEN_ACTIVATIONS or self.output not in OUTPUT_ACTIVATIONS:
+            raise ValueError(f"unknown activation {self.activation!r} or output {self.output!r}")
+        if not self.coefs or len(self.coefs) != len(self.intercepts):
+            raise ValueError(f"{len(self.coefs)} weight matrices and {len(self.intercepts)} bias vectors")
+        n_inputs = self.encoding.n_features
+        for layer, (coef, intercept) in enumerate(zip(self.coefs, self.intercepts, strict=True)):
+            if coef.ndim != 2 or coef.shape[0] != n_inputs or intercept.shape != coef.shape[1:]:
+                raise ValueError(
+                    f"layer {layer}: weights {coef.shape} and biases {intercept.shape} after {n_inputs} units"
+                )
+            n_inputs = coef.shape[1]
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Units of each hidden layer."""
+        return tuple(int(coef.shape[1]) for coef in self.coefs[:-1])
+
+    @property
+    def n_outputs(self) -> int:
+        """Units of the last layer."""
+        return int(self.coefs[-1].shape[1])
+
+    @property
+    def n_parameters(self) -> int:
+        """Weights and biases in all."""
+        return sum(array.size for array in (*self.coefs, *self.intercepts))
+
+    def forward(self, xy: Array) -> Array:
+        """Outputs (n, n_outputs) for positions (n, 2)."""
+        hidden = HIDDEN_ACTIVATIONS[self.activation]
+        z = self.encoding.first_layer(xy.astype(self.coefs[0].dtype, copy=False), self.coefs[0])
+        z += self.intercepts[0]
+        for coef, intercept in zip(self.coefs[1:], self.intercepts[1:], strict=True):
+            z = hidden(z) @ coef
+            z += intercept
+        return OUTPUT_ACTIVATIONS[self.output](z)

@@ -1,0 +1,266 @@
+"""A painting: the trained function from a position to a colour."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from paintnet.encoding.maps import map_named
+from paintnet.errors import ModelFileError, SettingsError
+from paintnet.modelfile import MAX_LAYERS, Model, read_model, write_model
+from paintnet.network import Network
+from paintnet.picture import unpremultiply
+
+Array = NDArray[Any]
+
+CHUNK = 32_768
+"""Positions run through the network at once: memory stays bounded, caches stay warm."""
+
+MODES = ("regress", "classify")
+
+
+@dataclass(frozen=True, eq=False)
+class Painting:
+    """What a painter returns: it predicts, renders, is saved and loaded.
+
+    Parameters
+    ----------
+    mode : {"regress", "classify"}
+        Whether the network's outputs are colours or classes.
+    width, height : int
+        Size in pixels of the picture that was learned.
+    channels : {1, 3, 4}
+        Grey, RGB or RGBA.
+    network : Network
+        The trained network.
+    palette : array of shape (classes, channels) or None
+        Colour of each class in [0, 1]; None in regress.
+    training : dict
+        How it was trained, as JSON values.
+
+    Examples
+    --------
+    >>> import paintnet
+    >>> painting = paintnet.fit("sample:bird", preset="draft", epochs=5)
+    >>> painting.predict([[1, 1]]).shape
+    (1, 3)
+    >>> painting.render(size=(200, 200)).shape
+    (200, 200, 3)
+    """
+
+    mode: str
+    width: int
+    height: int
+    channels: int
+    network: Network
+    palette: Array | None = None
+    training: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_parameters(self) -> int:
+        """Weights and biases of the network."""
+        return self.network.n_parameters
+
+    @property
+    def bits_per_pixel(self) -> float:
+        """Bits of all parameters, as stored, per pixel of the picture."""
+        bits = 8 * sum(array.nbytes for array in (*self.network.coefs, *self.network.intercepts))
+        return bits / (self.width * self.height)
+
+    def predict(self, xy: ArrayLike) -> Array:
+        """Colours at positions.
+
+        Parameters
+        ----------
+        xy : array-like of shape (n, 2)
+            Positions in pixels: x = column, y = row, (0, 0) is the centre of
+            the top left pixel. Fractions lie between pixels.
+
+        Returns
+        -------
+        float32 array of shape (n, channels)
+            Colours in [0, 1]; in classify, of the most probable class.
+
+        Raises
+        ------
+        SettingsError
+            If a position is not a pair of finite numbers.
+        """
+        parts = [self._colours(self.network.forward(part)) for part in _chunks(_positions(xy))]
+        return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
+
+    def predict_proba(self, xy: ArrayLike) -> Array:
+        """Probabilities of the classes at positions, (n, classes); each row adds up to 1.
+
+        Raises
+        ------
+        SettingsError
+            If this painting is of mode regress, or a position is not finite.
+        """
+        if self.palette is None:
+            raise SettingsError(
+                "probabilities", "a painting of mode regress has none", "fit with mode classify"
+            )
+        parts = [self._probabilities(self.network.forward(part)) for part in _chunks(_positions(xy))]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.palette)))
+
+    def render(
+        self, size: tuple[int, int] | None = None, region: tuple[float, float, float, float] | None = None
+    ) -> Array:
+        """Paint the picture, or a part of it, at any size.
+
+        Parameters
+        ----------
+        size : (width, height), optional
+            In pixels; by default one pixel for each of the picture's.
+        region : (x0, y0, x1, y1), optional
+            Part of the picture, between pixel edges as in a crop box: ``(0, 0,
+            width, height)`` is the whole.
+
+        Returns
+        -------
+        float32 array of shape (height, width, channels), values in [0, 1]
+
+        Raises
+        ------
+        SettingsError
+            If the size or region is empty.
+        """
+        x0, y0, x1, y1 = region or (0, 0, self.width, self.height)
+        if not (np.isfinite([x0, y0, x1, y1]).all() and x0 < x1 and y0 < y1):
+            raise SettingsError("region", f"{x0:g},{y0:g},{x1:g},{y1:g} is empty", "give X0 < X1 and Y0 < Y1")
+        columns, rows = size or (max(1, round(x1 - x0)), max(1, round(y1 - y0)))
+        if columns < 1 or rows < 1:
+            raise SettingsError("size", f"{columns}x{rows} is empty", "give at least 1x1")
+        xs = (np.arange(columns) + 0.5) * ((x1 - x0) / columns) + (x0 - 0.5)
+        ys = (np.arange(rows) + 0.5) * ((y1 - y0) / rows) + (y0 - 0.5)
+        picture = np.empty((rows * columns, self.channels), dtype=np.float32)
+        for start in range(0, len(picture), CHUNK):
+            row, column = np.divmod(np.arange(start, min(start + CHUNK, len(picture))), columns)
+            part = np.stack([xs[column], ys[row]], axis=1)
+            picture[start : start + CHUNK] = self._colours(self.network.forward(part))
+        return picture.reshape(rows, columns, self.channels)
+
+    def save(self, path: str | Path) -> None:
+        """Write the painting to a .paintnet file, whole or not at all."""
+        write_model(path, self.to_model())
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a painting from a .paintnet file.
+
+        Raises
+        ------
+        ModelFileError
+            If the file is missing, damaged, newer or not a painting.
+        """
+        return cls.from_model(read_model(path), str(path))
+
+    def to_model(self) -> Model:
+        """Take the painting apart into the tensors and the document of its file."""
+        tensors = {f"patch.0.encoding.{k}": v for k, v in self.network.encoding.tensors().items()}
+        for k, (coef, intercept) in enumerate(zip(self.network.coefs, self.network.intercepts, strict=True)):
+            tensors[f"patch.0.coefs.{k}"] = coef
+            tensors[f"patch.0.intercepts.{k}"] = intercept
+        if self.palette is not None:
+            tensors["palette"] = self.palette
+        patch = {
+            "encoding": self.network.encoding.to_document(),
+            "activation": self.network.activation,
+            "output": self.network.output,
+            "layers": len(self.network.coefs),
+        }
+        document = {
+            "mode": self.mode,
+            "size": [self.width, self.height],
+            "channels": self.channels,
+            "patches": [patch],
+            "training": self.training,
+        }
+        return Model(document, tensors)
+
+    @classmethod
+    def from_model(cls, model: Model, name: str = "model") -> Self:
+        """Put a painting together again; `name` is what messages call it."""
+        try:
+            return cls._from_checked(model)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+            why = f"damaged model: {type(error).__name__}: {error}"
+            raise ModelFileError(name, why, "get a whole copy, or paint it again") from error
+
+    @classmethod
+    def _from_checked(cls, model: Model) -> Self:
+        document, tensors = model.document, dict(model.tensors)
+        (patch,) = document["patches"]
+        n_layers = int(patch["layers"])
+        if not 1 <= n_layers <= MAX_LAYERS:
+            raise ValueError(f"{n_layers} layers")
+        prefix = "patch.0.encoding."
+        drawn = {k.removeprefix(prefix): tensors.pop(k) for k in list(tensors) if k.startswith(prefix)}
+        network = Network(
+            encoding=map_named(patch["encoding"]["name"]).from_document(patch["encoding"], drawn),
+            coefs=tuple(tensors.pop(f"patch.0.coefs.{k}") for k in range(n_layers)),
+            intercepts=tuple(tensors.pop(f"patch.0.intercepts.{k}") for k in range(n_layers)),
+            activation=patch["activation"],
+            output=patch["output"],
+        )
+        palette = tensors.pop("palette", None)
+        if tensors:
+            raise ValueError(f"unexpected tensors {sorted(tensors)}")
+        width, height = (int(side) for side in document["size"])
+        painting = cls(
+            document["mode"], width, height, int(document["channels"]), network, palette, document["training"]
+        )
+        painting._check()
+        return painting
+
+    def _check(self) -> None:
+        if self.mode not in MODES or (self.mode == "classify") != (self.palette is not None):
+            raise ValueError(f"mode {self.mode!r} does not fit its palette")
+        if self.channels not in (1, 3, 4) or not (1 <= self.width < 2**31 and 1 <= self.height < 2**31):
+            raise ValueError(f"a picture of {self.width} x {self.height} with {self.channels} channels")
+        if not isinstance(self.training, dict):
+            raise TypeError("the training record is no object")
+        if self.palette is None:
+            expected = {self.channels}
+        elif self.palette.ndim != 2 or self.palette.shape[1] != self.channels or not len(self.palette):
+            raise ValueError(f"a palette of shape {self.palette.shape}")
+        else:
+            # Two classes may share one output; a palette of one colour is trained as two classes.
+            expected = {len(self.palette)} if len(self.palette) > 2 else {1, len(self.palette)}
+        if self.network.n_outputs not in expected:
+            raise ValueError(f"{self.network.n_outputs} outputs, expected {expected}")
+
+    def _colours(self, outputs: Array) -> Array:
+        if self.palette is not None:
+            classes = self._probabilities(outputs).argmax(axis=1)
+            return np.asarray(self.palette[classes], dtype=np.float32)
+        return unpremultiply(np.clip(outputs, 0, 1).astype(np.float32, copy=False))
+
+    def _probabilities(self, outputs: Array) -> Array:
+        outputs = outputs.astype(np.float64)
+        assert self.palette is not None  # noqa: S101 - callers have checked; told to mypy
+        if len(self.palette) == 1:
+            return np.ones((len(outputs), 1))
+        if self.network.n_outputs == 1:
+            return np.concatenate([1 - outputs, outputs], axis=1)
+        # One-hot outputs are independent probabilities; softmax ones add up to 1 but for rounding.
+        outputs += np.finfo(np.float64).tiny  # all may have underflowed to 0
+        return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
+
+
+def _positions(xy: ArrayLike) -> Array:
+    positions = np.asarray(xy, dtype=np.float64)
+    if positions.ndim != 2 or positions.shape[1] != 2:
+        raise SettingsError("xy", f"shape {positions.shape}", "give positions of shape (n, 2): x and y")
+    if not np.isfinite(positions).all():
+        raise SettingsError("xy", "a position is not finite", "give finite numbers")
+    return positions
+
+
+def _chunks(positions: Array) -> Iterator[Array]:
+    for start in range(0, len(positions), CHUNK):
+        yield positions[start : start + CHUNK]
