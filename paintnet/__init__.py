@@ -1,3 +1,73 @@
-"""paintnet: a small neural network learns a picture and paints it again."""
+"""paintnet: a small neural network learns a picture and paints it again.
+
+Examples
+--------
+>>> import paintnet
+>>> painting = paintnet.fit("sample:bird", preset="draft", epochs=5)
+>>> painting.predict([[50, 50]]).shape
+(1, 3)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from paintnet.encoding.transformers import FourierEncoding, GridEncoding, RawEncoding
+    from paintnet.errors import PaintnetError
+    from paintnet.neuron import Neuron
+    from paintnet.painter import Painter, fit
+    from paintnet.painting import Painting
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "FourierEncoding",
+    "GridEncoding",
+    "Neuron",
+    "Painter",
+    "Painting",
+    "PaintnetError",
+    "RawEncoding",
+    "fit",
+    "load",
+]
+
+# Loaded on first use: scikit-learn takes a second, and answering from a saved painting needs none of it.
+_HOMES = {
+    "FourierEncoding": "paintnet.encoding.transformers",
+    "GridEncoding": "paintnet.encoding.transformers",
+    "RawEncoding": "paintnet.encoding.transformers",
+    "Neuron": "paintnet.neuron",
+    "Painter": "paintnet.painter",
+    "fit": "paintnet.painter",
+    "Painting": "paintnet.painting",
+    "PaintnetError": "paintnet.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'paintnet' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def load(path: Any) -> "Painting":
+    """Read a painting from a .paintnet file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    Painting
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, damaged, newer or not a painting.
+    """
+    from paintnet.painting import Painting
+
+    return Painting.load(path)

@@ -1,0 +1,329 @@
+"""The painter: settings and a picture go in, a painting comes out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import sklearn
+from numpy.typing import NDArray
+
+from paintnet import __version__
+from paintnet.dataset import Dataset, classify_dataset, regress_dataset
+from paintnet.encoding.extent import Extent
+from paintnet.encoding.grid import GridMap
+from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
+from paintnet.errors import SettingsError, TrainingError
+from paintnet.metrics import psnr, psnr_of
+from paintnet.network import Network
+from paintnet.painter import estimator as sk
+from paintnet.painter.batches import EncodedParts
+from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished, TrainingStarted
+from paintnet.painter.presets import settings_for
+from paintnet.painter.schedule import Schedule
+from paintnet.painter.settings import PainterSettings
+from paintnet.painting import CHUNK, Painting
+from paintnet.picture import open_picture
+
+Array = NDArray[Any]
+
+ENCODERS: dict[str, Callable[[Extent, PainterSettings], PositionMap]] = {
+    "raw": lambda extent, s: RawMap(extent, s.normalize),
+    "fourier": lambda extent, s: FourierMap.draw(
+        extent, s.n_frequencies, s.sigma, np.random.default_rng(s.seed)
+    ),
+    "grid": lambda extent, s: GridMap.over(extent, s.levels, s.basis),
+}
+"""How settings lay each encoding over a picture."""
+
+
+class Painter:
+    """Settings and the training loop; it has not seen a picture yet.
+
+    Parameters
+    ----------
+    preset : str, default="standard"
+        Rule that gives every setting for a picture's shape: "draft",
+        "standard", "fine" or "tutorial".
+    listeners : sequence of callables
+        Each is called with every event of the run (see `paintnet.painter.events`).
+    **settings
+        Fields of `PainterSettings` that win over the preset.
+
+    Examples
+    --------
+    >>> from paintnet.picture import open_picture
+    >>> painter = Painter("draft", seed=1, epochs=5)
+    >>> painting = painter.fit(open_picture("sample:bird").pixels)
+    >>> painting.mode, painting.width, painting.height
+    ('regress', 100, 100)
+    """
+
+    def __init__(
+        self, preset: str = "standard", *, listeners: tuple[Listener, ...] = (), **settings: Any
+    ) -> None:
+        self.preset = preset
+        self.listeners = listeners
+        self.settings = settings
+
+    def fit(self, picture: Array) -> Painting:
+        """Learn a picture.
+
+        Parameters
+        ----------
+        picture : float32 array of shape (height, width, channels)
+            Values in [0, 1]; channels 1, 3 or 4.
+
+        Returns
+        -------
+        Painting
+
+        Raises
+        ------
+        SettingsError
+            If a setting cannot be used.
+        TrainingError
+            If the training diverges.
+        """
+        _check_picture(picture)
+        height, width, _ = picture.shape
+        settings = settings_for(width, height, self.preset, **self.settings)
+        run = _Run(picture, settings, self.preset, self.listeners)
+        return run.paint_at_once() if settings.solver == "lbfgs" else run.paint_by_epochs()
+
+
+@dataclass(eq=False)
+class _Run:
+    """One training: the parts that the loop moves."""
+
+    picture: Array
+    settings: PainterSettings
+    preset: str
+    listeners: tuple[Listener, ...]
+
+    def __post_init__(self) -> None:
+        self.dataset = make_dataset(self.picture, self.settings)
+        extent = Extent.of_picture(self.dataset.width, self.dataset.height)
+        self.encoding = ENCODERS[self.settings.encoding](extent, self.settings)
+        self.parts = EncodedParts(
+            self.dataset,
+            self.encoding,
+            network_targets(self.dataset, self.settings),
+            self.settings.precision,
+            np.random.default_rng(self.settings.seed),
+        )
+        batch_size = min(self.settings.batch_size, self.parts.smallest)
+        self.estimator = sk.make_estimator(replace(self.settings, batch_size=batch_size))
+        self.n_classes = None if self.dataset.palette is None else max(2, len(self.dataset.palette))
+        self.schedule = Schedule(self.settings)
+
+    def paint_by_epochs(self) -> Painting:
+        self._tell(TrainingStarted(self.settings, len(self.dataset.learned)))
+        reason = None
+        epoch = 0
+        while reason is None:
+            loss = self._epoch()
+            epoch += 1
+            reason = self._reason_to_stop(epoch, loss)
+            if reason is None:
+                self._tell(self._finished_epoch(epoch, loss))
+        self._tell(replace(self._finished_epoch(epoch, loss), progress=1.0))
+        return self._finish(epoch, reason)
+
+    def paint_at_once(self) -> Painting:
+        self._tell(TrainingStarted(self.settings, len(self.dataset.learned)))
+        from scipy.sparse import issparse, vstack
+
+        inputs, targets = zip(*self.parts, strict=True)
+        stack = vstack if issparse(inputs[0]) else np.concatenate
+        sk.train_at_once(self.estimator, stack(inputs), np.concatenate(targets))
+        return self._finish(int(self.estimator.n_iter_), "converged")
+
+    def _epoch(self) -> float:
+        """Pass over the parts once; the clock may end it early, after at least one part."""
+        losses, sizes = [], []
+        for inputs, targets in self.parts:
+            sk.set_rate(self.estimator, self.schedule.rate)
+            losses.append(sk.train_epoch(self.estimator, inputs, targets, self.n_classes))
+            sizes.append(len(targets))
+            self.schedule.epochs_done += 1 / len(self.parts)
+            if self.schedule.out_of_time:
+                break
+        return float(np.average(losses, weights=sizes))
+
+    def _reason_to_stop(self, epoch: int, loss: float) -> str | None:
+        if self.settings.epochs is not None and epoch >= self.settings.epochs:
+            return "epochs"
+        if self.schedule.out_of_time:
+            return "time"
+        if self.schedule.is_stale(loss):
+            return "tol"
+        goal = self.settings.target_psnr
+        # The loss is an estimate that lags behind; only a measurement may stop the run.
+        if goal is not None and _psnr_of_loss(loss) > goal - 1 and self._measured(self.painting()) >= goal:
+            return "target-psnr"
+        return None
+
+    def _finished_epoch(self, epoch: int, loss: float) -> EpochFinished:
+        return EpochFinished(
+            epoch=epoch,
+            epochs=self.settings.epochs,
+            progress=self.schedule.progress,
+            seconds=self.schedule.seconds,
+            loss=loss,
+            psnr=_psnr_of_loss(loss) if self.settings.mode == "regress" else None,
+            learning_rate=self.estimator.learning_rate_init,
+            paint=self.painting,
+        )
+
+    def painting(self) -> Painting:
+        """Make a painting of the network as it is now."""
+        coefs, intercepts = sk.weights(self.estimator, self.settings.precision)
+        network = Network(
+            self.encoding, coefs, intercepts, self.settings.activation, sk.output_activation(self.estimator)
+        )
+        height, width, channels = self.picture.shape
+        return Painting(self.settings.mode, width, height, channels, network, self.dataset.palette)
+
+    def _finish(self, epochs: int, reason: str) -> Painting:
+        seconds = self.schedule.seconds
+        painting = self.painting()
+        record = self._record(painting, epochs, reason)
+        if self.settings.seconds is not None:
+            # A run that no clock ended repeats itself byte for byte; its duration would not.
+            record["seconds"] = round(seconds, 3)
+        painting = replace(painting, training=record)
+        self._tell(TrainingFinished(painting, epochs, seconds, reason))
+        return painting
+
+    def _record(self, painting: Painting, epochs: int, reason: str) -> dict[str, Any]:
+        rendered = painting.render()
+        quality = self._quality(painting, rendered)
+        self._check_learned(quality)
+        return {
+            "preset": self.preset,
+            "settings": self.settings.to_document(),
+            "seed": self.settings.seed,
+            "epochs": epochs,
+            "ended_by": reason,
+            # JSON has no infinity: the PSNR of a perfect painting is null.
+            **{name: value if np.isfinite(value) else None for name, value in quality.items()},
+            "versions": {
+                "paintnet": __version__,
+                "scikit-learn": sklearn.__version__,
+                "numpy": np.__version__,
+            },
+        }
+
+    def _quality(self, painting: Painting, rendered: Array) -> dict[str, float]:
+        quality = {"psnr": psnr(self.picture, rendered)}
+        if len(self.dataset.held_out):
+            pixels = [p.reshape(-1, 1, p.shape[2])[self.dataset.held_out] for p in (self.picture, rendered)]
+            quality["held_out_psnr"] = psnr(*pixels)
+        if self.dataset.palette is not None:
+            quality["accuracy"] = self._accuracy(painting)
+        return quality
+
+    def _measured(self, painting: Painting) -> float:
+        with self.schedule.paused():
+            return psnr(self.picture, painting.render())
+
+    def _accuracy(self, painting: Painting) -> float:
+        """Share of all pixels whose class is right."""
+        right = 0
+        for start in range(0, len(self.dataset.targets), CHUNK):
+            labels = self.dataset.targets[start : start + CHUNK]
+            xy = self.dataset.xy(np.arange(start, start + len(labels)))
+            right += int((painting.predict_proba(xy).argmax(axis=1) == labels).sum())
+        return right / len(self.dataset.targets)
+
+    def _check_learned(self, quality: dict[str, float]) -> None:
+        """Refuse a painting that is worse than one flat colour."""
+        learned = self.dataset.targets[self.dataset.learned]
+        if self.dataset.palette is not None:
+            got, flat = quality["accuracy"], float(np.bincount(learned).max() / len(learned))
+            worse = got < 0.99 * flat - 1e-3
+            seen = f"{got:.1%} of the pixels are right, {flat:.1%} in a painting of one class"
+        else:
+            got, flat = quality["psnr"], psnr_of(1.01 * float(learned.var(axis=0).mean()) + 1e-4)
+            worse = got < flat
+            seen = f"{got:.1f} dB, {flat:.1f} dB in a painting of the mean colour"
+        if worse:
+            rate = f"lower the learning rate ({self.settings.learning_rate:g}) or train longer"
+            raise TrainingError("training", f"nothing was learned: {seen}", rate)
+
+    def _tell(self, event: Event) -> None:
+        with self.schedule.paused():
+            for listener in self.listeners:
+                listener(event)
+
+
+def make_dataset(picture: Array, settings: PainterSettings) -> Dataset:
+    """Make the training set that the settings ask for."""
+    if settings.mode == "regress":
+        return regress_dataset(picture, hold_out=settings.hold_out, dtype=settings.precision)
+    return classify_dataset(picture, settings.classes, hold_out=settings.hold_out, seed=settings.seed)
+
+
+def network_targets(dataset: Dataset, settings: PainterSettings) -> Array:
+    """Targets in the form that the network takes: colours, class numbers, or one-hot classes."""
+    if dataset.palette is not None and settings.one_hot:
+        classes = np.arange(max(2, len(dataset.palette)))
+        return np.asarray(dataset.targets[:, None] == classes, dtype=np.int64)
+    return dataset.targets
+
+
+def fit(
+    source: Any, *, preset: str = "standard", listeners: tuple[Listener, ...] = (), **settings: Any
+) -> Painting:
+    """Learn a picture: the short way to a painting.
+
+    Parameters
+    ----------
+    source : str, Path or array
+        A path, URL, ``sample:NAME``, or a float array (height, width, channels)
+        with values in [0, 1].
+    preset : str, default="standard"
+        "draft", "standard", "fine" or "tutorial".
+    listeners : sequence of callables
+        Each is called with every event of the run.
+    **settings
+        Fields of `PainterSettings`.
+
+    Returns
+    -------
+    Painting
+
+    Raises
+    ------
+    PaintnetError
+        If the picture cannot be opened, a setting not be used, or the training diverges.
+
+    Examples
+    --------
+    >>> fit("sample:bird", preset="draft", mode="classify", epochs=5).palette.shape
+    (2, 3)
+    """
+    picture = source if isinstance(source, np.ndarray) else open_picture(source).pixels
+    return Painter(preset, listeners=listeners, **settings).fit(picture)
+
+
+def _check_picture(picture: Array) -> None:
+    if picture.ndim != 3 or picture.shape[2] not in (1, 3, 4) or not picture.size:
+        raise SettingsError(
+            "picture",
+            f"an array of shape {picture.shape}",
+            "give (height, width, channels) with 1, 3 or 4 channels",
+        )
+    if not (np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1):
+        raise SettingsError("picture", "values outside 0 to 1", "divide 8-bit levels by 255")
+
+
+def _psnr_of_loss(loss: float) -> float:
+    """Estimate PSNR from scikit-learn's loss, half the mean squared error."""
+    return psnr_of(2 * loss)
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity: a perfect painting's PSNR is null."""
+    return value if np.isfinite(value) else None
