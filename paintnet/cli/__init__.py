@@ -1,0 +1,62 @@
+"""The command line: parse, call, show. The only place that imports click."""
+
+from importlib import import_module
+
+import click
+
+from paintnet import __version__
+from paintnet.cli.exits import run_and_exit
+
+COMMANDS = {
+    "fit": "Teach a network to paint a picture.",
+    "predict": "Ask a painting for the colour at positions.",
+    "render": "Paint a saved painting at any size.",
+    "info": "Tell what a saved painting is and how it was trained.",
+    "compare": "Measure how close two pictures are.",
+    "neuron": "Compute one neuron, with the sum written out.",
+}
+"""Short help of each command: listing them must not import them, which takes a second."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import `paintnet.cli.<name>` and take the command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"paintnet.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "PAINTNET",
+        "show_default": True,
+        "max_content_width": 100,
+    },
+    epilog="""\b
+Examples:
+  paintnet fit photo.jpg
+  paintnet predict --xy 1,1
+  paintnet render -o poster.png --scale 4""",
+)
+@click.version_option(__version__, prog_name="paintnet", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Teach a small neural network to paint a picture."""
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    run_and_exit(lambda: cli(prog_name="paintnet", standalone_mode=False))

@@ -1,0 +1,80 @@
+"""`paintnet compare`: measure how close two pictures are."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import numpy as np
+
+from paintnet.cli.console import Console, human_psnr
+from paintnet.cli.options import force_option, open_options, report_options
+from paintnet.cli.outputs import STDOUT, check_picture_output, write_picture
+from paintnet.metrics import psnr, ssim
+from paintnet.picture import OpenLimits, open_picture, premultiply
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  paintnet compare photo.jpg photo.painted.png
+  paintnet compare photo.jpg photo.painted.png -o difference.png --json"""
+)
+@click.argument("a")
+@click.argument("b")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Difference picture: black where equal, its largest is white."
+)
+@force_option
+@open_options
+@report_options
+def compare(a: str, b: str, output: str | None, **options: Any) -> None:
+    """Measure PSNR, SSIM and the largest difference of pictures A and B."""
+    console = Console(as_json=options["as_json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
+    if output:
+        check_picture_output(output, force=options["force"])
+    limits = OpenLimits(options["max_pixels"], options["allow_private"])
+    opened = [open_picture(source, limits=limits, stdin=sys.stdin.buffer) for source in (a, b)]
+    for picture in opened:
+        console.notes(picture.notes)
+    first, second = _same_channels(opened[0].pixels, opened[1].pixels)
+    quality = psnr(first, second)
+    difference = np.abs(premultiply(first) - premultiply(second))
+    row, column, _ = np.unravel_index(difference.argmax(), difference.shape)
+    largest = float(difference.max())
+    document: dict[str, Any] = {
+        "a": opened[0].source,
+        "b": opened[1].source,
+        "psnr": quality if np.isfinite(quality) else None,
+        "ssim": ssim(first, second),
+        "largest_difference": {"value": largest, "xy": [int(column), int(row)]},
+    }
+    if output:
+        shades = difference.max(axis=2, keepdims=True) / max(largest, 1e-9)
+        console.notes(write_picture(output, shades.astype(np.float32)))
+        document["output"] = output
+    console.answer(document, _lines(document))
+
+
+def _same_channels(a: Any, b: Any) -> tuple[Any, Any]:
+    """Give both pictures the channels of the richer one."""
+    richer = max(a.shape[2], b.shape[2])
+    return _with_channels(a, richer), _with_channels(b, richer)
+
+
+def _with_channels(pixels: Any, channels: int) -> Any:
+    if pixels.shape[2] == 1 and channels > 1:
+        pixels = np.repeat(pixels, 3, axis=2)
+    if pixels.shape[2] == 3 and channels == 4:
+        pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)), constant_values=1)
+    return pixels
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    yield f"PSNR {human_psnr(document['psnr'])}, SSIM {document['ssim']:.4f}"
+    largest = document["largest_difference"]
+    x, y = largest["xy"]
+    levels = round(255 * largest["value"])
+    yield f"largest difference {largest['value']:.3f} ({levels} of 255 levels) at {x},{y}"
+    if "output" in document:
+        yield f"{document['output']}"

@@ -1,0 +1,83 @@
+"""What commands say: results on stdout, everything else on stderr."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from paintnet.errors import SettingsError
+from paintnet.picture import shown
+
+
+class Console:
+    """One command's voice.
+
+    Parameters
+    ----------
+    as_json : bool
+        Results are one JSON object.
+    quiet : bool
+        Neither notes nor progress, and no result but data that was asked for.
+    stdout_is_taken : bool
+        A picture goes to stdout, so words go to stderr.
+    """
+
+    def __init__(self, *, as_json: bool = False, quiet: bool = False, stdout_is_taken: bool = False) -> None:
+        if as_json and stdout_is_taken:
+            raise SettingsError("--json and -o -", "both go to stdout", "give the output a file name")
+        self.as_json = as_json
+        self.quiet = quiet
+        self.words_to_stderr = stdout_is_taken
+
+    def notes(self, notes: Iterable[str]) -> None:
+        """Say what the user may want to know, on stderr."""
+        if not self.quiet:
+            for note in notes:
+                click.echo(f"note: {shown(note)}", err=True)
+
+    def answer(self, document: dict[str, Any], lines: Iterable[str]) -> None:
+        """Give a result that was asked for, as JSON or as text."""
+        if self.as_json:
+            click.echo(json.dumps(document, allow_nan=False))
+        else:
+            for line in lines:
+                click.echo(shown(line), err=self.words_to_stderr)
+
+    def summary(self, document: dict[str, Any], lines: Iterable[str]) -> None:
+        """Give a result whose substance is in files: silent if quiet."""
+        if self.as_json or not self.quiet:
+            self.answer(document, lines)
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether a person is watching a terminal that can redraw a line."""
+        return not self.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def human_bytes(count: float) -> str:
+    """Write a number of bytes for people.
+
+    Examples
+    --------
+    >>> human_bytes(900), human_bytes(1_680_000)
+    ('900 B', '1.7 MB')
+    """
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            break
+        count /= 1000
+    return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+
+
+def human_psnr(value: float | None) -> str:
+    """Write a PSNR; None stands for a perfect one, which JSON cannot write.
+
+    Examples
+    --------
+    >>> human_psnr(31.25), human_psnr(None)
+    ('31.25 dB', 'infinite (equal)')
+    """
+    return "infinite (equal)" if value is None else f"{value:.2f} dB"

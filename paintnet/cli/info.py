@@ -1,0 +1,83 @@
+"""`paintnet info`: tell what a saved painting is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from paintnet.cli.console import Console, human_bytes, human_psnr
+from paintnet.cli.models import load_painting
+from paintnet.cli.options import model_argument, report_options
+from paintnet.painting import Painting
+from paintnet.picture.formats import to_levels
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  paintnet info
+  paintnet info bird.paintnet --json"""
+)
+@model_argument
+@report_options
+def info(model: str | None, as_json: bool, quiet: bool) -> None:
+    """Tell what MODEL is, how it was trained, its size and bits per pixel.
+
+    Without MODEL, the newest .paintnet file of the current folder is shown.
+    """
+    console = Console(as_json=as_json, quiet=quiet)
+    painting, name = load_painting(model, console)
+    document = _document(painting, name)
+    console.answer(document, _lines(document))
+
+
+def _document(painting: Painting, name: str) -> dict[str, Any]:
+    network = painting.network
+    document: dict[str, Any] = {
+        "model": name,
+        "bytes": Path(name).stat().st_size,
+        "mode": painting.mode,
+        "size": [painting.width, painting.height],
+        "channels": painting.channels,
+        "encoding": network.encoding.to_document(),
+        "inputs": network.encoding.n_features,
+        "layers": list(network.layers),
+        "outputs": network.n_outputs,
+        "activation": network.activation,
+        "parameters": painting.n_parameters,
+        "bits_per_pixel": round(painting.bits_per_pixel, 3),
+        "training": painting.training,
+    }
+    if painting.palette is not None:
+        document["palette"] = ["#" + bytes(to_levels(colour)).hex() for colour in painting.palette]
+    return document
+
+
+def _lines(document: dict[str, Any]) -> Iterator[str]:
+    width, height = document["size"]
+    kind = {1: "grey", 3: "RGB", 4: "RGBA"}[document["channels"]]
+    yield f"model       {document['model']}  ({human_bytes(document['bytes'])})"
+    yield f"picture     {width} x {height}, {kind}, mode {document['mode']}"
+    units = " -> ".join(str(n) for n in (document["inputs"], *document["layers"], document["outputs"]))
+    yield f"network     {document['encoding']['name']} encoding, {units}, {document['activation']}"
+    bits = f"{document['bits_per_pixel']:.2f} bits per pixel"
+    yield f"size        {document['parameters']:,} parameters, {bits}"
+    if "palette" in document:
+        yield f"palette     {' '.join(document['palette'])}"
+    yield from _training_lines(document["training"])
+
+
+def _training_lines(record: dict[str, Any]) -> Iterator[str]:
+    if not record:
+        return
+    took = f", {record['seconds']} s" if "seconds" in record else ""
+    yield (
+        f"training    preset {record.get('preset')}, seed {record.get('seed')}, "
+        f"{record.get('epochs')} epochs{took}, ended by {record.get('ended_by')}"
+    )
+    yield f"quality     PSNR {human_psnr(record.get('psnr'))}" + (
+        f", {record['accuracy']:.2%} of pixels in the right class" if "accuracy" in record else ""
+    )
+    versions = record.get("versions", {})
+    yield f"made with   {', '.join(f'{name} {number}' for name, number in versions.items())}"

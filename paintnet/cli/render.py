@@ -1,0 +1,55 @@
+"""`paintnet render`: paint a saved painting at any size."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from paintnet.cli.console import Console, human_bytes
+from paintnet.cli.models import load_painting
+from paintnet.cli.options import (
+    force_option,
+    max_pixels_option,
+    model_argument,
+    region_option,
+    report_options,
+    size_options,
+)
+from paintnet.cli.outputs import STDOUT, check_picture_output, output_size, write_picture
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  paintnet render -o poster.png --scale 4
+  paintnet render bird.paintnet -o eye.png --region 55,20,75,40 --size 400x400
+  paintnet render bird.paintnet -o - > bird.png"""
+)
+@model_argument
+@click.option("-o", "--output", required=True, metavar="FILE", help="Picture to write; - for stdout, as PNG.")
+@size_options
+@region_option
+@force_option
+@max_pixels_option
+@report_options
+def render(model: str | None, output: str, **options: Any) -> None:
+    """Paint MODEL at any size, or a part of it.
+
+    Without MODEL, the newest .paintnet file of the current folder is painted.
+    """
+    console = Console(as_json=options["as_json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
+    check_picture_output(output, force=options["force"])
+    painting, name = load_painting(model, console)
+    region = options["region"]
+    x0, y0, x1, y1 = region or (0, 0, painting.width, painting.height)
+    own = (x1 - x0, y1 - y0)
+    size = output_size(own, options["scale"], options["size"], options["max_pixels"])
+    console.notes(write_picture(output, painting.render(size, region)))
+    document = {"model": name, "output": output, "size": list(size), "region": [x0, y0, x1, y1]}
+    console.summary(document, _lines(output, size))
+
+
+def _lines(output: str, size: tuple[int, int]) -> list[str]:
+    if output == STDOUT:
+        return []
+    return [f"{output}  ({size[0]} x {size[1]}, {human_bytes(Path(output).stat().st_size)})"]
