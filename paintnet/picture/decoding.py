@@ -1,0 +1,285 @@
+"""From the bytes of a file to pixels. The bytes come from anywhere and may be hostile.
+
+What a file is, its first bytes say: never its name, never the header of a server. Only the
+decoders in ``_DECODERS`` are ever run.
+"""
+
+import io
+import os
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.PpmImagePlugin import PpmImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from paintnet.errors import PictureError
+from paintnet.picture.modes import UnusableValuesError, to_pixels
+from paintnet.picture.names import shown
+
+_DECODERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
+    "PNG": PngImageFile,
+    "JPEG": JpegImageFile,
+    "WebP": WebPImageFile,
+    "TIFF": TiffImageFile,
+    "BMP": BmpImageFile,
+    "GIF": GifImageFile,
+    "PPM": PpmImageFile,
+}
+_CONVERT = "convert it to PNG, JPEG, WebP, TIFF, BMP, GIF or PPM"
+
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+)
+
+# Named in the message only; none of these is ever parsed.
+_KNOWN_STRANGERS = (
+    (b"%PDF", "a PDF"),
+    (b"%!PS", "PostScript"),
+    (b"\xc5\xd0\xd3\xc6", "EPS"),
+    (b"SIMPLE  =", "FITS"),
+    (b"8BPS", "a Photoshop file"),
+    (b"<svg", "SVG"),
+    (b"<?xml", "XML or SVG"),
+    (b"<!doctype html", "an HTML page"),
+    (b"<html", "an HTML page"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "gzip"),
+)
+
+# What one unit of a PNG's transparent grey is worth in the 8-bit levels that Pillow makes.
+_KEY_STEPS = {"1": 255, "L;2": 85, "L;4": 17}
+
+# TIFF tags by number.
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _ORIENTATION = 258, 262, 274
+
+# The warning filters and Image.MAX_IMAGE_PIXELS belong to the whole process, so one picture
+# at a time goes through Pillow.
+_pillow_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Pixels of shape (height, width, channels), and what there is to say about them."""
+
+    pixels: NDArray[np.float32]
+    notes: tuple[str, ...]
+
+
+def sniff(data: bytes) -> str | None:
+    r"""Tell the format of a picture by its first bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        The file, or its beginning.
+
+    Returns
+    -------
+    str or None
+        One of the formats that are read; None for anything else.
+
+    Examples
+    --------
+    >>> sniff(b"\xff\xd8\xff\xe0 and so on"), sniff(b"<html>")
+    ('JPEG', None)
+    """
+    for magic, name in _MAGIC:
+        if data.startswith(magic):
+            return name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    if data[:1] == b"P" and data[1:2] in b"123456f" and data[2:3].isspace():
+        return "PPM"
+    return None
+
+
+def decode(data: bytes, what: str, max_pixels: int) -> Decoded:
+    """Decode the bytes of a picture file.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    what : str
+        Its name for messages, fit to be shown.
+    max_pixels : int
+        Larger pictures are refused by their header, before anything is decoded.
+
+    Returns
+    -------
+    Decoded
+        Upright, in sRGB, the first frame.
+
+    Raises
+    ------
+    PictureError
+        When it is no picture, a damaged one, one too large, or one without usable colours.
+
+    Examples
+    --------
+    >>> decode(b"P2 2 1 255 0 255", "two.pgm", 10).pixels[..., 0]
+    array([[0., 1.]], dtype=float32)
+    """
+    name = sniff(data)
+    if name is None:
+        raise PictureError(what, f"not a supported image{_stranger(data)}", _CONVERT)
+    try:
+        with _guarded_pillow(max_pixels) as remarks, _silence(name == "TIFF"):
+            pixels, notes = _load(name, data, what, max_pixels)
+    except PictureError:
+        raise
+    except UnusableValuesError as error:
+        raise PictureError(what, error.why, error.remedy) from error
+    except MemoryError as error:
+        raise PictureError(what, "does not fit into memory", "use a smaller copy") from error
+    except Image.DecompressionBombError as error:
+        raise _too_large(what, "its size", max_pixels) from error
+    except Exception as error:  # hostile bytes make a decoder raise nearly anything
+        raise _unreadable(what, name, error) from error
+    return Decoded(np.ascontiguousarray(pixels), (*notes, *remarks))
+
+
+@contextmanager
+def _guarded_pillow(max_pixels: int) -> Iterator[list[str]]:
+    """Set Pillow's own pixel limit, and collect its warnings as notes instead of printing them."""
+    remarks: list[str] = []
+    with _pillow_lock, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        before = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = max_pixels
+        try:
+            yield remarks
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+        texts = [str(each.message) for each in caught if issubclass(each.category, UserWarning)]
+        remarks += [f"the decoder remarked: {shown(text).strip()}" for text in dict.fromkeys(texts)][:3]
+
+
+@contextmanager
+def _silence(wanted: bool) -> Iterator[None]:
+    """Keep the C library behind TIFF from writing its complaints to stderr, where it has no business.
+
+    It knows no other place for them, and Pillow offers no way to change that; what was wrong
+    comes back as an exception all the same.
+    """
+    try:
+        kept = os.dup(2) if wanted else None
+    except OSError:  # there is no stderr
+        kept = None
+    if kept is None:
+        yield
+        return
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[np.float32], list[str]]:
+    """Read the header, check the size, then decode the first frame."""
+    image = _DECODERS[name](io.BytesIO(data))
+    _check_size(image, what, max_pixels)
+    if name == "PNG":
+        _DECODERS[name](io.BytesIO(data)).verify()  # decoding alone ignores most checksums
+    raw_mode = str(image.tile[0][3]) if image.tile else ""
+    notes = []
+    if _has_more_frames(image):
+        many = "pages" if name == "TIFF" else "frames of an animation"
+        notes.append(f"the first of several {many}")
+    if ";16" in raw_mode and image.mode in ("RGB", "RGBA", "LA"):
+        notes.append("16-bit colours were read with 8 bits each")
+    inverted = image.mode in ("I;16", "F") and _tag(image, _PHOTOMETRIC) == 0
+    white = 2**12 - 1 if _tag(image, _BITS_PER_SAMPLE) == (12,) else 2**16 - 1
+    image.load()
+    _check_size(image, what, max_pixels)
+    pixels, more = to_pixels(image, _KEY_STEPS.get(raw_mode, 1), white)
+    if inverted:
+        pixels = 1 - pixels  # a TIFF in which 0 is white: Pillow turns it round for 8 bits only
+    return _upright(pixels, image), [*notes, *more]
+
+
+def _check_size(image: Image.Image, what: str, max_pixels: int) -> None:
+    if image.width * image.height > max_pixels:
+        raise _too_large(what, f"{image.width} x {image.height}", max_pixels)
+
+
+def _too_large(what: str, size: str, max_pixels: int) -> PictureError:
+    why = f"{size} is more than the limit of {max_pixels / 1e6:g} megapixels"
+    return PictureError(what, why, "raise it with --max-pixels or use a smaller copy")
+
+
+def _has_more_frames(image: Image.Image) -> bool:
+    """Look whether there is a second frame, without decoding any.
+
+    Frames are not counted: in a GIF that means walking the whole file.
+    """
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except (OSError, EOFError, ValueError, SyntaxError, LookupError, TypeError):
+        return False  # what follows the first frame may be damaged: it is not used
+
+
+def _tag(image: Image.Image, number: int) -> object:
+    """One tag of a TIFF; None in any other format."""
+    return image.tag_v2.get(number) if isinstance(image, TiffImageFile) else None
+
+
+def _upright(pixels: NDArray[np.float32], image: Image.Image) -> NDArray[np.float32]:
+    """Apply the EXIF orientation. Pillow has done it for a TIFF, and removed the tag."""
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # EXIF data are a format of their own, and often damaged
+        orientation = 1
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return pixels
+
+
+def _unreadable(what: str, name: str, error: Exception) -> PictureError:
+    """Tell a kind of file that is not supported from one that is broken."""
+    text = " ".join(shown(error).split()).rstrip(".")
+    reason = text if any(character.isalpha() for character in text) else "its parts contradict each other"
+    unsupported = ("unknown pixel mode", "unsupported", "not supported", "no decoder", "unknown bmp")
+    if isinstance(error, NotImplementedError) or any(word in reason.lower() for word in unsupported):
+        return PictureError(what, f"not a supported image: a {name} of an unusual kind ({reason})", _CONVERT)
+    return PictureError(what, f"damaged image: its {name} data cannot be decoded ({reason})", "get it anew")
+
+
+def _stranger(data: bytes) -> str:
+    """Name what it is instead, where that is plain."""
+    if not data:
+        return ": it is empty"
+    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for magic, name in _KNOWN_STRANGERS:
+        if start.startswith(magic.lower()):
+            return f": it is {name}"
+    if data[4:8] == b"ftyp":
+        return ": it is HEIC, AVIF or a video"
+    return ""
