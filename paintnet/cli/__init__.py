@@ -1,8 +1,11 @@
 """The command line: parse, call, show. The only place that imports click."""
 
+import os
+import sys
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from paintnet import __version__
 from paintnet.cli.exits import run_and_exit
@@ -32,6 +35,11 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(f"paintnet.cli.{cmd_name}"), cmd_name)
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the names of commands without importing them."""
+        names = [CompletionItem(n, help=text) for n, text in COMMANDS.items() if n.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
@@ -59,4 +67,12 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    run_and_exit(lambda: cli(prog_name="paintnet", standalone_mode=False))
+    run_and_exit(_call)
+
+
+def _call() -> None:
+    if "_PAINTNET_COMPLETE" in os.environ:
+        cli(prog_name="paintnet")  # the shell asks for completions: click answers and exits
+    # Not through click's own main: it has its own ways with Ctrl-C and closed pipes.
+    with cli.make_context("paintnet", sys.argv[1:]) as context:
+        cli.invoke(context)

@@ -1,14 +1,13 @@
 """`paintnet compare`: measure how close two pictures are."""
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import click
 import numpy as np
 
-from paintnet.cli.console import Console, human_psnr
-from paintnet.cli.options import force_option, open_options, report_options
+from paintnet.cli.console import Console, human_psnr, standard_input
+from paintnet.cli.options import complete_files, force_option, open_options, report_options
 from paintnet.cli.outputs import STDOUT, check_picture_output, write_picture
 from paintnet.metrics import psnr, ssim
 from paintnet.picture import OpenLimits, open_picture, premultiply
@@ -20,21 +19,28 @@ Examples:
   paintnet compare photo.jpg photo.painted.png
   paintnet compare photo.jpg photo.painted.png -o difference.png --json"""
 )
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", shell_complete=complete_files)
+@click.argument("b", shell_complete=complete_files)
 @click.option(
-    "-o", "--output", metavar="FILE", help="Difference picture: black where equal, its largest is white."
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Difference picture: black where equal, its largest is white.",
 )
 @force_option
 @open_options
 @report_options
 def compare(a: str, b: str, output: str | None, **options: Any) -> None:
-    """Measure PSNR, SSIM and the largest difference of pictures A and B."""
-    console = Console(as_json=options["as_json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
+    """Measure how close two pictures are.
+
+    A and B are of one size; the answer is PSNR, SSIM and the largest difference.
+    """
+    console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
     if output:
         check_picture_output(output, force=options["force"])
     limits = OpenLimits(options["max_pixels"], options["allow_private"])
-    opened = [open_picture(source, limits=limits, stdin=sys.stdin.buffer) for source in (a, b)]
+    opened = [open_picture(source, limits=limits, stdin=standard_input()) for source in (a, b)]
     for picture in opened:
         console.notes(picture.notes)
     first, second = _same_channels(opened[0].pixels, opened[1].pixels)
@@ -77,4 +83,4 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     levels = round(255 * largest["value"])
     yield f"largest difference {largest['value']:.3f} ({levels} of 255 levels) at {x},{y}"
     if "output" in document:
-        yield f"{document['output']}"
+        yield document["output"]

@@ -4,12 +4,13 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
 from paintnet.errors import SettingsError
 from paintnet.picture import shown
+from paintnet.picture.formats import to_levels
 
 
 class Console:
@@ -27,7 +28,7 @@ class Console:
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False, stdout_is_taken: bool = False) -> None:
         if as_json and stdout_is_taken:
-            raise SettingsError("--json and -o -", "both go to stdout", "give the output a file name")
+            raise SettingsError("--json and the output -", "both go to stdout", "give the output a file name")
         self.as_json = as_json
         self.quiet = quiet
         self.words_to_stderr = stdout_is_taken
@@ -54,7 +55,27 @@ class Console:
     @property
     def shows_progress(self) -> bool:
         """Whether a person is watching a terminal that can redraw a line."""
-        return not self.quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        if self.quiet or sys.stderr is None or os.environ.get("TERM") == "dumb":
+            return False
+        return sys.stderr.isatty()
+
+
+def standard_input() -> BinaryIO | None:
+    """What `-` reads; None where the program was started without it."""
+    return None if sys.stdin is None else sys.stdin.buffer
+
+
+def hex_colour(colour: Any) -> str:
+    """Write a colour as #rrggbb, or #rrggbbaa where there is transparency; grey has three equal parts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> hex_colour(np.array([1.0, 0.5, 0.0])), hex_colour(np.array([0.2]))
+    ('#ff8000', '#333333')
+    """
+    levels = to_levels(colour).tolist()
+    return "#" + "".join(f"{level:02x}" for level in (levels * 3 if len(levels) == 1 else levels))
 
 
 def human_bytes(count: float) -> str:

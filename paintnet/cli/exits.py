@@ -1,8 +1,11 @@
 """How a command ends: exit codes, and the one place where errors become messages."""
 
+import contextlib
+import io
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, NoReturn
@@ -35,7 +38,17 @@ class BelowRequired(PaintnetError):
 def run_and_exit(command: Callable[[], Any]) -> NoReturn:
     """Run a command, say in one line what went wrong, and exit with its code."""
     signal.signal(signal.SIGTERM, _raise_terminated)
-    sys.exit(_run(command))
+    if os.environ.get("PAINTNET_DEBUG") != "1":
+        # A number that overflows far outside a picture is no news to whoever asked for it.
+        warnings.simplefilter("ignore")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal's encoding cannot write must not end a command that has done its work.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    code = _run(command)
+    # All is said and done: an impatient second Ctrl-C must not end in a traceback.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    sys.exit(code)
 
 
 def _raise_terminated(*_: object) -> NoReturn:
@@ -46,15 +59,26 @@ def _run(command: Callable[[], Any]) -> ExitCode:
     try:
         command()
         # A closed pipe shows itself at the flush; let that happen where it is handled.
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except SystemExit:
+        raise
     except BaseException as error:
         if os.environ.get("PAINTNET_DEBUG") == "1" and not isinstance(error, click.exceptions.Exit):
             raise
         code, message = _judge(error)
         if message:
-            click.echo(f"{click.style('error:', fg='red', bold=True)} {_one_line(message)}", err=True)
+            _say_error(message)
         return code
     return ExitCode.DONE
+
+
+def _say_error(message: str) -> None:
+    label = click.style("error:", fg="red", bold=True)
+    # click leaves colours out where there is no terminal, but does not know NO_COLOR.
+    colour = False if os.environ.get("NO_COLOR") else None
+    with contextlib.suppress(OSError):  # nobody reads stderr: the exit code has to say it
+        click.echo(f"{label} {_one_line(message)}", err=True, color=colour)
 
 
 def _judge(error: BaseException) -> tuple[ExitCode, str]:
@@ -68,7 +92,15 @@ def _judge(error: BaseException) -> tuple[ExitCode, str]:
 
 def _tell_usage(error: click.UsageError) -> str:
     where = f"{error.ctx.command_path} --help" if error.ctx else "paintnet --help"
-    return f"{error.format_message().rstrip('.')}; see '{where}'"
+    message = error.format_message()
+    if not message.endswith("..."):  # three of them belong to a form such as N,N,...
+        message = message.removesuffix(".")
+    return f"{message}; see '{where}'"
+
+
+def _show_help(error: click.exceptions.NoArgsIsHelpError) -> str:
+    click.echo(error.format_message(), err=True)
+    return ""
 
 
 def _tell_os_error(error: OSError) -> str:
@@ -82,19 +114,18 @@ def _close_stdout(_: BaseException) -> str:
     return ""
 
 
+_ALL_WHOLE = "no output is half written, run it again to finish"
+
 _ENDINGS: tuple[tuple[Any, ExitCode, Callable[[Any], str]], ...] = (
     (click.exceptions.Exit, ExitCode.DONE, lambda _: ""),
     (BelowRequired, ExitCode.BELOW_REQUIRED, str),
     (SettingsError, ExitCode.USAGE, str),
     (PaintnetError, ExitCode.FAILED, str),
+    (click.exceptions.NoArgsIsHelpError, ExitCode.USAGE, _show_help),
     (click.UsageError, ExitCode.USAGE, _tell_usage),
     (click.ClickException, ExitCode.FAILED, lambda error: error.format_message()),
-    (
-        (KeyboardInterrupt, click.Abort),
-        ExitCode.INTERRUPTED,
-        lambda _: "interrupted: Ctrl-C; nothing was written",
-    ),
-    (Terminated, ExitCode.TERMINATED, lambda _: "terminated: SIGTERM; nothing was written"),
+    (KeyboardInterrupt, ExitCode.INTERRUPTED, lambda _: f"interrupted: Ctrl-C; {_ALL_WHOLE}"),
+    (Terminated, ExitCode.TERMINATED, lambda _: f"terminated: SIGTERM; {_ALL_WHOLE}"),
     (BrokenPipeError, ExitCode.DONE, _close_stdout),
     (OSError, ExitCode.FAILED, _tell_os_error),
     (

@@ -1,6 +1,6 @@
 """`paintnet fit`: teach a network to paint a picture."""
 
-import sys
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,11 +9,19 @@ from typing import Any
 
 import click
 
-from paintnet.cli.console import Console, human_bytes, human_psnr
+from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
 from paintnet.cli.exits import BelowRequired
-from paintnet.cli.options import force_option, open_options, report_options, size_options
-from paintnet.cli.outputs import STDOUT, check_picture_output, output_size, write_picture
-from paintnet.cli.types import Duration, Layers
+from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
+from paintnet.cli.outputs import (
+    STDOUT,
+    check_model_output,
+    check_picture_output,
+    check_picture_size,
+    encode_output,
+    output_size,
+    write_output,
+)
+from paintnet.cli.types import Duration, Layers, Real
 from paintnet.dataset import Classes, read_palette
 from paintnet.errors import SettingsError
 from paintnet.metrics import ssim
@@ -23,7 +31,7 @@ from paintnet.painter.events import EpochFinished, Event, TrainingFinished
 from paintnet.painter.presets import PRESETS, settings_for
 from paintnet.painter.settings import SOLVERS
 from paintnet.painting import MODES, Painting
-from paintnet.picture import OpenLimits, check_output, open_picture, shrink, write_bytes
+from paintnet.picture import OpenLimits, open_picture, shrink
 
 PAINTED = ".painted.png"
 
@@ -36,7 +44,7 @@ Examples:
   paintnet fit photo.jpg --time 10s --seed 1 -o out.webp --scale 2
   paintnet fit photo.jpg --preset fine --require-psnr 35"""
 )
-@click.argument("image", default="sample:bird")
+@click.argument("image", default="sample:bird", shell_complete=complete_files)
 @click.option("--mode", type=click.Choice(MODES), default="regress", help="Learn colours, or classes.")
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="standard", help="Rule for all settings.")
 @click.option(
@@ -52,12 +60,10 @@ Examples:
 @click.option("--alpha", type=float, metavar="A", help="L2 penalty on the weights.")
 @click.option("--seed", type=int, default=0, metavar="N", help="Of everything random.")
 @click.option("--epochs", type=int, metavar="N", help="Passes over the picture.")
-@click.option(
-    "--time", "seconds", type=Duration(), help="Training time; with --epochs, whichever ends first."
-)
+@click.option("--time", type=Duration(), help="Training time; with --epochs, whichever ends first.")
 @click.option("--iterations", type=int, metavar="N", help="lbfgs only: limit of its iterations.")
 @click.option("--target-psnr", type=float, metavar="DB", help="Stop as soon as it is reached.")
-@click.option("--require-psnr", type=float, metavar="DB", help="Exit 4 when the painting is below.")
+@click.option("--require-psnr", type=Real(), metavar="DB", help="Exit 4 when the painting is below.")
 @click.option("--colors", type=int, metavar="N", help="Classify: the picture's own N colours  [default: 2].")
 @click.option("--threshold", type=int, metavar="S", help="Classify: R + G + B at or below is class 1, dark.")
 @click.option("--palette", metavar="HEX,...|FILE", help="Classify: the nearest of these colours.")
@@ -69,23 +75,29 @@ Examples:
 )
 @click.option("--sha256", metavar="HEX", help="Refuse the image unless its bytes have this checksum.")
 @click.option(
-    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Picture to write; repeatable."
+    "-o",
+    "--output",
+    multiple=True,
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Picture to write, or .paintnet model; - for stdout, as PNG; repeatable.",
 )
-@click.option("-m", "--model", metavar="FILE", help="Model file to write.")
+@click.option(
+    "-m", "--model", metavar="FILE", shell_complete=complete_files, help="Model to write; - for stdout."
+)
 @size_options
 @force_option
 @open_options
 @report_options
 def fit(image: str, **options: Any) -> None:
-    """Teach a network to paint IMAGE.
+    """Teach a network to paint a picture.
 
     IMAGE is a path, an http(s) URL, - for stdin, or sample:bird, sample:china,
     sample:flower. Without -o and -m, photo.jpg gives photo.painted.png and
     photo.paintnet in the current folder.
     """
-    console = Console(
-        as_json=options["as_json"], quiet=options["quiet"], stdout_is_taken=STDOUT in options["outputs"]
-    )
+    to_stdout = STDOUT in (*options["output"], options["model"])
+    console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=to_stdout)
     given = _settings(options)
     # What can be refused is refused before anything is fetched; sizes only once the picture is known.
     settings_for(64, 64, options["preset"], **given)
@@ -93,13 +105,14 @@ def fit(image: str, **options: Any) -> None:
     if early:
         early.check(options["force"])
     limits = OpenLimits(options["max_pixels"], options["allow_private"], options["sha256"])
-    opened = open_picture(image, limits=limits, stdin=sys.stdin.buffer)
+    opened = open_picture(image, limits=limits, stdin=standard_input())
     console.notes(opened.notes)
     outputs = early or _Outputs.after(opened.name)
     outputs.check(options["force"])
     pixels = shrink(opened.pixels, options["max_side"]) if options["max_side"] else opened.pixels
     own = (pixels.shape[1], pixels.shape[0])
     size = output_size(own, options["scale"], options["size"], options["max_pixels"])
+    outputs.check_size(size)
 
     with _listening(console) as (listeners, result):
         painting = Painter(options["preset"], listeners=listeners, **given).fit(pixels)
@@ -115,19 +128,25 @@ def fit(image: str, **options: Any) -> None:
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
     """Fields of PainterSettings that the user gave."""
     direct = (
-        "mode encoding layers activation solver learning_rate batch_size alpha seed epochs seconds "
+        "mode encoding layers activation solver learning_rate batch_size alpha seed epochs "
         "iterations target_psnr hold_out"
     )
     given = {name: options[name] for name in direct.split() if options[name] is not None}
+    if options["time"] is not None:
+        given["seconds"] = options["time"]
     classes = {name: options[name] for name in ("colors", "threshold") if options[name] is not None}
     if options["palette"] is not None:
         text = options["palette"]
-        is_file = "#" not in text and Path(text).is_file()
-        classes["palette"] = read_palette(text) if is_file else tuple(text.split(","))
+        classes["palette"] = read_palette(text) if _is_file(text) else tuple(text.split(","))
     if classes:
         given["classes"] = Classes(**classes)
     _check_solver(given)
     return given
+
+
+def _is_file(palette: str) -> bool:
+    """Tell a palette's file from a list of colours, which may be too long for the name of a file."""
+    return "#" not in palette and os.path.isfile(palette)  # noqa: PTH113 (Path.is_file raises for it)
 
 
 def _check_solver(given: dict[str, Any]) -> None:
@@ -152,7 +171,7 @@ class _Outputs:
     @classmethod
     def named(cls, options: dict[str, Any]) -> "_Outputs | None":
         """Sort the outputs that the user named by what they are."""
-        named = options["outputs"]
+        named = options["output"]
         models = tuple(name for name in named if Path(name).suffix.lower() == EXTENSION)
         pictures = tuple(name for name in named if name not in models)
         if options["model"] is not None:
@@ -171,16 +190,24 @@ class _Outputs:
         for picture in self.pictures:
             check_picture_output(picture, force=force)
         for model in self.models:
-            check_output(model, force=force, extensions=[EXTENSION])
+            check_model_output(model, force=force)
+
+    def check_size(self, size: tuple[int, int]) -> None:
+        for picture in self.pictures:
+            check_picture_size(picture, size)
 
     def write(self, painting: Painting, painted: Any, console: Console) -> list[str]:
         """Write everything; what is encoded before the first write cannot fail after it."""
-        encoded = encode_model(painting.to_model()) if self.models else b""
+        encoded: dict[str, bytes] = {}
         for picture in self.pictures:
-            console.notes(write_picture(picture, painted))
-        for model in self.models:
-            write_bytes(model, encoded)
-        return [*self.pictures, *self.models]
+            encoded[picture], notes = encode_output(picture, painted)
+            console.notes(notes)
+        if self.models:
+            encoded |= dict.fromkeys(self.models, encode_model(painting.to_model()))
+        # stdout comes last: its reader may leave early, and the files have to be there then.
+        for name in sorted(encoded, key=lambda name: name == STDOUT):
+            write_output(name, encoded[name])
+        return list(encoded)
 
 
 class _Result:

@@ -1,16 +1,14 @@
 """`paintnet info`: tell what a saved painting is."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 
-from paintnet.cli.console import Console, human_bytes, human_psnr
-from paintnet.cli.models import load_painting
+from paintnet.cli.console import Console, hex_colour, human_bytes, human_psnr
+from paintnet.cli.models import LoadedPainting, load_painting
 from paintnet.cli.options import model_argument, report_options
-from paintnet.painting import Painting
-from paintnet.picture.formats import to_levels
+from paintnet.errors import ModelFileError
 
 
 @click.command(
@@ -21,22 +19,29 @@ Examples:
 )
 @model_argument
 @report_options
-def info(model: str | None, as_json: bool, quiet: bool) -> None:
-    """Tell what MODEL is, how it was trained, its size and bits per pixel.
+def info(model: str | None, **say: bool) -> None:
+    """Tell what a saved painting is and how it was trained.
 
-    Without MODEL, the newest .paintnet file of the current folder is shown.
+    MODEL is a .paintnet file, or - for stdin; without it, the newest of the
+    current folder is shown.
     """
-    console = Console(as_json=as_json, quiet=quiet)
-    painting, name = load_painting(model, console)
-    document = _document(painting, name)
-    console.answer(document, _lines(document))
+    console = Console(as_json=say["json"], quiet=say["quiet"])
+    loaded = load_painting(model, console)
+    document = _document(loaded)
+    try:
+        lines = list(_lines(document))
+    except (AttributeError, TypeError, ValueError) as error:
+        why = "damaged model: its training record is none"
+        raise ModelFileError(loaded.name, why, "get a whole copy, or paint it again") from error
+    console.answer(document, lines)
 
 
-def _document(painting: Painting, name: str) -> dict[str, Any]:
+def _document(loaded: LoadedPainting) -> dict[str, Any]:
+    painting = loaded.painting
     network = painting.network
     document: dict[str, Any] = {
-        "model": name,
-        "bytes": Path(name).stat().st_size,
+        "model": loaded.name,
+        "bytes": loaded.n_bytes,
         "mode": painting.mode,
         "size": [painting.width, painting.height],
         "channels": painting.channels,
@@ -50,7 +55,7 @@ def _document(painting: Painting, name: str) -> dict[str, Any]:
         "training": painting.training,
     }
     if painting.palette is not None:
-        document["palette"] = ["#" + bytes(to_levels(colour)).hex() for colour in painting.palette]
+        document["palette"] = [hex_colour(colour) for colour in painting.palette]
     return document
 
 

@@ -1,19 +1,42 @@
 """Which painting a command means: the one named, or the newest of the folder."""
 
 from pathlib import Path
+from typing import NamedTuple
 
-from paintnet.cli.console import Console
+from paintnet.cli.console import Console, standard_input
+from paintnet.cli.outputs import STDOUT
 from paintnet.errors import ModelFileError
-from paintnet.modelfile import EXTENSION
+from paintnet.modelfile import EXTENSION, MAX_HEADER_BYTES, MAX_PARAMETERS, decode_model
 from paintnet.painting import Painting
 
+STDIN = STDOUT
+MAX_BYTES = MAX_HEADER_BYTES + 8 * MAX_PARAMETERS
 
-def load_painting(model: str | None, console: Console) -> tuple[Painting, str]:
+
+class LoadedPainting(NamedTuple):
+    """A painting, what messages call it, and the size of its file."""
+
+    painting: Painting
+    name: str
+    n_bytes: int
+
+
+def load_painting(model: str | None, console: Console) -> LoadedPainting:
     """Load the painting named, or the newest of the current folder, and say which."""
+    if model == STDIN:
+        return _from_stdin()
     if model is None:
         model = str(_newest())
         console.notes([f"using {model}, the newest {EXTENSION} file here"])
-    return Painting.load(model), model
+    return LoadedPainting(Painting.load(model), model, Path(model).stat().st_size)
+
+
+def _from_stdin() -> LoadedPainting:
+    file = standard_input()
+    if file is None:
+        raise ModelFileError("-", "there is no standard input here", "give the path of a model")
+    content = file.read(MAX_BYTES)
+    return LoadedPainting(Painting.from_model(decode_model(content, "stdin"), "stdin"), "stdin", len(content))
 
 
 def _newest() -> Path:

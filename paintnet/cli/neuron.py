@@ -24,11 +24,13 @@ def neuron(
     weights: tuple[float, ...],
     bias: float,
     activation: str,
-    as_json: bool,
-    quiet: bool,
+    **say: bool,
 ) -> None:
-    """Compute one neuron: the activation of its weighted sum plus bias."""
-    console = Console(as_json=as_json, quiet=quiet)
+    """Compute one neuron, with the sum written out.
+
+    Its output is the activation of its weighted sum plus bias.
+    """
+    console = Console(as_json=say["json"], quiet=say["quiet"])
     cell = Neuron(len(weights), bias=bias, weights=weights, activation=activation)
     document = {
         "weighted_sum": float(cell.weighted_sum(inputs)),

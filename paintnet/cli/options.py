@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
-from paintnet.cli.types import REGION, SIZE
+from paintnet.cli.types import REGION, SIZE, Real
 
 Command = Callable[..., Any]
 DEFAULT_MAX_PIXELS = 50_000_000
@@ -23,7 +24,7 @@ def _stack(*decorators: Callable[[Command], Command]) -> Callable[[Command], Com
 
 
 report_options = _stack(
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout."),
+    click.option("--json", is_flag=True, help="Print one JSON object on stdout."),
     click.option("-q", "--quiet", is_flag=True, help="No progress, no notes; errors only."),
 )
 
@@ -45,7 +46,7 @@ open_options = _stack(
 size_options = _stack(
     click.option(
         "--scale",
-        type=click.FloatRange(0, 10_000, min_open=True),
+        type=Real(0, 10_000, min_open=True),
         metavar="K",
         help="Size of the painted picture, as a multiple of the learned one.",
     ),
@@ -56,4 +57,10 @@ region_option = click.option(
     "--region", type=REGION, help="Paint this part only, between pixel edges as in a crop box."
 )
 
-model_argument = click.argument("model", required=False, metavar="[MODEL]")
+
+def complete_files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Let the shell complete the names of files."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+model_argument = click.argument("model", required=False, metavar="[MODEL]", shell_complete=complete_files)

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,13 @@ from typing import Any
 import click
 import numpy as np
 
-from paintnet.cli.console import Console
-from paintnet.cli.models import load_painting
-from paintnet.cli.options import model_argument, report_options
+from paintnet.cli.console import Console, hex_colour, standard_input
+from paintnet.cli.models import STDIN, load_painting
+from paintnet.cli.options import complete_files, model_argument, report_options
 from paintnet.cli.types import XY
 from paintnet.errors import SettingsError
 from paintnet.painting import Painting
 from paintnet.picture import shown
-from paintnet.picture.formats import to_levels
 
 XY_FORM = "X,Y"
 
@@ -32,30 +30,34 @@ Examples:
 )
 @model_argument
 @click.option("--xy", "xy", type=XY, multiple=True, help="Position: column, row; repeatable.")
-@click.option("--xy-file", metavar="FILE|-", help="File of positions, one X,Y a line.")
+@click.option(
+    "--xy-file",
+    metavar="FILE|-",
+    shell_complete=complete_files,
+    help="File of positions, one X,Y a line; - for stdin.",
+)
 @click.option(
     "--units",
     type=click.Choice(["pixel", "unit", "percent"]),
     default="pixel",
     help="Unit and percent count from the centre of the first pixel to that of the last.",
 )
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", help="Of the answer."
-)
+@click.option("--format", type=click.Choice(["text", "json", "csv"]), default="text", help="Of the answer.")
 @report_options
-def predict(
-    model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: str, form: str, **say: bool
-) -> None:
-    """Ask MODEL for the colour at positions.
+def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: str, **say: Any) -> None:
+    """Ask a painting for the colour at positions.
 
     (0, 0) is the centre of the top left pixel; fractions lie between pixels.
-    Without MODEL, the newest .paintnet file of the current folder is asked.
+    MODEL is a .paintnet file, or - for stdin; without it, the newest of the
+    current folder is asked.
     """
-    console = Console(as_json=say["as_json"] or form == "json", quiet=say["quiet"])
+    if model == STDIN == xy_file:
+        raise SettingsError("MODEL and --xy-file", "both come from stdin", "give one of them a file name")
+    console = Console(as_json=say["json"] or say["format"] == "json", quiet=say["quiet"])
     asked = list(xy) + (_read_positions(xy_file) if xy_file else [])
     if not asked:
         raise SettingsError("positions", "none was given", "use --xy X,Y or --xy-file FILE")
-    painting, name = load_painting(model, console)
+    painting, name, _ = load_painting(model, console)
     positions = np.array(asked, dtype=np.float64) * _unit(painting, units)
     if _outside(painting, positions):
         size = f"{painting.width} x {painting.height}"
@@ -65,12 +67,14 @@ def predict(
         for pair, answer in zip(asked, _answers(painting, positions), strict=True)
     ]
     document = {"model": name, "mode": painting.mode, "units": units, "results": answers}
-    console.answer(document, _csv(answers) if form == "csv" else map(_text, answers))
+    console.answer(document, _csv(answers) if say["format"] == "csv" else map(_text, answers))
 
 
 def _read_positions(name: str) -> list[tuple[float, float]]:
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        file = standard_input() if name == STDIN else None
+        # A byte order mark is no part of the first number.
+        text = (file.read() if file else Path(name).read_bytes()).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"--xy-file {shown(name)}", f"cannot be read ({error})", "give a text file"
@@ -105,19 +109,16 @@ def _outside(painting: Painting, positions: Any) -> bool:
 def _answers(painting: Painting, positions: Any) -> Iterator[dict[str, Any]]:
     colours = painting.predict(positions)
     probabilities = painting.predict_proba(positions) if painting.mode == "classify" else None
+    if not np.isfinite(colours).all():
+        why = "a position lies so far outside the picture that the network overflows"
+        raise SettingsError("positions", why, f"stay near the {painting.width} x {painting.height} pixels")
     for number, colour in enumerate(colours):
-        answer: dict[str, Any] = {"color": _hex(colour), "values": [round(float(v), 6) for v in colour]}
+        answer: dict[str, Any] = {"color": hex_colour(colour), "values": [round(float(v), 6) for v in colour]}
         if probabilities is not None:
             chances = probabilities[number]
             answer["class"] = int(chances.argmax())
             answer["probabilities"] = [float(chance) for chance in chances]
         yield answer
-
-
-def _hex(colour: Any) -> str:
-    """Write a colour as #rrggbb, or #rrggbbaa where there is transparency; grey has three equal parts."""
-    levels = to_levels(colour).tolist()
-    return "#" + "".join(f"{level:02x}" for level in (levels * 3 if len(levels) == 1 else levels))
 
 
 def _place(answer: dict[str, Any]) -> str:

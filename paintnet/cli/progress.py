@@ -1,47 +1,72 @@
 """The progress line: one listener of a training run."""
 
+import os
 import sys
-from typing import Any, Self
-
-import click
+import time
+from typing import Self
 
 from paintnet.painter.events import EpochFinished, Event
 
-STEPS = 1000
+SECONDS_BETWEEN = 0.1
+NARROWEST_BAR = 10
+WIDEST_BAR = 40
 
 
 class ProgressLine:
-    """A bar on stderr that shows epochs, PSNR or loss, and the seconds left."""
+    """One line on stderr, redrawn in place: a bar, epochs, loss, PSNR and the seconds left.
+
+    click's own bar measures the terminal of stdout, and its line wraps where that is another one
+    or none.
+    """
 
     def __init__(self) -> None:
-        self._bar: Any = click.progressbar(
-            length=STEPS,
-            file=sys.stderr,
-            show_eta=False,
-            show_percent=False,
-            item_show_func=_describe,
-            width=0,
-        )
-        self._shown = 0
+        self._drawn_at = -SECONDS_BETWEEN
+        self._latest: EpochFinished | None = None
 
     def __enter__(self) -> Self:
-        self._bar.__enter__()
+        _write("\rstarting\x1b[K")
         return self
 
-    def __exit__(self, *ended: Any) -> None:
-        self._bar.__exit__(*ended)
+    def __exit__(self, *ended: object) -> None:
+        if self._latest is not None:
+            self._draw(self._latest)
+        _write("\n")
 
     def __call__(self, event: Event) -> None:
         """Take one event of the run."""
         if isinstance(event, EpochFinished):
-            reached = round(event.progress * STEPS)
-            self._bar.update(reached - self._shown, event)
-            self._shown = reached
+            self._latest = event
+            now = time.monotonic()
+            if now - self._drawn_at >= SECONDS_BETWEEN:
+                self._drawn_at = now
+                self._draw(event)
+
+    @staticmethod
+    def _draw(event: EpochFinished) -> None:
+        _write(f"\r{progress_line(event, _columns())}\x1b[K")
 
 
-def _describe(event: EpochFinished | None) -> str:
-    if event is None:
-        return "starting"
+def progress_line(event: EpochFinished, columns: int) -> str:
+    """Put an epoch into one line that fits into the terminal; the bar goes first where room is short."""
     epochs = f"{event.epoch}/{event.epochs}" if event.epochs else f"{event.epoch}"
     quality = f"loss {event.loss:.4f}" if event.psnr is None else f"loss {event.loss:.5f} {event.psnr:.1f} dB"
-    return f"epoch {epochs} {quality} {event.seconds_left:.0f} s left"
+    text = f"epoch {epochs} {quality} {event.seconds_left:.0f} s left"
+    room = columns - 1  # a terminal may wrap when its last column is written
+    width = min(WIDEST_BAR, room - len(text) - len("[] "))
+    if width < NARROWEST_BAR:
+        return text[:room]
+    done = round(width * min(1.0, event.progress))
+    return f"[{'#' * done}{'-' * (width - done)}] {text}"
+
+
+def _columns() -> int:
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        columns = 0
+    return columns or 80
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()

@@ -8,6 +8,7 @@ import click
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.models import load_painting
 from paintnet.cli.options import (
+    complete_files,
     force_option,
     max_pixels_option,
     model_argument,
@@ -15,7 +16,13 @@ from paintnet.cli.options import (
     report_options,
     size_options,
 )
-from paintnet.cli.outputs import STDOUT, check_picture_output, output_size, write_picture
+from paintnet.cli.outputs import (
+    STDOUT,
+    check_picture_output,
+    check_picture_size,
+    output_size,
+    write_picture,
+)
 
 
 @click.command(
@@ -26,24 +33,33 @@ Examples:
   paintnet render bird.paintnet -o - > bird.png"""
 )
 @model_argument
-@click.option("-o", "--output", required=True, metavar="FILE", help="Picture to write; - for stdout, as PNG.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Picture to write; - for stdout, as PNG.",
+)
 @size_options
 @region_option
 @force_option
 @max_pixels_option
 @report_options
 def render(model: str | None, output: str, **options: Any) -> None:
-    """Paint MODEL at any size, or a part of it.
+    """Paint a saved painting at any size.
 
-    Without MODEL, the newest .paintnet file of the current folder is painted.
+    MODEL is a .paintnet file, or - for stdin; without it, the newest of the
+    current folder is painted.
     """
-    console = Console(as_json=options["as_json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
+    console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
     check_picture_output(output, force=options["force"])
-    painting, name = load_painting(model, console)
+    painting, name, _ = load_painting(model, console)
     region = options["region"]
     x0, y0, x1, y1 = region or (0, 0, painting.width, painting.height)
     own = (x1 - x0, y1 - y0)
     size = output_size(own, options["scale"], options["size"], options["max_pixels"])
+    check_picture_size(output, size)
     console.notes(write_picture(output, painting.render(size, region)))
     document = {"model": name, "output": output, "size": list(size), "region": [x0, y0, x1, y1]}
     console.summary(document, _lines(output, size))

@@ -52,6 +52,17 @@ class NumberList(click.ParamType[Any]):
         return self.name
 
 
+class Real(click.FloatRange):
+    """A number in a range; not a number is in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Give a float."""
+        number = super().convert(value, param, ctx)
+        if number != number:
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
+
+
 class Duration(click.ParamType[Any]):
     """A time such as ``10s``, ``2m`` or ``1.5h``, in seconds."""
 

@@ -1,0 +1,96 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paintnet.metrics import psnr, ssim
+from tests.command_line import Run, encoded, levels_of, picture_levels
+
+
+@pytest.fixture
+def other(photo: Path) -> Path:
+    """The picture with one pixel changed: x = 5, y = 3, blue by 51 levels."""
+    levels = picture_levels()
+    levels[3, 5, 2] -= 51
+    path = photo.with_name("other.png")
+    path.write_bytes(encoded(Image.fromarray(levels)))
+    return path
+
+
+def test_text(run: Run, photo: Path, other: Path) -> None:
+    first, second = (levels_of(path) / np.float32(255) for path in (photo, other))
+    outcome = run("compare", photo, other).done()
+    assert outcome.out == (
+        f"PSNR {psnr(first, second):.2f} dB, SSIM {ssim(first, second):.4f}\n"
+        "largest difference 0.200 (51 of 255 levels) at 5,3\n"
+    )
+    assert outcome.err == ""
+
+
+def test_equal_pictures(run: Run, photo: Path) -> None:
+    assert run("compare", photo, photo).done().out.startswith("PSNR infinite (equal), SSIM 1.0000\n")
+    document = run("compare", photo, photo, "--json").done().document
+    assert document["psnr"] is None
+    assert document["ssim"] == 1
+    assert document["largest_difference"]["value"] == 0
+
+
+def test_difference_picture(run: Run, photo: Path, other: Path) -> None:
+    document = run("compare", photo, other, "-o", "difference.png", "--json").done().document
+    assert document["output"] == "difference.png"
+    assert document["largest_difference"] == {"value": pytest.approx(0.2), "xy": [5, 3]}
+    expected = np.zeros((12, 16), np.uint8)
+    expected[3, 5] = 255
+    assert np.array_equal(levels_of(Path("difference.png")), expected)
+    assert "difference.png: exists already" in run("compare", photo, other, "-o", "difference.png").failed()
+    outcome = run("compare", photo, other, "-o", "difference.png", "-f").done()
+    assert outcome.out.endswith("difference.png\n")
+
+
+def test_difference_on_stdout(run: Run, photo: Path, other: Path) -> None:
+    outcome = run("compare", photo, other, "-o", "-").done()
+    assert levels_of(io.BytesIO(outcome.out_bytes)).max() == 255
+    assert outcome.err.startswith("PSNR ")
+    assert "--json" in run("compare", photo, other, "-o", "-", "--json").failed(2)
+
+
+def test_one_from_stdin(run: Run, photo: Path) -> None:
+    document = run("compare", "-", photo, "--json", stdin=photo.read_bytes()).done().document
+    assert (document["a"], document["b"], document["psnr"]) == ("stdin", str(photo), None)
+
+
+def test_grey_rgb_and_rgba_can_be_compared(run: Run, photo: Path) -> None:
+    shades = np.linspace(0, 255, 64).astype(np.uint8).reshape(8, 8)
+    for name, mode in (("grey.png", "L"), ("rgb.png", "RGB"), ("rgba.png", "RGBA")):
+        Path(name).write_bytes(encoded(Image.fromarray(shades).convert(mode)))
+    for pair in (("grey.png", "rgb.png"), ("rgba.png", "grey.png"), ("rgb.png", "rgba.png")):
+        assert run("compare", *pair, "--json").done().document["psnr"] is None
+
+
+def test_smallest_pictures(run: Run, folder: Path) -> None:
+    Path("dot.pgm").write_bytes(b"P5 1 1 255 \x80")
+    assert run("compare", "dot.pgm", "dot.pgm", "--json").done().document["ssim"] == 1
+
+
+def test_different_sizes_are_named(run: Run, photo: Path) -> None:
+    Path("small.png").write_bytes(encoded(Image.fromarray(picture_levels(5, 4))))
+    error = run("compare", photo, "small.png", "-o", "never.png").failed()
+    assert error.startswith(
+        "pictures: they differ in size: 16 x 12 with 3 channels and 5 x 4 with 3 channels"
+    )
+    assert not Path("never.png").exists()
+
+
+def test_notes_go_to_stderr_unless_quiet(run: Run, folder: Path) -> None:
+    frames = [Image.new("L", (4, 4), shade) for shade in (0, 200)]
+    Path("moving.gif").write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    outcome = run("compare", "moving.gif", "moving.gif").done()
+    assert outcome.err == "note: the first of several frames of an animation\n" * 2
+    quiet = run("compare", "moving.gif", "moving.gif", "-q").done()
+    assert (quiet.out, quiet.err) == (outcome.out, "")
+
+
+def test_two_pictures_are_needed(run: Run, photo: Path) -> None:
+    assert "Missing argument 'B'" in run("compare", photo).failed(2)

@@ -1,0 +1,73 @@
+from typing import Any
+
+import click
+import pytest
+
+from paintnet.cli.types import NUMBERS, REGION, SIZE, XY, Duration, Layers, Real
+
+
+def convert(kind: click.ParamType[Any], value: Any) -> Any:
+    return kind.convert(value, None, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (XY, "1,2", (1, 2)),
+        (XY, "-1.5, 2e1", (-1.5, 20)),
+        (REGION, "0,0,1.5,2", (0, 0, 1.5, 2)),
+        (SIZE, "3x4", (3, 4)),
+        (SIZE, "3X4", (3, 4)),
+        (NUMBERS, "7", (7,)),
+        (NUMBERS, "1,2,3", (1, 2, 3)),
+        (Duration(), "10s", 10),
+        (Duration(), "1.5M", 90),
+        (Duration(), " 1 h ", 3600),
+        (Duration(), "7", 7),
+        (Duration(), ".5s", 0.5),
+        (Layers(), "64,32", (64, 32)),
+        (Layers(), "100x10", (100,) * 10),
+        (Layers(), "8x2,4", (8, 8, 4)),
+        (Real(0, 5), "2.5", 2.5),
+    ],
+)
+def test_good_values(kind: click.ParamType[Any], text: str, value: Any) -> None:
+    assert convert(kind, text) == value
+    assert convert(kind, value) == value  # what is converted already stays
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [
+        (XY, "5", "'5' is not of the form X,Y"),
+        (XY, "a,b", "'a,b' is not of the form X,Y"),
+        (XY, "1,2,3", "not of the form X,Y"),
+        (XY, "nan,1", "not of the form X,Y"),
+        (XY, "1,inf", "not of the form X,Y"),
+        (XY, "1e999,1", "not of the form X,Y"),
+        (XY, "", "not of the form X,Y"),
+        (SIZE, "0x5", "'0x5' is out of range; each number is 1 or more"),
+        (SIZE, "-3x5", "out of range"),
+        (SIZE, "3.5x4", "not of the form WxH"),
+        (SIZE, "3", "not of the form WxH"),
+        (SIZE, "9" * 5000 + "x1", "not of the form WxH"),
+        (REGION, "1,2,3", "not of the form X0,Y0,X1,Y1"),
+        (Duration(), "0s", "not a time; write 10s, 2m or 1h, above 0"),
+        (Duration(), "-5s", "not a time"),
+        (Duration(), "soon", "not a time"),
+        (Duration(), "", "not a time"),
+        (Layers(), "0", "out of range; use 1 to 63 layers of 1 to 65536 units"),
+        (Layers(), "x", "not a list of layers; write 64,64 or 100x10"),
+        (Layers(), "64,", "not a list of layers"),
+        (Layers(), "-3", "not a list of layers"),
+        (Layers(), "4x1000000000", "out of range"),
+        (Real(0), "nan", "'nan' is not a number"),
+        (Real(0, min_open=True), "0", "not in the range"),
+        (Real(), "many", "not a valid float"),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, str) else None,
+)
+def test_bad_values_are_told_with_the_right_form(kind: click.ParamType[Any], text: str, words: str) -> None:
+    with pytest.raises(click.BadParameter) as caught:
+        convert(kind, text)
+    assert words in caught.value.format_message()

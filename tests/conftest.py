@@ -1,0 +1,67 @@
+"""What tests of the command line share: a folder of their own, a picture and a painting in it."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.command_line import QUICK, Outcome, Run, encoded, picture_levels, run_here
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder: empty."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("PAINTNET_DEBUG", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in this process and in that folder; no temporary file may be left."""
+
+    def call(*args: object, stdin: bytes = b"") -> Outcome:
+        outcome = run_here(monkeypatch, args, stdin)
+        assert not list(folder.rglob(".paintnet-*")), outcome
+        return outcome
+
+    return call
+
+
+@pytest.fixture
+def photo(folder: Path) -> Path:
+    """A little picture in the current folder."""
+    path = folder / "photo.png"
+    path.write_bytes(encoded(Image.fromarray(picture_levels())))
+    return path
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Model files of the little picture, trained once."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "photo.png").write_bytes(encoded(Image.fromarray(picture_levels())))
+    models = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name, options in {"regress": (), "classify": ("--mode", "classify", "--threshold", 380)}.items():
+            run_here(patch, ("fit", "photo.png", *QUICK, *options, "-o", f"{name}.paintnet")).done()
+            models[name] = (folder / f"{name}.paintnet").read_bytes()
+    return models
+
+
+@pytest.fixture
+def model(folder: Path, trained: dict[str, bytes]) -> Path:
+    """A regress painting in the current folder."""
+    path = folder / "photo.paintnet"
+    path.write_bytes(trained["regress"])
+    return path
+
+
+@pytest.fixture
+def classified(folder: Path, trained: dict[str, bytes]) -> Path:
+    """A classify painting in the current folder."""
+    path = folder / "classes.paintnet"
+    path.write_bytes(trained["classify"])
+    return path
