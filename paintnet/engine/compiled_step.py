@@ -1,0 +1,96 @@
+"""The compiled step behind the same face as `NumpyStep`."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paintnet.engine import kernel
+from paintnet.engine.blocks import SIDE, BlockPlan
+from paintnet.engine.problem import Adam, Problem, split_dense
+
+Array = NDArray[Any]
+
+
+@dataclass(eq=False)
+class CompiledStep:
+    """Runs batches of blocks through the kernel; parameters as in `NumpyStep`.
+
+    Parameters
+    ----------
+    plan : BlockPlan
+        Where blocks and vertices lie.
+    problem : Problem
+        Weights, targets and moments; changed in place.
+    threads : int
+        How many blocks run at a time; the result does not depend on it.
+    """
+
+    plan: BlockPlan
+    problem: Problem
+    threads: int = 1
+    _across: Array = field(init=False)
+    _is_weight: Array = field(init=False)
+    _scratch: tuple[Array, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._across = np.ascontiguousarray(self.plan.across.transpose(0, 2, 1))
+        self._is_weight = np.zeros_like(self.problem.dense)
+        for weight in split_dense(self._is_weight, self.problem.units)[1]:
+            weight[:] = 1
+        patch_rows = self.plan.down.shape[2]
+        values = (self.threads, sum(self.problem.units), kernel.PIXELS)
+        self._scratch = (
+            np.zeros((self.threads, patch_rows, SIDE), np.float32),
+            np.zeros(values, np.float32),
+            np.zeros(values, np.float32),
+        )
+
+    def epoch(self, batches: list[tuple[Array, Array]], grid: Adam, dense: Adam) -> float:
+        """Train on the batches in turn; returns the sum of the losses of their pixels."""
+        problem, plan = self.problem, self.plan
+        sizes = [len(rows) for rows, _ in batches]
+        return float(
+            kernel.run_epoch(
+                np.cumsum([0, *sizes]),
+                np.concatenate([rows for rows, _ in batches]),
+                np.concatenate([columns for _, columns in batches]),
+                np.array([self._learned(*batch) for batch in batches], dtype=np.float32),
+                problem.table,
+                problem.table_second,
+                problem.table if problem.table_first is None else problem.table_first,
+                plan.stride,
+                plan.top,
+                plan.left,
+                plan.high,
+                plan.wide,
+                plan.down,
+                self._across,
+                problem.dense,
+                problem.dense_first,
+                problem.dense_second,
+                self._is_weight,
+                np.array(problem.units),
+                np.array([kernel.CODES[problem.activation], kernel.CODES[problem.output]]),
+                problem.targets,
+                problem.mask,
+                np.float32(problem.alpha),
+                _numbers(grid, grid.corrected_rate),
+                _numbers(dense, 0.0),
+                dense.rate,
+                dense.step - 1,
+                *self._scratch,
+                np.zeros((max(sizes), len(problem.dense)), np.float32),
+                np.zeros(max(sizes), np.float64),
+            )
+        )
+
+    def _learned(self, rows: Array, columns: Array) -> float:
+        """Learned pixels of a batch, at least 1."""
+        tiles = self.problem.mask.reshape(self.plan.rows, SIDE, self.plan.columns, SIDE)
+        return max(1.0, float(tiles[rows, :, columns].sum()))
+
+
+def _numbers(adam: Adam, rate: float) -> Array:
+    return np.array([rate, adam.beta_1, adam.beta_2, adam.epsilon], dtype=np.float32)

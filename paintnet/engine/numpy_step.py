@@ -1,0 +1,152 @@
+"""One training step in NumPy: the engine where numba is not installed.
+
+`kernel.py` does the same in compiled code; the tests hold both against
+scikit-learn's own step.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paintnet.engine.blocks import SIDE, BlockPlan
+from paintnet.engine.problem import Adam, Problem
+from paintnet.network import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
+
+Array = NDArray[Any]
+
+
+def _relu_slope(a: Array, delta: Array) -> None:
+    delta *= a > 0
+
+
+def _tanh_slope(a: Array, delta: Array) -> None:
+    delta *= 1 - a * a
+
+
+def _logistic_slope(a: Array, delta: Array) -> None:
+    delta *= a * (1 - a)
+
+
+def _identity_slope(a: Array, delta: Array) -> None:
+    pass
+
+
+SLOPES = {"relu": _relu_slope, "tanh": _tanh_slope, "logistic": _logistic_slope, "identity": _identity_slope}
+"""Multiply the gradient by the activation's derivative, written in its value."""
+
+
+@dataclass(eq=False)
+class NumpyStep:
+    """Runs batches of blocks through forward, backward and Adam.
+
+    Parameters
+    ----------
+    plan : BlockPlan
+        Where blocks and vertices lie.
+    problem : Problem
+        Weights, targets and moments; changed in place.
+    """
+
+    plan: BlockPlan
+    problem: Problem
+
+    def epoch(self, batches: list[tuple[Array, Array]], grid: Adam, dense: Adam) -> float:
+        """Train on the batches in turn; returns the sum of the losses of their pixels."""
+        total = 0.0
+        for number, (rows, columns) in enumerate(batches):
+            total += self._batch(rows, columns, grid, replace(dense, step=dense.step + number))
+        return total
+
+    def _batch(self, rows: Array, columns: Array, grid: Adam, dense: Adam) -> float:
+        mask = self._blocks_of(self.problem.mask[None], rows, columns)
+        n_pixels = max(1.0, float(mask.sum()))
+        vertices = self._vertices(rows, columns)
+        activations = self._forward(vertices, rows, columns)
+        loss, delta = self._output(activations[-1], rows, columns)
+        delta *= mask / np.float32(n_pixels)
+        delta = self._backward(activations, delta, n_pixels)
+        self._update_grid(vertices, delta, rows, columns, grid, n_pixels)
+        self.problem.update_dense(dense)
+        return float((loss * mask[:, 0]).sum())
+
+    def _vertices(self, rows: Array, columns: Array) -> Array:
+        """Numbers of the vertices of each block's patch, (blocks, rows, columns); -1 past a smaller one."""
+        row, column = np.arange(self.plan.down.shape[2])[:, None], np.arange(self.plan.across.shape[2])
+        top, left, high, wide = (
+            values[:, None, None]
+            for values in (
+                self.plan.top[rows],
+                self.plan.left[columns],
+                self.plan.high[rows],
+                self.plan.wide[columns],
+            )
+        )
+        numbers = (top + row) * self.plan.stride + left + column
+        return np.where((row < high) & (column < wide), numbers, -1)
+
+    def _forward(self, vertices: Array, rows: Array, columns: Array) -> list[Array]:
+        problem = self.problem
+        blocks, high, wide = vertices.shape
+        values = problem.table[vertices.ravel()].reshape(blocks, high, -1)
+        values = (self.plan.down[rows] @ values).reshape(blocks, SIDE, wide, -1)
+        sums = self.plan.across[columns][:, None] @ values
+        hidden = HIDDEN_ACTIVATIONS[problem.activation]
+        activations = [hidden(sums.reshape(-1, problem.table.shape[1]) + problem.biases[0])]
+        for weight, bias in zip(problem.weights, problem.biases[1:], strict=True):
+            z = activations[-1] @ weight
+            z += bias
+            activations.append(z if weight is problem.weights[-1] else hidden(z))
+        return activations
+
+    def _output(self, z: Array, rows: Array, columns: Array) -> tuple[Array, Array]:
+        """Loss of each pixel, as scikit-learn defines it, and its gradient by z (both unmasked)."""
+        targets = self._blocks_of(self.problem.targets, rows, columns)
+        delta = OUTPUT_ACTIVATIONS[self.problem.output](z)
+        if self.problem.output == "softmax":
+            label = targets[:, 0].astype(np.intp)
+            pixel = np.arange(len(label))
+            loss = -np.log(np.maximum(delta[pixel, label], np.finfo(np.float32).tiny))
+            delta[pixel, label] -= 1
+            return loss, delta
+        if self.problem.output == "logistic":
+            chance = np.clip(delta, 1e-7, 1 - 1e-7)
+            loss = -(targets * np.log(chance) + (1 - targets) * np.log(1 - chance)).sum(axis=1)
+            return loss, delta - targets
+        delta -= targets
+        return (delta * delta).mean(axis=1) / 2, delta
+
+    def _backward(self, activations: list[Array], delta: Array, n_pixels: float) -> Array:
+        """Leave the dense gradients in the problem; returns the gradient by the first sums."""
+        problem = self.problem
+        slope = SLOPES[problem.activation]
+        for layer in range(len(problem.weights) - 1, -1, -1):
+            weight = problem.weights[layer]
+            np.matmul(activations[layer].T, delta, out=problem.weight_grads[layer])
+            problem.weight_grads[layer] += np.float32(problem.alpha / n_pixels) * weight
+            delta.sum(axis=0, out=problem.bias_grads[layer + 1])
+            delta = delta @ weight.T
+            slope(activations[layer], delta)
+        delta.sum(axis=0, out=problem.bias_grads[0])
+        return delta
+
+    def _update_grid(
+        self, vertices: Array, delta: Array, rows: Array, columns: Array, adam: Adam, n_pixels: float
+    ) -> None:
+        blocks = len(vertices)
+        gradient = delta.reshape(blocks, SIDE, SIDE, -1)
+        gradient = self.plan.across[columns].transpose(0, 2, 1)[:, None] @ gradient
+        gradient = self.plan.down[rows].transpose(0, 2, 1) @ gradient.reshape(blocks, SIDE, -1)
+        # No two blocks of a batch share a vertex, so plain assignment loses nothing.
+        touched = vertices.ravel()
+        gradient = gradient.reshape(len(touched), -1)
+        if (self.plan.high[rows].min(), self.plan.wide[columns].min()) != vertices.shape[1:]:
+            gradient, touched = gradient[touched >= 0], touched[touched >= 0]
+        self.problem.update_grid(touched, gradient, adam, n_pixels)
+
+    def _blocks_of(self, values: Array, rows: Array, columns: Array) -> Array:
+        """Values (channels, height, width) of the blocks, (pixels of all blocks, channels)."""
+        channels = len(values)
+        tiles = values.reshape(channels, self.plan.rows, SIDE, self.plan.columns, SIDE)
+        return tiles[:, rows, :, columns].transpose(0, 2, 3, 1).reshape(-1, channels)
