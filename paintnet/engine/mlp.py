@@ -111,7 +111,7 @@ class BlockTraining:
         )
         # Rates that run away end in a loss that is not finite, which the painter reports.
         with np.errstate(all="ignore"):
-            loss = self._step.epoch(batches, grid, dense)
+            loss = float(self._step.epoch(batches, grid, dense))
         self._dense_steps += len(batches)
         return loss
 

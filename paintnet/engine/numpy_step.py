@@ -90,8 +90,8 @@ class NumpyStep:
         problem = self.problem
         blocks, high, wide = vertices.shape
         values = problem.table[vertices.ravel()].reshape(blocks, high, -1)
-        values = (self.plan.down[rows] @ values).reshape(blocks, SIDE, wide, -1)
-        sums = self.plan.across[columns][:, None] @ values
+        lines = (self.plan.down[rows] @ values).reshape(blocks, SIDE, wide, -1)
+        sums = self.plan.across[columns][:, None] @ lines
         hidden = HIDDEN_ACTIVATIONS[problem.activation]
         activations = [hidden(sums.reshape(-1, problem.table.shape[1]) + problem.biases[0])]
         for weight, bias in zip(problem.weights, problem.biases[1:], strict=True):
@@ -135,12 +135,11 @@ class NumpyStep:
         self, vertices: Array, delta: Array, rows: Array, columns: Array, adam: Adam, n_pixels: float
     ) -> None:
         blocks = len(vertices)
-        gradient = delta.reshape(blocks, SIDE, SIDE, -1)
-        gradient = self.plan.across[columns].transpose(0, 2, 1)[:, None] @ gradient
-        gradient = self.plan.down[rows].transpose(0, 2, 1) @ gradient.reshape(blocks, SIDE, -1)
+        lines = self.plan.across[columns].transpose(0, 2, 1)[:, None] @ delta.reshape(blocks, SIDE, SIDE, -1)
+        patches = self.plan.down[rows].transpose(0, 2, 1) @ lines.reshape(blocks, SIDE, -1)
         # No two blocks of a batch share a vertex, so plain assignment loses nothing.
         touched = vertices.ravel()
-        gradient = gradient.reshape(len(touched), -1)
+        gradient = patches.reshape(len(touched), -1)
         if (self.plan.high[rows].min(), self.plan.wide[columns].min()) != vertices.shape[1:]:
             gradient, touched = gradient[touched >= 0], touched[touched >= 0]
         self.problem.update_grid(touched, gradient, adam, n_pixels)

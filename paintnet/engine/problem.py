@@ -33,10 +33,10 @@ class Adam:
     step: int
 
     @property
-    def corrected_rate(self) -> np.float32:
+    def corrected_rate(self) -> float:
         """Rate with the correction folded in, as scikit-learn does it."""
         shrink = np.sqrt(1 - self.beta_2**self.step) / (1 - self.beta_1**self.step)
-        return np.float32(self.rate * shrink)
+        return float(self.rate * shrink)
 
     def update(self, weights: Array, gradient: Array, first: Array | None, second: Array) -> None:
         """Update weights and moments in place; `first` is None where beta_1 is 0."""
@@ -47,7 +47,7 @@ class Adam:
         else:
             first *= np.float32(self.beta_1)
             first += np.float32(1 - self.beta_1) * gradient
-        weights -= self.corrected_rate * first / (np.sqrt(second) + np.float32(self.epsilon))
+        weights -= np.float32(self.corrected_rate) * first / (np.sqrt(second) + np.float32(self.epsilon))
 
 
 @dataclass(eq=False)

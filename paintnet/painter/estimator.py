@@ -23,8 +23,25 @@ NEVER = 10**9
 """Epochs without improvement that no run reaches: stopping is the painter's business."""
 
 
-def make_estimator(settings: PainterSettings) -> Estimator:
-    """Build the network that the settings describe, not yet trained.
+class OngoingShuffle(np.random.RandomState):
+    """Shuffles from where the last shuffle ended, as ``fit`` does from epoch to epoch.
+
+    Each ``partial_fit`` starts from the first order again, and so deals other
+    batches than ``fit``; with this in its hands, repeated, it equals ``fit``.
+    """
+
+    _order: Array | None = None
+
+    def shuffle(self, x: Any) -> None:
+        """Shuffle row numbers in place."""
+        super().shuffle(x)
+        if self._order is not None and len(self._order) == len(x):
+            x[:] = self._order[x]
+        self._order = np.array(x)
+
+
+def make_estimator(settings: PainterSettings, kind: type | None = None) -> Estimator:
+    """Build the network that the settings describe, not yet trained; `kind` is its class, by default stock.
 
     Its random state is one object, not a number: from a number, each
     ``partial_fit`` would shuffle in the same order.
@@ -38,12 +55,24 @@ def make_estimator(settings: PainterSettings) -> Estimator:
         "learning_rate_init": settings.learning_rate,
         "beta_1": settings.beta_1,
         "beta_2": settings.beta_2,
-        "random_state": np.random.RandomState(settings.seed),
+        "epsilon": settings.epsilon,
+        "random_state": OngoingShuffle(settings.seed),
         "max_iter": settings.iterations if settings.solver == "lbfgs" else 1,
         "max_fun": 10 * settings.iterations,
         "n_iter_no_change": NEVER,
     }
-    return MLPClassifier(**common) if settings.mode == "classify" else MLPRegressor(**common)
+    stock = MLPClassifier if settings.mode == "classify" else MLPRegressor
+    return (kind or stock)(**common)
+
+
+def see_first_sample(estimator: Estimator, inputs: Any, targets: Array, n_classes: int | None) -> None:
+    """Let scikit-learn make its weights, by one pass over one sample that leaves them as they are."""
+    kept = estimator.get_params()
+    estimator.set_params(learning_rate_init=np.finfo(np.float32).tiny, batch_size=1)
+    train_epoch(estimator, inputs, targets, n_classes)
+    estimator.set_params(learning_rate_init=kept["learning_rate_init"], batch_size=kept["batch_size"])
+    # Without an optimizer, the next pass makes one, whose moments are fresh.
+    del estimator._optimizer
 
 
 def set_rate(estimator: Estimator, rate: float) -> None:
@@ -93,14 +122,14 @@ def _run(estimator: Estimator, step: Any) -> None:
         except ValueError as error:
             if "non-finite" not in str(error):
                 raise
-            raise diverged(estimator) from error
+            raise diverged(estimator.learning_rate_init) from error
     if not np.isfinite(estimator.loss_):
-        raise diverged(estimator)
+        raise diverged(estimator.learning_rate_init)
 
 
-def diverged(estimator: Estimator) -> TrainingError:
+def diverged(learning_rate: float) -> TrainingError:
     """Tell that the numbers ran away."""
-    rate = f"{estimator.learning_rate_init:g}"
+    rate = f"{learning_rate:g}"
     return TrainingError(
         "training", f"the loss is no longer finite at learning rate {rate}", "lower the rate"
     )

@@ -3,6 +3,7 @@
 Adding one is one function and one line in `PRESETS`.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,8 +11,17 @@ from typing import Any
 from paintnet.errors import SettingsError
 from paintnet.painter.settings import SETTING_NAMES, PainterSettings
 
-PIXELS_PER_CELL = (32, 8, 2)
-"""Spacing of the grid's levels: coarse for shapes, fine for detail."""
+PIXELS_PER_VERTEX = 1.5
+"""Of the grid: with one feature for each channel, two numbers for three of the picture's."""
+
+MOST_VERTICES = 4_000_000
+"""Of the grid, however large the picture: its features and their moments then stay under 150 MB."""
+
+MEASURED_PIXELS = 768 * 512
+"""Size of the pictures that the epochs of the presets were measured on."""
+
+DECODER = (16, 16, 16)
+"""Hidden layers behind the grid's features."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,7 @@ class Shape:
 
     width: int
     height: int
+    channels: int = 3
 
     @property
     def n_pixels(self) -> int:
@@ -27,29 +38,41 @@ class Shape:
         return self.width * self.height
 
 
-def grid_levels(width: int, height: int) -> tuple[int, ...]:
-    """Vertices on the short side, for each level of a grid over a picture.
+Preset = Callable[[Shape, str, str | None], PainterSettings]
+
+
+def grid_vertices(width: int, height: int) -> int:
+    """Vertices on the short side of the one grid over a picture.
 
     Examples
     --------
-    >>> grid_levels(768, 512)
-    (16, 64, 256)
-    >>> grid_levels(1, 1)
-    (2,)
+    >>> grid_vertices(768, 512)
+    418
+    >>> grid_vertices(1, 1)
+    2
     """
-    short_side = min(width, height)
-    return tuple(sorted({max(2, round(short_side / pixels)) for pixels in PIXELS_PER_CELL}))
+    vertices = min(width * height / PIXELS_PER_VERTEX, MOST_VERTICES)
+    return max(2, round(math.sqrt(vertices * min(width, height) / max(width, height))))
 
 
 def _grid(shape: Shape, mode: str, epochs: int) -> PainterSettings:
-    # A small picture has few batches an epoch, so it gets smaller ones and more epochs.
-    batch_size = min(16_384, max(256, shape.n_pixels // 24))
-    many = max(1.0, min(10.0, (393_216 / shape.n_pixels) ** 0.5))
-    levels = grid_levels(shape.width, shape.height)
-    return PainterSettings(mode=mode, levels=levels, batch_size=batch_size, epochs=round(epochs * many))
+    # A small picture has few batches an epoch, so it gets more epochs.
+    many = max(1.0, min(20.0, (MEASURED_PIXELS / shape.n_pixels) ** 0.5))
+    return PainterSettings(
+        mode=mode,
+        levels=(grid_vertices(shape.width, shape.height),),
+        # The first layer's units are the features of a vertex: one for each channel.
+        layers=(shape.channels, *DECODER),
+        learning_rate=0.005,
+        batch_size=4096,
+        epsilon=1e-12,
+        epochs=round(epochs * many),
+    )
 
 
 def _dense(shape: Shape, mode: str, encoding: str, epochs: int) -> PainterSettings:
+    # Below 64 x 64 pixels an epoch has fewer than 64 batches, so there are more epochs.
+    many = max(1.0, min(64.0, 4096 / shape.n_pixels))
     return PainterSettings(
         mode=mode,
         encoding=encoding,
@@ -57,11 +80,12 @@ def _dense(shape: Shape, mode: str, encoding: str, epochs: int) -> PainterSettin
         learning_rate=3e-3,
         beta_2=0.999,
         batch_size=min(1024, max(64, shape.n_pixels // 64)),
-        epochs=epochs,
+        start="mean",
+        epochs=round(epochs * many),
     )
 
 
-def _staged(grid_epochs: int, dense_epochs: int) -> Callable[[Shape, str, str | None], PainterSettings]:
+def _staged(grid_epochs: int, dense_epochs: int) -> Preset:
     def preset(shape: Shape, mode: str, encoding: str | None) -> PainterSettings:
         if encoding in (None, "grid"):
             return _grid(shape, mode, grid_epochs)
@@ -82,6 +106,8 @@ def _tutorial(shape: Shape, mode: str, encoding: str | None) -> PainterSettings:
         batch_size=min(200, shape.n_pixels),
         alpha=0.0001,
         beta_2=0.999,
+        start="stock",
+        engine="stock",
         epochs=200,
         tol=1e-4,
         one_hot=mode == "classify",
@@ -89,15 +115,17 @@ def _tutorial(shape: Shape, mode: str, encoding: str | None) -> PainterSettings:
     )
 
 
-PRESETS: dict[str, Callable[[Shape, str, str | None], PainterSettings]] = {
-    "draft": _staged(grid_epochs=6, dense_epochs=3),
-    "standard": _staged(grid_epochs=20, dense_epochs=10),
-    "fine": _staged(grid_epochs=100, dense_epochs=60),
+PRESETS: dict[str, Preset] = {
+    "draft": _staged(grid_epochs=25, dense_epochs=3),
+    "standard": _staged(grid_epochs=85, dense_epochs=10),
+    "fine": _staged(grid_epochs=500, dense_epochs=60),
     "tutorial": _tutorial,
 }
 
 
-def settings_for(width: int, height: int, preset: str = "standard", **given: Any) -> PainterSettings:
+def settings_for(
+    width: int, height: int, preset: str = "standard", *, channels: int = 3, **given: Any
+) -> PainterSettings:
     """Complete settings for a picture: the preset's rule, then what was given.
 
     Parameters
@@ -106,6 +134,8 @@ def settings_for(width: int, height: int, preset: str = "standard", **given: Any
         Size of the picture in pixels.
     preset : str, default="standard"
         A name of `PRESETS`.
+    channels : {1, 3, 4}, default=3
+        Of the picture.
     **given
         Any fields of `PainterSettings`; they win over the preset.
 
@@ -129,6 +159,6 @@ def settings_for(width: int, height: int, preset: str = "standard", **given: Any
     if given.get("seconds") is not None:
         given.setdefault("epochs", None)
     mode = given.get("mode", "regress")
-    settings = replace(PRESETS[preset](Shape(width, height), mode, given.get("encoding")), **given)
+    settings = replace(PRESETS[preset](Shape(width, height, channels), mode, given.get("encoding")), **given)
     settings.validate()
     return settings

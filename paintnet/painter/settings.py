@@ -13,6 +13,8 @@ from paintnet.modelfile import MAX_LAYERS
 from paintnet.network import HIDDEN_ACTIVATIONS
 from paintnet.painting import MODES
 
+ENGINES = ("auto", "compiled", "numpy", "stock")
+START_NAMES = ("stock", "mean", "picture")
 SOLVERS = ("adam", "sgd", "lbfgs")
 DECAYS = ("constant", "linear", "cosine")
 MAX_UNITS = 65_536
@@ -45,6 +47,18 @@ class PainterSettings:
         L2 penalty of scikit-learn's networks.
     beta_1, beta_2 : float
         Decay of Adam's moments, in [0, 1).
+    epsilon : float
+        Added to the root of Adam's second moment.
+    grid_rate_factor : float
+        Grid features learn at this multiple of the learning rate (not in engine stock).
+    grid_beta_1, grid_beta_2 : float
+        Decay of Adam's moments for grid features (not in engine stock).
+    start : {"stock", "mean", "picture"}
+        Where the weights begin: as scikit-learn has them, at the mean colour,
+        or, where layers are wide enough, with the picture at the vertices.
+    engine : {"auto", "compiled", "numpy", "stock"}
+        What runs a step: numba (extra `fast`), NumPy, or scikit-learn's own
+        loop; auto takes the fastest that fits.
     epochs : int or None
         Passes over the picture; None where only the clock ends the run.
     seconds : float or None
@@ -92,6 +106,12 @@ class PainterSettings:
     alpha: float = 0.0
     beta_1: float = 0.9
     beta_2: float = 0.99
+    epsilon: float = 1e-8
+    grid_rate_factor: float = 10.0
+    grid_beta_1: float = 0.0
+    grid_beta_2: float = 0.9
+    start: str = "picture"
+    engine: str = "auto"
     epochs: int | None = 20
     seconds: float | None = None
     iterations: int = 200
@@ -152,6 +172,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "activation": tuple(HIDDEN_ACTIVATIONS),
     "solver": SOLVERS,
     "decay": DECAYS,
+    "start": START_NAMES,
+    "engine": ENGINES,
     "precision": ("float32", "float64"),
     "basis": tuple(BASES),
 }
@@ -162,6 +184,10 @@ _RANGES: dict[str, tuple[float, float]] = {
     "alpha": (0, 1e9),
     "beta_1": (0, float(np.nextafter(1, 0))),
     "beta_2": (0, float(np.nextafter(1, 0))),
+    "epsilon": (1e-30, 1),
+    "grid_rate_factor": (1e-6, 1e6),
+    "grid_beta_1": (0, float(np.nextafter(1, 0))),
+    "grid_beta_2": (0, float(np.nextafter(1, 0))),
     "epochs": (1, 1_000_000_000),
     "seconds": (0.001, 31_536_000),
     "iterations": (1, 1_000_000_000),

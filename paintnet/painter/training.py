@@ -17,8 +17,8 @@ from paintnet.errors import SettingsError, TrainingError
 from paintnet.metrics import psnr, psnr_of
 from paintnet.network import Network
 from paintnet.painter import estimator as sk
-from paintnet.painter.batches import EncodedParts
 from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished, TrainingStarted
+from paintnet.painter.learners import StockLearner, make_learner
 from paintnet.painter.presets import settings_for
 from paintnet.painter.schedule import Schedule
 from paintnet.painter.settings import PainterSettings
@@ -86,8 +86,8 @@ class Painter:
             If the training diverges.
         """
         _check_picture(picture)
-        height, width, _ = picture.shape
-        settings = settings_for(width, height, self.preset, **self.settings)
+        height, width, channels = picture.shape
+        settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
         run = _Run(picture, settings, self.preset, self.listeners)
         return run.paint_at_once() if settings.solver == "lbfgs" else run.paint_by_epochs()
 
@@ -105,24 +105,16 @@ class _Run:
         self.dataset = make_dataset(self.picture, self.settings)
         extent = Extent.of_picture(self.dataset.width, self.dataset.height)
         self.encoding = ENCODERS[self.settings.encoding](extent, self.settings)
-        self.parts = EncodedParts(
-            self.dataset,
-            self.encoding,
-            network_targets(self.dataset, self.settings),
-            self.settings.precision,
-            np.random.default_rng(self.settings.seed),
-        )
-        batch_size = min(self.settings.batch_size, self.parts.smallest)
-        self.estimator = sk.make_estimator(replace(self.settings, batch_size=batch_size))
-        self.n_classes = None if self.dataset.palette is None else max(2, len(self.dataset.palette))
         self.schedule = Schedule(self.settings)
+        self.learner = make_learner(self.dataset, self.encoding, self.settings, self.schedule)
+        self.estimator = self.learner.estimator
 
     def paint_by_epochs(self) -> Painting:
         self._tell(TrainingStarted(self.settings, len(self.dataset.learned)))
         reason = None
         epoch = 0
         while reason is None:
-            loss = self._epoch()
+            loss = self.learner.epoch(self.schedule)
             epoch += 1
             reason = self._reason_to_stop(epoch, loss)
             if reason is None:
@@ -132,24 +124,9 @@ class _Run:
 
     def paint_at_once(self) -> Painting:
         self._tell(TrainingStarted(self.settings, len(self.dataset.learned)))
-        from scipy.sparse import issparse, vstack
-
-        inputs, targets = zip(*self.parts, strict=True)
-        stack = vstack if issparse(inputs[0]) else np.concatenate
-        sk.train_at_once(self.estimator, stack(inputs), np.concatenate(targets))
+        assert isinstance(self.learner, StockLearner)  # noqa: S101 - no other runs lbfgs; told to mypy
+        self.learner.at_once()
         return self._finish(int(self.estimator.n_iter_), "converged")
-
-    def _epoch(self) -> float:
-        """Pass over the parts once; the clock may end it early, after at least one part."""
-        losses, sizes = [], []
-        for inputs, targets in self.parts:
-            sk.set_rate(self.estimator, self.schedule.rate)
-            losses.append(sk.train_epoch(self.estimator, inputs, targets, self.n_classes))
-            sizes.append(len(targets))
-            self.schedule.epochs_done += 1 / len(self.parts)
-            if self.schedule.out_of_time:
-                break
-        return float(np.average(losses, weights=sizes))
 
     def _reason_to_stop(self, epoch: int, loss: float) -> str | None:
         if self.settings.epochs is not None and epoch >= self.settings.epochs:
@@ -245,7 +222,9 @@ class _Run:
             worse = got < 0.99 * flat - 1e-3
             seen = f"{got:.1%} of the pixels are right, {flat:.1%} in a painting of one class"
         else:
-            got, flat = quality["psnr"], psnr_of(1.01 * float(learned.var(axis=0).mean()) + 1e-4)
+            variance = float(learned.var(axis=0, dtype=np.float64).mean())
+            # A picture of one colour has no variance; 8 levels beside it is not "nothing".
+            got, flat = quality["psnr"], psnr_of(1.01 * variance + 1e-3)
             worse = got < flat
             seen = f"{got:.1f} dB, {flat:.1f} dB in a painting of the mean colour"
         if worse:
@@ -263,14 +242,6 @@ def make_dataset(picture: Array, settings: PainterSettings) -> Dataset:
     if settings.mode == "regress":
         return regress_dataset(picture, hold_out=settings.hold_out, dtype=settings.precision)
     return classify_dataset(picture, settings.classes, hold_out=settings.hold_out, seed=settings.seed)
-
-
-def network_targets(dataset: Dataset, settings: PainterSettings) -> Array:
-    """Targets in the form that the network takes: colours, class numbers, or one-hot classes."""
-    if dataset.palette is not None and settings.one_hot:
-        classes = np.arange(max(2, len(dataset.palette)))
-        return np.asarray(dataset.targets[:, None] == classes, dtype=np.int64)
-    return dataset.targets
 
 
 def fit(
@@ -322,8 +293,3 @@ def _check_picture(picture: Array) -> None:
 def _psnr_of_loss(loss: float) -> float:
     """Estimate PSNR from scikit-learn's loss, half the mean squared error."""
     return psnr_of(2 * loss)
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no infinity: a perfect painting's PSNR is null."""
-    return value if np.isfinite(value) else None

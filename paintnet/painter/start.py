@@ -1,0 +1,201 @@
+"""Where a network's weights begin, set on scikit-learn's public ``coefs_`` and ``intercepts_``.
+
+A random start leaves the colours to a few lucky units and moves the result by
+1.5 dB from seed to seed. These starts carry the colours through the network
+from the first step; docs/engine.md has the figures.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paintnet.dataset import Dataset
+from paintnet.encoding.grid import GridLevel, GridMap
+from paintnet.encoding.maps import PositionMap
+from paintnet.picture import premultiply
+
+Array = NDArray[Any]
+
+FEATURE_SCALE = 0.05
+"""Bound of random grid features."""
+
+SHIFT = 0.5
+"""Added to the colours in a ReLU unit: above 0, the unit passes them on unchanged."""
+
+LAST_SCALE = 0.17
+"""Share of the last layer's usual random weights, so that noise does not hide the colours."""
+
+SHARPNESS = 20.0
+"""Of class scores: a start score is minus this times the squared distance from the class's colour."""
+
+
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """What a start may look at.
+
+    Parameters
+    ----------
+    estimator : MLPRegressor or MLPClassifier
+        Has seen one sample; its weights are changed in place.
+    dataset : Dataset
+        What will be learned.
+    encoding : PositionMap
+        What the network's inputs are.
+    rng : numpy.random.Generator
+        Source of random weights.
+    """
+
+    estimator: Any
+    dataset: Dataset
+    encoding: PositionMap
+    rng: np.random.Generator
+
+
+def begin_with_mean(beginning: Beginning) -> None:
+    """Let the network say the mean colour; classes begin as scikit-learn has them."""
+    estimator, dataset = beginning.estimator, beginning.dataset
+    if isinstance(beginning.encoding, GridMap):
+        table = estimator.coefs_[0]
+        table[...] = beginning.rng.uniform(-FEATURE_SCALE, FEATURE_SCALE, table.shape)
+    if dataset.palette is None:
+        estimator.intercepts_[-1][...] = _learned_mean(dataset)
+
+
+def begin_with_picture(beginning: Beginning) -> None:
+    """Let the first units hold the picture at the vertices, and the layers behind pass it on.
+
+    The finest grid's features are the mean colours around each vertex, less
+    the mean of all; a shift in the bias keeps ReLU units from cutting them
+    off; identity weights lead them to the outputs. All other weights are
+    random: they have only the difference left to learn.
+    """
+    estimator, grid, rng = beginning.estimator, beginning.encoding, beginning.rng
+    if not can_begin_with_picture(estimator, grid, beginning.dataset):
+        begin_with_mean(beginning)
+        return
+    assert isinstance(grid, GridMap)  # noqa: S101 - checked above; told to mypy
+    colours = _colours(beginning.dataset)
+    channels, mean = colours.shape[2], _learned_mean(beginning.dataset, colours)
+    table = estimator.coefs_[0]
+    table[...] = rng.uniform(-FEATURE_SCALE, FEATURE_SCALE, table.shape)
+    table[:, :channels] = 0
+    finest = grid.levels[-1]
+    table[-finest.n_vertices :, :channels] = vertex_means(
+        grid, finest, colours - mean, _learned_mask(beginning.dataset)
+    )
+    estimator.intercepts_[0][...] = 0
+    estimator.intercepts_[0][:channels] = SHIFT
+    for weight, bias in zip(estimator.coefs_[1:], estimator.intercepts_[1:], strict=True):
+        bound = np.sqrt(6 / weight.shape[0])
+        weight[...] = rng.uniform(-bound, bound, weight.shape)
+        bias[...] = 0
+        if weight is not estimator.coefs_[-1]:
+            weight[:, :channels] = 0
+            weight[:channels, :channels] = np.eye(channels)
+    last, bias = estimator.coefs_[-1], estimator.intercepts_[-1]
+    last *= LAST_SCALE
+    last[:channels], offset = _output_weights(beginning.dataset, channels, last.shape[1])
+    # Units hold colour - mean + SHIFT.
+    bias[...] = offset + (mean - SHIFT) @ last[:channels]
+
+
+def can_begin_with_picture(estimator: Any, encoding: PositionMap, dataset: Dataset) -> bool:
+    """Whether there is a grid, and every layer is wide and straight enough to pass colours on."""
+    channels = _colours(dataset).shape[2]
+    return (
+        isinstance(encoding, GridMap)
+        and estimator.activation in ("relu", "identity")
+        and min(bias.shape[0] for bias in estimator.intercepts_[:-1]) >= channels
+    )
+
+
+def vertex_means(grid: GridMap, level: GridLevel, values: Array, mask: Array) -> Array:
+    """Mean of the learned pixels around each vertex, by the weights that the pixels give it.
+
+    Parameters
+    ----------
+    grid : GridMap
+        The encoding.
+    level : GridLevel
+        One of its levels.
+    values : array of shape (height, width, channels)
+        Colours.
+    mask : array of shape (height, width)
+        1 where a pixel is learned.
+
+    Returns
+    -------
+    float32 array of shape (vertices, channels)
+        0 for a vertex that no learned pixel touches.
+    """
+    from scipy.sparse import csr_matrix
+
+    height, width, channels = values.shape
+    axes = []
+    for side, count in ((height, level.rows), (width, level.columns)):
+        vertices, weights = grid.axis(np.arange(side), level.spacing, count)
+        ends = np.arange(0, vertices.size + 1, vertices.shape[1])
+        axes.append(csr_matrix((weights.astype(np.float32).ravel(), vertices.ravel(), ends), (side, count)))
+    down, across = axes
+
+    def gather(plane: Array) -> Array:
+        """Add up a plane (height, width) at the vertices, one axis after the other."""
+        return np.asarray(across.T @ (down.T @ plane).T).T
+
+    share = np.maximum(gather(mask), np.finfo(np.float32).tiny)
+    means = [gather(values[:, :, channel] * mask) / share for channel in range(channels)]
+    return np.stack(means, axis=2).reshape(-1, channels).astype(np.float32)
+
+
+def _output_weights(dataset: Dataset, channels: int, n_outputs: int) -> tuple[Array, Array]:
+    """Weights and biases that turn true colours into the outputs wanted."""
+    if dataset.palette is None:
+        return np.eye(channels), np.zeros(channels)
+    if len(dataset.palette) == 1:
+        # The only class is trained as 0 of two: nowhere is it the other one.
+        return np.zeros((channels, n_outputs)), np.full(n_outputs, -1.0)
+    weights, biases = _score_weights(premultiply(dataset.palette[None])[0].astype(np.float64))
+    if n_outputs == 1:
+        # Two classes share one output: its sum is the lead of class 1.
+        return weights[:, 1:2] - weights[:, :1], biases[1:2] - biases[:1]
+    return weights, biases
+
+
+def _score_weights(palette: Array) -> tuple[Array, Array]:
+    """Scores of classes, linear in the colour: the nearest class's is the highest.
+
+    ``-|x - c|^2`` and ``2 c x - |c|^2`` differ by ``|x|^2``, which is the same for all classes.
+    """
+    return np.asarray(2 * SHARPNESS * palette.T), np.asarray(-SHARPNESS * (palette**2).sum(axis=1))
+
+
+def _colours(dataset: Dataset) -> Array:
+    """The picture as the network should paint it, (height, width, channels)."""
+    if dataset.palette is None:
+        return np.asarray(dataset.targets.reshape(dataset.height, dataset.width, -1))
+    colours = premultiply(dataset.palette[None])[0][dataset.targets]
+    return np.asarray(colours.reshape(dataset.height, dataset.width, -1))
+
+
+def _learned_mean(dataset: Dataset, colours: Array | None = None) -> Array:
+    pixels = dataset.targets if colours is None else colours.reshape(-1, colours.shape[2])
+    if len(dataset.held_out):
+        pixels = pixels[dataset.learned]
+    return np.asarray(pixels.mean(axis=0, dtype=np.float64))
+
+
+def _learned_mask(dataset: Dataset) -> Array:
+    mask = np.ones(dataset.height * dataset.width, dtype=np.float32)
+    mask[dataset.held_out] = 0
+    return mask.reshape(dataset.height, dataset.width)
+
+
+STARTS: dict[str, Callable[[Beginning], None]] = {
+    "stock": lambda beginning: None,
+    "mean": begin_with_mean,
+    "picture": begin_with_picture,
+}
+"""Named starts; "stock" leaves scikit-learn's own."""
