@@ -16,7 +16,7 @@ help:
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,check]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[fast,test,check]"
 	@touch $@
 
 demo: $(VENV)/.installed

@@ -29,7 +29,7 @@ from paintnet.modelfile import EXTENSION, encode_model
 from paintnet.painter import Painter
 from paintnet.painter.events import EpochFinished, Event, TrainingFinished
 from paintnet.painter.presets import PRESETS, settings_for
-from paintnet.painter.settings import SOLVERS
+from paintnet.painter.settings import ENGINES, SOLVERS
 from paintnet.painting import MODES, Painting
 from paintnet.picture import OpenLimits, open_picture, shrink
 
@@ -55,6 +55,11 @@ Examples:
     "--activation", type=click.Choice(["relu", "tanh", "logistic", "identity"]), help="Of hidden units."
 )
 @click.option("--solver", type=click.Choice(SOLVERS), help="How the weights are found.")
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    help="What runs a step: numba, NumPy, stock scikit-learn, or the fastest that fits  [default: auto].",
+)
 @click.option("--learning-rate", type=float, metavar="R", help="At the start; it falls to 1 % by the end.")
 @click.option("--batch-size", type=int, metavar="N", help="Pixels per update.")
 @click.option("--alpha", type=float, metavar="A", help="L2 penalty on the weights.")
@@ -128,7 +133,7 @@ def fit(image: str, **options: Any) -> None:
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
     """Fields of PainterSettings that the user gave."""
     direct = (
-        "mode encoding layers activation solver learning_rate batch_size alpha seed epochs "
+        "mode encoding layers activation solver engine learning_rate batch_size alpha seed epochs "
         "iterations target_psnr hold_out"
     )
     given = {name: options[name] for name in direct.split() if options[name] is not None}
