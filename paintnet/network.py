@@ -60,6 +60,10 @@ OUTPUT_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 """What the last layer does: colours, probability of each class alone, or of one among all."""
 
 
+FARTHEST = 1e9
+"""A position farther out counts as this far: float32 would overflow, and NaN is no colour."""
+
+
 @dataclass(frozen=True, eq=False)
 class Network:
     """Weights of a trained multi-layer perceptron behind its encoding.
@@ -120,9 +124,12 @@ class Network:
     def forward(self, xy: Array) -> Array:
         """Outputs (n, n_outputs) for positions (n, 2)."""
         hidden = HIDDEN_ACTIVATIONS[self.activation]
-        z = self.encoding.first_layer(xy.astype(self.coefs[0].dtype, copy=False), self.coefs[0])
-        z += self.intercepts[0]
-        for coef, intercept in zip(self.coefs[1:], self.intercepts[1:], strict=True):
-            z = hidden(z) @ coef
-            z += intercept
-        return OUTPUT_ACTIVATIONS[self.output](z)
+        near = np.clip(xy, -FARTHEST, FARTHEST).astype(self.coefs[0].dtype, copy=False)
+        # Weights that ran away in training overflow; whoever trained them checks the result.
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = self.encoding.first_layer(near, self.coefs[0])
+            z += self.intercepts[0]
+            for coef, intercept in zip(self.coefs[1:], self.intercepts[1:], strict=True):
+                z = hidden(z) @ coef
+                z += intercept
+            return OUTPUT_ACTIVATIONS[self.output](z)

@@ -129,10 +129,10 @@ class Painting:
         SettingsError
             If the size or region is empty.
         """
-        x0, y0, x1, y1 = region or (0, 0, self.width, self.height)
+        x0, y0, x1, y1 = (0, 0, self.width, self.height) if region is None else region
         if not (np.isfinite([x0, y0, x1, y1]).all() and x0 < x1 and y0 < y1):
             raise SettingsError("region", f"{x0:g},{y0:g},{x1:g},{y1:g} is empty", "give X0 < X1 and Y0 < Y1")
-        columns, rows = size or (max(1, round(x1 - x0)), max(1, round(y1 - y0)))
+        columns, rows = (max(1, round(x1 - x0)), max(1, round(y1 - y0))) if size is None else size
         if columns < 1 or rows < 1:
             raise SettingsError("size", f"{columns}x{rows} is empty", "give at least 1x1")
         xs = (np.arange(columns) + 0.5) * ((x1 - x0) / columns) + (x0 - 0.5)
@@ -230,7 +230,7 @@ class Painting:
             raise ValueError(f"a palette of shape {self.palette.shape}")
         else:
             # Two classes may share one output; a palette of one colour is trained as two classes.
-            expected = {len(self.palette)} if len(self.palette) > 2 else {1, len(self.palette)}
+            expected = {len(self.palette)} if len(self.palette) > 2 else {1, 2}
         if self.network.n_outputs not in expected:
             raise ValueError(f"{self.network.n_outputs} outputs, expected {expected}")
 
@@ -253,7 +253,10 @@ class Painting:
 
 
 def _positions(xy: ArrayLike) -> Array:
-    positions = np.asarray(xy, dtype=np.float64)
+    try:
+        positions = np.asarray(xy, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise SettingsError("xy", "these are not pairs of numbers", "give positions as x and y") from error
     if positions.ndim != 2 or positions.shape[1] != 2:
         raise SettingsError("xy", f"shape {positions.shape}", "give positions of shape (n, 2): x and y")
     if not np.isfinite(positions).all():

@@ -147,14 +147,18 @@ class GridMap:
         """
         vertices = np.empty((len(xy), self.n_touched), dtype=np.int32)
         weights = np.empty((len(xy), self.n_touched), dtype=xy.dtype)
+        # The last cells may reach over the edge, where nothing was learned.
+        x = np.clip(xy[:, 0], self.extent.left, self.extent.right) - self.extent.left
+        y = np.clip(xy[:, 1], self.extent.top, self.extent.bottom) - self.extent.top
         first, column = 0, 0
         for level in self.levels:
-            x_index, x_weight = self.axis(xy[:, 0] - self.extent.left, level.spacing, level.columns)
-            y_index, y_weight = self.axis(xy[:, 1] - self.extent.top, level.spacing, level.rows)
+            x_index, x_weight = self.axis(x, level.spacing, level.columns)
+            y_index, y_weight = self.axis(y, level.spacing, level.rows)
             part = slice(column, column + x_index.shape[1] * y_index.shape[1])
             index = first + y_index[:, :, None] * level.columns + x_index[:, None, :]
-            vertices[:, part] = index.reshape(len(xy), -1)
-            weights[:, part] = (y_weight[:, :, None] * x_weight[:, None, :]).reshape(len(xy), -1)
+            shape = len(xy), part.stop - part.start
+            vertices[:, part] = index.reshape(shape)
+            weights[:, part] = (y_weight[:, :, None] * x_weight[:, None, :]).reshape(shape)
             first, column = first + level.n_vertices, part.stop
         return vertices, weights
 

@@ -175,6 +175,6 @@ class GridEncoding(_PositionEncoding):
     def _make_map(self, extent: Extent) -> GridMap:
         if self.basis not in BASES:
             raise SettingsError("basis", f"unknown name {self.basis!r}", f"use one of {', '.join(BASES)}")
-        if not self.levels or min(self.levels) < 2:
+        if len(self.levels) == 0 or min(self.levels) < 2:
             raise SettingsError("levels", f"{self.levels} has too few vertices", "use 2 or more per level")
         return GridMap.over(extent, self.levels, self.basis)

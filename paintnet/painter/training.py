@@ -225,7 +225,7 @@ class _Run:
             variance = float(learned.var(axis=0, dtype=np.float64).mean())
             # A picture of one colour has no variance; 8 levels beside it is not "nothing".
             got, flat = quality["psnr"], psnr_of(1.01 * variance + 1e-3)
-            worse = got < flat
+            worse = not got >= flat  # so that NaN is worse too
             seen = f"{got:.1f} dB, {flat:.1f} dB in a painting of the mean colour"
         if worse:
             rate = f"lower the learning rate ({self.settings.learning_rate:g}) or train longer"

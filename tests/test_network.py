@@ -1,0 +1,134 @@
+"""The forward pass in NumPy, held against scikit-learn's own."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from paintnet.encoding.extent import Extent
+from paintnet.encoding.grid import GridMap
+from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
+from paintnet.network import HIDDEN_ACTIVATIONS, Network
+
+EXTENT = Extent.of_picture(12, 9)
+ENCODINGS: dict[str, PositionMap] = {
+    "raw": RawMap(EXTENT),
+    "integers": RawMap(EXTENT, normalize=False),
+    "fourier": FourierMap.draw(EXTENT, 6, 2.0, np.random.default_rng(0)),
+    "grid": GridMap.over(EXTENT, [2, 5]),
+    "cubic grid": GridMap.over(EXTENT, [3], "cubic"),
+}
+ROW, COLUMN = np.indices((9, 12)).reshape(2, -1)
+XY = np.stack([COLUMN, ROW], axis=1).astype(np.float32)
+BETWEEN = np.random.default_rng(1).uniform(0, 8, (50, 2)).astype(np.float32)
+LABELS = (ROW // 3 + COLUMN // 4) % 3
+TARGETS: dict[str, tuple[Any, np.ndarray, str]] = {
+    "regress": (MLPRegressor, np.stack([COLUMN / 11, ROW / 8, COLUMN * 0 + 0.3], axis=1), "identity"),
+    "regress grey": (MLPRegressor, COLUMN / 11, "identity"),
+    "binary": (MLPClassifier, LABELS % 2, "logistic"),
+    "multiclass": (MLPClassifier, LABELS, "softmax"),
+    "one-hot": (MLPClassifier, np.equal.outer(LABELS, range(3)).astype(int), "logistic"),
+}
+
+
+def trained(mode: str, encoding: PositionMap, activation: str, dtype: str) -> tuple[Any, Network]:
+    kind, targets, output = TARGETS[mode]
+    network = kind(hidden_layer_sizes=(8, 7), activation=activation, random_state=0)
+    network.set_params(max_iter=8, learning_rate_init=0.05, batch_size=16)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network.fit(encoding.transform(XY.astype(dtype)), targets)
+    assert network.out_activation_ == output
+    return network, Network(encoding, tuple(network.coefs_), tuple(network.intercepts_), activation, output)
+
+
+@pytest.mark.parametrize("activation", HIDDEN_ACTIVATIONS)
+@pytest.mark.parametrize("mode", TARGETS)
+@pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=list(ENCODINGS))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_it_answers_as_scikit_learn(mode: str, encoding: PositionMap, activation: str, dtype: str) -> None:
+    estimator, network = trained(mode, encoding, activation, dtype)
+    xy = np.concatenate([XY, BETWEEN]).astype(dtype)
+    features = encoding.transform(xy)
+    outputs = network.forward(xy)
+    assert outputs.dtype == estimator.coefs_[0].dtype == dtype
+    assert outputs.shape == (len(xy), network.n_outputs)
+    if mode.startswith("regress"):
+        expected = estimator.predict(features).reshape(len(xy), -1)
+    else:
+        expected = estimator.predict_proba(features)
+        if mode == "binary":
+            expected = expected[:, 1:]
+    assert np.ptp(expected) > 1e-3
+    np.testing.assert_allclose(outputs, expected, rtol=0, atol=2e-5 if dtype == "float32" else 1e-12)
+
+
+def test_a_pass_worked_by_hand() -> None:
+    coefs = (np.array([[1.0, -1.0], [2.0, 1.0]]), np.array([[0.5], [3.0]]))
+    intercepts = (np.array([0.5, -1.0]), np.array([0.25]))
+    network = Network(RawMap(EXTENT, normalize=False), coefs, intercepts, "relu", "identity")
+    # At x = 2, y = 3 the inputs are (3, 2): 3 + 4 + 0.5 = 7.5 and -3 + 2 - 1 = -2, which relu makes 0.
+    assert network.forward(np.array([[2.0, 3.0]])).tolist() == [[7.5 * 0.5 + 0.25]]
+    assert (network.layers, network.n_outputs, network.n_parameters) == ((2,), 1, 9)
+
+
+def test_the_weights_stay_as_they_are() -> None:
+    _, network = trained("multiclass", ENCODINGS["grid"], "tanh", "float32")
+    before = [array.copy() for array in (*network.coefs, *network.intercepts)]
+    first, second = network.forward(XY), network.forward(XY)
+    assert np.array_equal(first, second)
+    assert all(map(np.array_equal, before, (*network.coefs, *network.intercepts)))
+
+
+@pytest.mark.parametrize("output", ["logistic", "softmax"])
+def test_huge_sums_do_not_overflow(output: str) -> None:
+    coefs = (np.array([[1e30, -1e30], [0, 0]], dtype=np.float32),)
+    network = Network(RawMap(EXTENT, normalize=False), coefs, (np.zeros(2, np.float32),), "relu", output)
+    np.testing.assert_array_equal(network.forward(np.array([[0.0, 5.0]])), [[1, 0]])
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=list(ENCODINGS))
+def test_a_position_far_out_has_a_finite_answer(encoding: PositionMap) -> None:
+    _, network = trained("regress", encoding, "relu", "float32")
+    far = np.array([[1e300, -1e300], [-1e300, 3.0], [2e9, 2e9]])
+    assert np.isfinite(network.forward(far)).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"activation": "sine"}, "unknown activation 'sine' or output 'identity'"),
+        ({"output": "relu"}, "unknown activation 'relu' or output 'relu'"),
+        ({"coefs": (), "intercepts": ()}, "0 weight matrices and 0 bias vectors"),
+        ({"intercepts": (np.zeros(3),)}, "2 weight matrices and 1 bias vectors"),
+        (
+            {"coefs": (np.zeros((3, 3)), np.zeros((3, 1)))},
+            r"layer 0: weights \(3, 3\) and biases \(3,\) after 2 units",
+        ),
+        (
+            {"coefs": (np.zeros((2, 3)), np.zeros((4, 1)))},
+            r"layer 1: weights \(4, 1\) and biases \(1,\) after 3 units",
+        ),
+        (
+            {"coefs": (np.zeros((2, 3)), np.zeros(3))},
+            r"layer 1: weights \(3,\) and biases \(1,\) after 3 units",
+        ),
+        (
+            {"intercepts": (np.zeros(3), np.zeros(2))},
+            r"layer 1: weights \(3, 1\) and biases \(2,\) after 3 units",
+        ),
+    ],
+)
+def test_what_does_not_chain_is_refused(change: dict[str, Any], reason: str) -> None:
+    good = {
+        "encoding": RawMap(EXTENT),
+        "coefs": (np.zeros((2, 3)), np.zeros((3, 1))),
+        "intercepts": (np.zeros(3), np.zeros(1)),
+        "activation": "relu",
+        "output": "identity",
+    }
+    Network(**good)
+    with pytest.raises(ValueError, match=reason):
+        Network(**good | change)
