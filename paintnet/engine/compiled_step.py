@@ -1,10 +1,15 @@
 """The compiled step behind the same face as `NumpyStep`."""
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+# How long a thread of GNU OpenMP spins before it sleeps at the end of each batch: briefly, since a thread
+# that spins for one that has no core makes a busy machine ten times slower. Read when the library loads.
+os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 from paintnet.engine import kernel
 from paintnet.engine.blocks import SIDE, BlockPlan
@@ -46,16 +51,21 @@ class CompiledStep:
             np.zeros(values, np.float32),
             np.zeros(values, np.float32),
         )
+        self._run([], Adam(0, 0, 0, 1, 1), Adam(0, 0, 0, 1, 1))  # compiles, or loads what was compiled
 
     def epoch(self, batches: list[tuple[Array, Array]], grid: Adam, dense: Adam) -> float:
         """Train on the batches in turn; returns the sum of the losses of their pixels."""
+        return self._run(batches, grid, dense)
+
+    def _run(self, batches: list[tuple[Array, Array]], grid: Adam, dense: Adam) -> float:
         problem, plan = self.problem, self.plan
         sizes = [len(rows) for rows, _ in batches]
+        nothing = np.empty(0, dtype=np.int32)
         return float(
             kernel.run_epoch(
                 np.cumsum([0, *sizes]),
-                np.concatenate([rows for rows, _ in batches]),
-                np.concatenate([columns for _, columns in batches]),
+                np.concatenate([nothing, *(rows for rows, _ in batches)]),
+                np.concatenate([nothing, *(columns for _, columns in batches)]),
                 np.array([self._learned(*batch) for batch in batches], dtype=np.float32),
                 problem.table,
                 problem.table_second,
@@ -81,8 +91,8 @@ class CompiledStep:
                 dense.rate,
                 dense.step - 1,
                 *self._scratch,
-                np.zeros((max(sizes), len(problem.dense)), np.float32),
-                np.zeros(max(sizes), np.float64),
+                np.zeros((max(sizes, default=0), len(problem.dense)), np.float32),
+                np.zeros(max(sizes, default=0), np.float64),
             )
         )
 

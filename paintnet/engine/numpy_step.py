@@ -4,11 +4,12 @@
 scikit-learn's own step.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from paintnet.engine.blocks import SIDE, BlockPlan
 from paintnet.engine.problem import Adam, Problem
@@ -51,12 +52,15 @@ class NumpyStep:
 
     plan: BlockPlan
     problem: Problem
+    # Products this small lose more by sharing than they gain, and their sums would depend on the threads.
+    _one_thread: ThreadpoolController = field(default_factory=ThreadpoolController)
 
     def epoch(self, batches: list[tuple[Array, Array]], grid: Adam, dense: Adam) -> float:
         """Train on the batches in turn; returns the sum of the losses of their pixels."""
         total = 0.0
-        for number, (rows, columns) in enumerate(batches):
-            total += self._batch(rows, columns, grid, replace(dense, step=dense.step + number))
+        with self._one_thread.limit(limits=1, user_api="blas"):
+            for number, (rows, columns) in enumerate(batches):
+                total += self._batch(rows, columns, grid, replace(dense, step=dense.step + number))
         return total
 
     def _batch(self, rows: Array, columns: Array, grid: Adam, dense: Adam) -> float:

@@ -25,6 +25,10 @@ PART_BATCHES = 24
 """Batches between two looks at the clock."""
 
 
+WORTH_COMPILING = 65_536
+"""Pixels from which auto compiles: NumPy is done with a smaller picture before a compiler has begun."""
+
+
 class Learner(Protocol):
     """One network and its training set."""
 
@@ -153,7 +157,8 @@ def make_learner(
         raise SettingsError(f"engine {settings.engine}", hindrance, "use engine stock, or leave it to auto")
     if settings.engine == "compiled" and not has_compiler():
         raise SettingsError("engine compiled", "numba is not installed", "pip install 'paintnet[fast]'")
-    compiled = settings.engine != "numpy" and has_compiler()
+    worth = dataset.width * dataset.height >= WORTH_COMPILING or settings.engine == "compiled"
+    compiled = settings.engine != "numpy" and has_compiler() and worth
     assert isinstance(encoding, GridMap)  # noqa: S101 - blocks need one; told to mypy
     return BlockLearner(dataset, encoding, settings, compiled=compiled, schedule=schedule)
 
