@@ -137,4 +137,10 @@ def _make_step(plan: BlockPlan, problem: Problem, compiled: bool) -> Any:
     # numba takes seconds to load; only a compiled run pays for it.
     from paintnet.engine.compiled_step import CompiledStep
 
-    return CompiledStep(plan, problem, threads=len(os.sched_getaffinity(0)))
+    return CompiledStep(plan, problem, threads=_usable_cores())
+
+
+def _usable_cores() -> int:
+    """Cores that this process may run on; not every system can tell, some only how many there are."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
