@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -141,6 +142,8 @@ class Terminal:
             stdout=slave if stdout else subprocess.DEVNULL,
             stderr=slave,
             env=environment(**env),
+            # Tests that run in the background of a shell are told to ignore Ctrl-C, and would hand that on.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         os.close(slave)
         self.text = ""
@@ -160,8 +163,9 @@ class Terminal:
             assert self._read(), self.text
 
     def finish(self) -> int:
+        end = time.monotonic() + PATIENCE
         while self._read():
-            pass
+            assert time.monotonic() < end, "it goes on and on"
         return self.process.wait(PATIENCE)
 
     def _read(self) -> bool:
