@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from paintnet.densify import densify
 from paintnet.errors import SettingsError
 from paintnet.picture import premultiply, unpremultiply
 
@@ -36,6 +37,9 @@ class Dataset:
         Numbers of the pixels to learn from, row by row, ascending.
     held_out : int array of shape (m,)
         The others.
+    step : float, default=1.0
+        Distance of neighbouring pixels of this set, in pixels of the picture:
+        0.5 where points between its pixels are learned too.
     """
 
     width: int
@@ -44,11 +48,12 @@ class Dataset:
     palette: Array | None
     learned: Array
     held_out: Array
+    step: float = 1.0
 
     def xy(self, pixels: Array) -> Array:
         """Positions (n, 2) of pixels given by number, float32."""
         row, column = np.divmod(pixels, self.width)
-        return np.stack([column, row], axis=1).astype(np.float32)
+        return np.stack([column, row], axis=1).astype(np.float32) * np.float32(self.step)
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,31 @@ def regress_dataset(picture: Array, *, hold_out: float = 0.0, dtype: str = "floa
         targets = np.rint(targets.astype(np.float64) * 255) / 255
     learned, held_out = split_pixels(width, height, hold_out)
     return Dataset(width, height, targets, None, learned, held_out)
+
+
+def enlarging_dataset(picture: Array, *, seed: int = 0) -> Dataset:
+    """Make a training set position -> colour with the points halfway between pixels too.
+
+    Their colours are what the picture itself teaches (see `paintnet.densify`),
+    so that a painting is better than an interpolation where it is enlarged.
+
+    Parameters
+    ----------
+    picture : float32 array of shape (height, width, channels)
+        Values in [0, 1].
+    seed : int, default=0
+        Of the small network that learns from the picture.
+
+    Examples
+    --------
+    >>> dataset = enlarging_dataset(np.zeros((8, 9, 1), dtype=np.float32))
+    >>> dataset.width, dataset.height, dataset.step
+    (17, 15, 0.5)
+    """
+    dense = densify(premultiply(picture), seed)
+    height, width, channels = dense.shape
+    pixels = np.arange(width * height)
+    return Dataset(width, height, dense.reshape(-1, channels), None, pixels, pixels[:0], step=0.5)
 
 
 def classify_dataset(picture: Array, classes: Classes, *, hold_out: float = 0.0, seed: int = 0) -> Dataset:

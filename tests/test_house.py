@@ -23,6 +23,7 @@ FLOORS = [
     "network",
     "encoding",
     "dataset",
+    "densify",
     "metrics",
     "picture",
     "neuron",

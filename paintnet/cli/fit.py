@@ -29,7 +29,7 @@ from paintnet.modelfile import EXTENSION, encode_model
 from paintnet.painter import Painter
 from paintnet.painter.events import EpochFinished, Event, TrainingFinished
 from paintnet.painter.presets import PRESETS, settings_for
-from paintnet.painter.settings import ENGINES, SOLVERS
+from paintnet.painter.settings import ENGINES, PURPOSES, SOLVERS
 from paintnet.painting import MODES, Painting
 from paintnet.picture import OpenLimits, open_picture, shrink
 
@@ -47,6 +47,12 @@ Examples:
 @click.argument("image", default="sample:bird", shell_complete=complete_files)
 @click.option("--mode", type=click.Choice(MODES), default="regress", help="Learn colours, or classes.")
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="standard", help="Rule for all settings.")
+@click.option(
+    "--for",
+    type=click.Choice(PURPOSES),
+    default="copying",
+    help="Be close to the picture at its own size, or good where it is enlarged.",
+)
 @click.option(
     "--encoding", type=click.Choice(["raw", "fourier", "grid"]), help="Between position and network."
 )
@@ -137,6 +143,7 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
         "iterations target_psnr hold_out"
     )
     given = {name: options[name] for name in direct.split() if options[name] is not None}
+    given["purpose"] = options["for"]
     if options["time"] is not None:
         given["seconds"] = options["time"]
     classes = {name: options[name] for name in ("colors", "threshold") if options[name] is not None}

@@ -59,19 +59,19 @@ class BlockPlan:
     stride: int
 
     @classmethod
-    def over(cls, grid: GridMap, width: int, height: int) -> Self:
-        """Cut a picture whose pixels are the integer positions from (0, 0); the grid has one level."""
+    def over(cls, grid: GridMap, width: int, height: int, step: float = 1.0) -> Self:
+        """Cut a picture whose pixels lie at multiples of `step` from (0, 0); the grid has one level."""
         (level,) = grid.levels
-        top, high, down = _axis_patches(grid, level.spacing, level.rows, height)
-        left, wide, across = _axis_patches(grid, level.spacing, level.columns, width)
+        top, high, down = _axis_patches(grid, level.spacing / step, level.rows, height)
+        left, wide, across = _axis_patches(grid, level.spacing / step, level.columns, width)
         return cls(width, height, top, left, high, wide, down, across, level.columns)
 
     @classmethod
-    def can_cut(cls, grid: GridMap, width: int, height: int) -> bool:
+    def can_cut(cls, grid: GridMap, width: int, height: int, step: float = 1.0) -> bool:
         """Whether the grid has one level, so fine that blocks of a class share no vertex."""
         if len(grid.levels) != 1:
             return False
-        plan = cls.over(grid, width, height)
+        plan = cls.over(grid, width, height, step)
         return bool(
             (plan.top[2:] >= plan.top[:-2] + plan.high[:-2]).all()
             and (plan.left[2:] >= plan.left[:-2] + plan.wide[:-2]).all()

@@ -88,7 +88,7 @@ class BlockLearner:
     ) -> None:
         self.settings = settings
         self.rng = np.random.default_rng(settings.seed)
-        self.plan = BlockPlan.over(grid, dataset.width, dataset.height)
+        self.plan = BlockPlan.over(grid, dataset.width, dataset.height, dataset.step)
         kind = BlockMLPClassifier if settings.mode == "classify" else BlockMLPRegressor
         self.estimator = sk.make_estimator(settings, kind)
         targets = network_targets(dataset, settings)
@@ -169,7 +169,7 @@ def _why_not_blocks(dataset: Dataset, encoding: PositionMap, settings: PainterSe
         return f"blocks need the grid encoding, not {settings.encoding}"
     if settings.solver != "adam" or settings.precision != "float32":
         return "blocks train by adam in float32"
-    if not BlockPlan.can_cut(encoding, dataset.width, dataset.height):
+    if not BlockPlan.can_cut(encoding, dataset.width, dataset.height, dataset.step):
         return "blocks need a grid of one level, with cells of a few pixels"
     return None
 

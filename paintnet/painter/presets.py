@@ -14,6 +14,9 @@ from paintnet.painter.settings import SETTING_NAMES, PainterSettings
 PIXELS_PER_VERTEX = 1.5
 """Of the grid: with one feature for each channel, two numbers for three of the picture's."""
 
+ENLARGING_PIXELS_PER_VERTEX = 1.0
+"""The same for enlarging, where the points between pixels are learned too."""
+
 MOST_VERTICES = 4_000_000
 """Of the grid, however large the picture: its features and their moments then stay under 150 MB."""
 
@@ -22,6 +25,9 @@ MEASURED_PIXELS = 768 * 512
 
 DECODER = (16, 16, 16)
 """Hidden layers behind the grid's features."""
+
+LONG_DECODER = (24, 24)
+"""The same for runs of hundreds of epochs."""
 
 
 @dataclass(frozen=True)
@@ -41,32 +47,61 @@ class Shape:
 Preset = Callable[[Shape, str, str | None], PainterSettings]
 
 
-def grid_vertices(width: int, height: int) -> int:
+def grid_vertices(width: int, height: int, pixels_per_vertex: float) -> int:
     """Vertices on the short side of the one grid over a picture.
 
     Examples
     --------
-    >>> grid_vertices(768, 512)
+    >>> grid_vertices(768, 512, 1.5)
     418
-    >>> grid_vertices(1, 1)
+    >>> grid_vertices(1, 1, 1.5)
     2
     """
-    vertices = min(width * height / PIXELS_PER_VERTEX, MOST_VERTICES)
+    vertices = min(width * height / pixels_per_vertex, MOST_VERTICES)
     return max(2, round(math.sqrt(vertices * min(width, height) / max(width, height))))
 
 
 def _grid(shape: Shape, mode: str, epochs: int) -> PainterSettings:
+    """One grid with a feature for each channel, begun with the picture: best up to a hundred epochs."""
     # A small picture has few batches an epoch, so it gets more epochs.
-    many = max(1.0, min(20.0, (MEASURED_PIXELS / shape.n_pixels) ** 0.5))
+    many = max(1.0, min(20.0, math.sqrt(MEASURED_PIXELS / shape.n_pixels)))
     return PainterSettings(
         mode=mode,
-        levels=(grid_vertices(shape.width, shape.height),),
+        levels=(grid_vertices(shape.width, shape.height, PIXELS_PER_VERTEX),),
         # The first layer's units are the features of a vertex: one for each channel.
         layers=(shape.channels, *DECODER),
         learning_rate=0.005,
         batch_size=4096,
         epsilon=1e-12,
         epochs=round(epochs * many),
+    )
+
+
+def _long_grid(shape: Shape, mode: str, epochs: int) -> PainterSettings:
+    """One feature more on fewer vertices and a tanh decoder from a random start: best in the long run."""
+    settings = _grid(shape, mode, epochs)
+    if mode == "classify":
+        return settings
+    features = shape.channels + 1
+    fewer = PIXELS_PER_VERTEX * features / shape.channels
+    return replace(
+        settings,
+        levels=(grid_vertices(shape.width, shape.height, fewer),),
+        layers=(features, *LONG_DECODER),
+        activation="tanh",
+        start="features",
+        grid_beta_1=0.5,
+        grid_beta_2=0.8,
+    )
+
+
+def _for_enlarging(settings: PainterSettings, shape: Shape) -> PainterSettings:
+    """Lay smooth weights over a vertex for each pixel; there are four times as many points to learn."""
+    return replace(
+        settings,
+        basis="cubic",
+        levels=(grid_vertices(shape.width, shape.height, ENLARGING_PIXELS_PER_VERTEX),),
+        epochs=max(1, (settings.epochs or 1) // 2),
     )
 
 
@@ -85,10 +120,12 @@ def _dense(shape: Shape, mode: str, encoding: str, epochs: int) -> PainterSettin
     )
 
 
-def _staged(grid_epochs: int, dense_epochs: int) -> Preset:
+def _staged(
+    grid_epochs: int, dense_epochs: int, grid: Callable[[Shape, str, int], PainterSettings] = _grid
+) -> Preset:
     def preset(shape: Shape, mode: str, encoding: str | None) -> PainterSettings:
         if encoding in (None, "grid"):
-            return _grid(shape, mode, grid_epochs)
+            return grid(shape, mode, grid_epochs)
         return _dense(shape, mode, encoding, dense_epochs)
 
     return preset
@@ -118,7 +155,7 @@ def _tutorial(shape: Shape, mode: str, encoding: str | None) -> PainterSettings:
 PRESETS: dict[str, Preset] = {
     "draft": _staged(grid_epochs=25, dense_epochs=3),
     "standard": _staged(grid_epochs=85, dense_epochs=10),
-    "fine": _staged(grid_epochs=500, dense_epochs=60),
+    "fine": _staged(grid_epochs=500, dense_epochs=60, grid=_long_grid),
     "tutorial": _tutorial,
 }
 
@@ -159,6 +196,10 @@ def settings_for(
     if given.get("seconds") is not None:
         given.setdefault("epochs", None)
     mode = given.get("mode", "regress")
-    settings = replace(PRESETS[preset](Shape(width, height, channels), mode, given.get("encoding")), **given)
+    shape = Shape(width, height, channels)
+    settings = PRESETS[preset](shape, mode, given.get("encoding"))
+    if given.get("purpose") == "enlarging" and settings.encoding == "grid":
+        settings = _for_enlarging(settings, shape)
+    settings = replace(settings, **given)
     settings.validate()
     return settings

@@ -13,8 +13,9 @@ from paintnet.modelfile import MAX_LAYERS
 from paintnet.network import HIDDEN_ACTIVATIONS
 from paintnet.painting import MODES
 
+PURPOSES = ("copying", "enlarging")
 ENGINES = ("auto", "compiled", "numpy", "stock")
-START_NAMES = ("stock", "mean", "picture")
+START_NAMES = ("stock", "mean", "features", "picture")
 SOLVERS = ("adam", "sgd", "lbfgs")
 DECAYS = ("constant", "linear", "cosine")
 MAX_UNITS = 65_536
@@ -28,6 +29,9 @@ class PainterSettings:
     ----------
     mode : {"regress", "classify"}
         Learn colours or classes.
+    purpose : {"copying", "enlarging"}
+        Whether the painting should be close to the picture at its own size,
+        or good where it is enlarged (regress).
     encoding : {"raw", "fourier", "grid"}
         What stands between position and network.
     layers : tuple of int
@@ -53,9 +57,10 @@ class PainterSettings:
         Grid features learn at this multiple of the learning rate (not in engine stock).
     grid_beta_1, grid_beta_2 : float
         Decay of Adam's moments for grid features (not in engine stock).
-    start : {"stock", "mean", "picture"}
+    start : {"stock", "mean", "features", "picture"}
         Where the weights begin: as scikit-learn has them, at the mean colour,
-        or, where layers are wide enough, with the picture at the vertices.
+        with small random features, or, where layers are wide enough, with the
+        picture at the vertices.
     engine : {"auto", "compiled", "numpy", "stock"}
         What runs a step: numba (extra `fast`), NumPy, or scikit-learn's own
         loop; auto takes the fastest that fits.
@@ -96,6 +101,7 @@ class PainterSettings:
     """
 
     mode: str = "regress"
+    purpose: str = "copying"
     encoding: str = "grid"
     layers: tuple[int, ...] = (16, 16)
     activation: str = "relu"
@@ -156,6 +162,9 @@ class PainterSettings:
             )
         if self.mode == "classify" and self.target_psnr is not None:
             raise SettingsError("target-psnr", "classify learns classes, not colours", "use mode regress")
+        if self.purpose == "enlarging" and (self.mode == "classify" or self.hold_out):
+            name = "mode classify" if self.mode == "classify" else "hold-out"
+            raise SettingsError(name, "enlarging learns colours, from all pixels", "leave out one of the two")
         if self.mode == "regress" and self.classes != Classes():
             raise SettingsError("colors, threshold, palette", "they belong to classify", "use mode classify")
         if self.epochs is None and self.seconds is None:
@@ -168,6 +177,7 @@ class PainterSettings:
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "mode": MODES,
+    "purpose": PURPOSES,
     "encoding": tuple(MAPS),
     "activation": tuple(HIDDEN_ACTIVATIONS),
     "solver": SOLVERS,

@@ -28,6 +28,9 @@ SHIFT = 0.5
 LAST_SCALE = 0.17
 """Share of the last layer's usual random weights, so that noise does not hide the colours."""
 
+TANH_GAIN = 0.7
+"""Of hidden weights in front of tanh units."""
+
 SHARPNESS = 20.0
 """Of class scores: a start score is minus this times the squared distance from the class's colour."""
 
@@ -64,6 +67,20 @@ def begin_with_mean(beginning: Beginning) -> None:
         estimator.intercepts_[-1][...] = _learned_mean(dataset)
 
 
+def begin_with_features(beginning: Beginning) -> None:
+    """Small random features and a small last layer at the mean colour: slower at first, better in the end.
+
+    The hidden weights have He et al.'s (2015) uniform bounds, times 0.7 since tanh is straight around 0.
+    """
+    begin_with_mean(beginning)
+    estimator, rng = beginning.estimator, beginning.rng
+    for weight, bias in zip(estimator.coefs_[1:], estimator.intercepts_[:-1], strict=True):
+        bound = TANH_GAIN * np.sqrt(6 / weight.shape[0])
+        weight[...] = rng.uniform(-bound, bound, weight.shape)
+        bias[...] = 0
+    estimator.coefs_[-1][...] *= LAST_SCALE / TANH_GAIN
+
+
 def begin_with_picture(beginning: Beginning) -> None:
     """Let the first units hold the picture at the vertices, and the layers behind pass it on.
 
@@ -84,7 +101,7 @@ def begin_with_picture(beginning: Beginning) -> None:
     table[:, :channels] = 0
     finest = grid.levels[-1]
     table[-finest.n_vertices :, :channels] = vertex_means(
-        grid, finest, colours - mean, _learned_mask(beginning.dataset)
+        grid, finest, colours - mean, _learned_mask(beginning.dataset), beginning.dataset.step
     )
     estimator.intercepts_[0][...] = 0
     estimator.intercepts_[0][:channels] = SHIFT
@@ -112,7 +129,7 @@ def can_begin_with_picture(estimator: Any, encoding: PositionMap, dataset: Datas
     )
 
 
-def vertex_means(grid: GridMap, level: GridLevel, values: Array, mask: Array) -> Array:
+def vertex_means(grid: GridMap, level: GridLevel, values: Array, mask: Array, step: float = 1.0) -> Array:
     """Mean of the learned pixels around each vertex, by the weights that the pixels give it.
 
     Parameters
@@ -125,6 +142,8 @@ def vertex_means(grid: GridMap, level: GridLevel, values: Array, mask: Array) ->
         Colours.
     mask : array of shape (height, width)
         1 where a pixel is learned.
+    step : float, default=1.0
+        Distance of neighbouring values, in pixels of the picture.
 
     Returns
     -------
@@ -136,7 +155,7 @@ def vertex_means(grid: GridMap, level: GridLevel, values: Array, mask: Array) ->
     height, width, channels = values.shape
     axes = []
     for side, count in ((height, level.rows), (width, level.columns)):
-        vertices, weights = grid.axis(np.arange(side), level.spacing, count)
+        vertices, weights = grid.axis(np.arange(side) * step, level.spacing, count)
         ends = np.arange(0, vertices.size + 1, vertices.shape[1])
         axes.append(csr_matrix((weights.astype(np.float32).ravel(), vertices.ravel(), ends), (side, count)))
     down, across = axes
@@ -196,6 +215,7 @@ def _learned_mask(dataset: Dataset) -> Array:
 STARTS: dict[str, Callable[[Beginning], None]] = {
     "stock": lambda beginning: None,
     "mean": begin_with_mean,
+    "features": begin_with_features,
     "picture": begin_with_picture,
 }
 """Named starts; "stock" leaves scikit-learn's own."""

@@ -9,7 +9,7 @@ import sklearn
 from numpy.typing import NDArray
 
 from paintnet import __version__
-from paintnet.dataset import Dataset, classify_dataset, regress_dataset
+from paintnet.dataset import Dataset, classify_dataset, enlarging_dataset, regress_dataset
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import GridMap
 from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
@@ -103,7 +103,8 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.dataset = make_dataset(self.picture, self.settings)
-        extent = Extent.of_picture(self.dataset.width, self.dataset.height)
+        height, width, _ = self.picture.shape
+        extent = Extent.of_picture(width, height)
         self.encoding = ENCODERS[self.settings.encoding](extent, self.settings)
         self.schedule = Schedule(self.settings)
         self.learner = make_learner(self.dataset, self.encoding, self.settings, self.schedule)
@@ -239,6 +240,8 @@ class _Run:
 
 def make_dataset(picture: Array, settings: PainterSettings) -> Dataset:
     """Make the training set that the settings ask for."""
+    if settings.purpose == "enlarging":
+        return enlarging_dataset(picture, seed=settings.seed)
     if settings.mode == "regress":
         return regress_dataset(picture, hold_out=settings.hold_out, dtype=settings.precision)
     return classify_dataset(picture, settings.classes, hold_out=settings.hold_out, seed=settings.seed)

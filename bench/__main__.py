@@ -1,0 +1,39 @@
+"""``python -m bench``: measure, print tables, write JSON and plots."""
+
+import argparse
+
+from bench import presets, quality, results
+from bench.learners import LEARNERS
+
+
+def main() -> None:
+    """Run the parts that were asked for."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", help="quality, presets, seeds, cost, heldout; all by default")
+    parser.add_argument("--learners", default=",".join(LEARNERS), help="of quality, comma separated")
+    parser.add_argument("--report", action="store_true", help="print what was measured, measure nothing")
+    args = parser.parse_args()
+    parts = args.parts or ["quality", "presets", "seeds", "cost", "heldout"]
+    print(results.machine(), flush=True)
+    if "quality" in parts:
+        if not args.report:
+            quality.measure(args.learners.split(","))
+        print(quality.report(), quality.per_picture(10.0), sep="\n\n", flush=True)
+    if "presets" in parts:
+        if not args.report:
+            presets.measure()
+        print(presets.report(), flush=True)
+    if "seeds" in parts:
+        print(presets.spread(), flush=True)
+    if "cost" in parts:
+        from bench import cost
+
+        print(cost.report(), flush=True)
+    if "heldout" in parts:
+        from bench import heldout
+
+        print(heldout.report(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""What an epoch costs: seconds and peak memory by picture size, and the share of the machine's speed."""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from bench import results
+from bench.pictures import photographs
+
+MEGAPIXELS = (0.1, 0.4, 1.5, 6.0, 24.0)
+ENGINES = ("compiled", "numpy", "stock")
+STOCK_LIMIT = 1.5
+"""Megapixels up to which the stock engine is measured; beyond, an epoch takes minutes."""
+
+
+def report() -> str:
+    """Measure, save, and give the tables."""
+    results.clear("cost")
+    for megapixels in MEGAPIXELS:
+        for engine in ENGINES:
+            if engine != "stock" or megapixels <= STOCK_LIMIT:
+                words = [sys.executable, "-m", "bench.cost", str(megapixels), engine]
+                done = subprocess.run(words, check=True, capture_output=True, text=True)
+                results.save("cost", json.loads(done.stdout))
+    rows = results.load("cost")
+    header = ["megapixels", "engine", "seconds an epoch", "seconds to render", "peak MB", "parameters"]
+    table = [
+        [
+            row["megapixels"],
+            row["engine"],
+            f"{row['epoch']:.3f}",
+            row["render"],
+            round(row["peak"]),
+            f"{row['parameters']:,}",
+        ]
+        for row in rows
+    ]
+    return results.markdown(header, table) + "\n\n" + speed(rows)
+
+
+def one(megapixels: float, engine: str) -> dict[str, Any]:
+    """Train a few epochs of the draft preset on a photograph enlarged to a size, and render it."""
+    from paintnet.painter import Painter
+    from paintnet.painter.events import EpochFinished, Event
+    from paintnet.picture import open_picture
+
+    picture = _enlarged(open_picture(photographs()[0]).pixels, megapixels)
+    moments: list[float] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, EpochFinished):
+            moments.append(event.seconds)
+
+    epochs = 3 if megapixels > 2 or engine == "stock" else 10
+    painting = Painter("draft", listeners=(listen,), engine=engine, epochs=epochs).fit(picture)
+    begun = time.perf_counter()
+    painting.render()
+    gaps = np.diff(moments)
+    return {
+        "megapixels": megapixels,
+        "engine": engine,
+        "epoch": float(np.median(gaps)),
+        "render": time.perf_counter() - begun,
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "parameters": painting.n_parameters,
+        "units": [*painting.network.layers, painting.network.n_outputs],
+        "pixels": int(picture.shape[0] * picture.shape[1]),
+    }
+
+
+def speed(rows: list[dict[str, Any]]) -> str:
+    """Say which share of the measured matrix-product and copy speed an epoch reaches."""
+    products, copies = _matrix_speed(), _copy_speed()
+    lines = [
+        f"Matrix products: {products:.0f} GFLOP/s in float32; memory copies: {copies:.1f} GB/s (all cores)."
+    ]
+    for row in rows:
+        if row["megapixels"] == 0.4:
+            units = row["units"]
+            weights = sum(a * b for a, b in pairwise(units))
+            # Forward, gradient by the inputs, gradient by the weights: two operations a weight and pixel each.
+            rate = 6 * weights * row["pixels"] / row["epoch"] / 1e9
+            share = f"{rate / products:.0%} of that speed"
+            lines.append(f"{row['engine']}: {rate:.1f} GFLOP/s in the dense layers, {share}.")
+    return "\n".join(lines)
+
+
+def _matrix_speed() -> float:
+    a = np.ones((2048, 2048), dtype=np.float32)
+    best = min(_timed(lambda: a @ a) for _ in range(5))
+    return 2 * 2048**3 / best / 1e9
+
+
+def _copy_speed() -> float:
+    a = np.ones(64 * 2**20, dtype=np.float32)
+    b = np.empty_like(a)
+    return 2 * a.nbytes / min(_timed(lambda: np.copyto(b, a)) for _ in range(5)) / 1e9
+
+
+def _timed(step: Any) -> float:
+    begun = time.perf_counter()
+    step()
+    return time.perf_counter() - begun
+
+
+def _enlarged(pixels: Any, megapixels: float) -> Any:
+    """Repeat pixels of a photograph by nearest neighbour until it has the size."""
+    height, width, _ = pixels.shape
+    factor = (megapixels * 1e6 / (height * width)) ** 0.5
+    rows = np.minimum((np.arange(round(height * factor)) / factor).astype(int), height - 1)
+    columns = np.minimum((np.arange(round(width * factor)) / factor).astype(int), width - 1)
+    return pixels[rows][:, columns]
+
+
+if __name__ == "__main__":
+    print(json.dumps(one(float(sys.argv[1]), sys.argv[2])))

@@ -1,0 +1,1 @@
+"""Picture learners to compare with, each runnable as a module."""
