@@ -1,18 +1,20 @@
 # Plain verbs. `make demo` and `make test` need nothing done before them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test test-oldest check format bench clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+OLDEST := .venv-oldest
 
 help:
-	@echo "make demo     create .venv, install paintnet, paint the bundled bird"
-	@echo "make test     run every test and doctest"
-	@echo "make check    lint, formatting and types (changes nothing)"
-	@echo "make format   format the code and mend what the linter can"
-	@echo "make bench    measure speed and quality (minutes to hours)"
-	@echo "make clean    remove .venv, caches and demo results"
+	@echo "make demo         create .venv, install paintnet, paint the bundled bird"
+	@echo "make test         run every test and doctest"
+	@echo "make test-oldest  run what touches scikit-learn on the oldest one that is supported"
+	@echo "make check        lint, formatting and types (changes nothing)"
+	@echo "make format       format the code and mend what the linter can"
+	@echo "make bench        measure speed and quality (minutes to hours)"
+	@echo "make clean        remove .venv, caches and demo results"
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +29,15 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto
+
+$(OLDEST)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[test]" \
+		scikit-learn==1.6.0 numpy==2.0.0 scipy==1.13.0
+	@touch $@
+
+test-oldest: $(OLDEST)/.installed
+	$(OLDEST)/bin/python -m pytest -n auto tests/encoding tests/engine tests/painter tests/test_network.py
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
@@ -48,5 +59,5 @@ bench: $(VENV)/.installed bench/.venv/.installed
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) bench/.venv demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) bench/.venv demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,11 +9,13 @@ from bench.learners import LEARNERS
 def main() -> None:
     """Run the parts that were asked for."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", help="quality, presets, seeds, cost, heldout; all by default")
+    parser.add_argument(
+        "parts", nargs="*", help="quality, presets, epochs, seeds, cost, heldout; all by default"
+    )
     parser.add_argument("--learners", default=",".join(LEARNERS), help="of quality, comma separated")
     parser.add_argument("--report", action="store_true", help="print what was measured, measure nothing")
     args = parser.parse_args()
-    parts = args.parts or ["quality", "presets", "seeds", "cost", "heldout"]
+    parts = args.parts or ["quality", "presets", "epochs", "seeds", "cost", "heldout"]
     print(results.machine(), flush=True)
     if "quality" in parts:
         if not args.report:
@@ -23,6 +25,8 @@ def main() -> None:
         if not args.report:
             presets.measure()
         print(presets.report(), flush=True)
+    if "epochs" in parts:
+        print(presets.equal_epochs(), flush=True)
     if "seeds" in parts:
         print(presets.spread(), flush=True)
     if "cost" in parts:

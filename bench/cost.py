@@ -41,7 +41,7 @@ def report() -> str:
         ]
         for row in rows
     ]
-    return results.markdown(header, table) + "\n\n" + speed(rows)
+    return "\n\n".join((results.markdown(header, table), speed(rows), shares()))
 
 
 def one(megapixels: float, engine: str) -> dict[str, Any]:
@@ -74,6 +74,37 @@ def one(megapixels: float, engine: str) -> dict[str, Any]:
     }
 
 
+def shares() -> str:
+    """Say where the time of an epoch goes in the NumPy step."""
+    from paintnet.engine.numpy_step import NumpyStep
+    from paintnet.painter import Painter
+    from paintnet.picture import open_picture
+
+    parts = {"_vertices": "encode", "_forward": "forward", "_output": "forward", "_backward": "backward"}
+    parts |= {"_update_grid": "grid gradient and update", "_blocks_of": "gather targets"}
+    spent = dict.fromkeys(parts.values(), 0.0)
+
+    def timed(name: str, method: Any) -> Any:
+        def run(*args: Any) -> Any:
+            begun = time.perf_counter()
+            result = method(*args)
+            spent[parts[name]] += time.perf_counter() - begun
+            return result
+
+        return run
+
+    kept = {name: getattr(NumpyStep, name) for name in parts}
+    for name, method in kept.items():
+        setattr(NumpyStep, name, timed(name, method))
+    Painter("draft", engine="numpy", epochs=10).fit(open_picture(photographs()[0]).pixels)
+    for name, method in kept.items():
+        setattr(NumpyStep, name, method)
+    # The output step gathers its targets itself.
+    spent["forward"] -= spent["gather targets"] / 2
+    total = sum(spent.values())
+    return "NumPy step: " + ", ".join(f"{part} {seconds / total:.0%}" for part, seconds in spent.items())
+
+
 def speed(rows: list[dict[str, Any]]) -> str:
     """Say which share of the measured matrix-product and copy speed an epoch reaches."""
     products, copies = _matrix_speed(), _copy_speed()
@@ -84,7 +115,7 @@ def speed(rows: list[dict[str, Any]]) -> str:
         if row["megapixels"] == 0.4:
             units = row["units"]
             weights = sum(a * b for a, b in pairwise(units))
-            # Forward, gradient by the inputs, gradient by the weights: two operations a weight and pixel each.
+            # Forward, gradient by inputs, gradient by weights: two operations a weight and pixel each.
             rate = 6 * weights * row["pixels"] / row["epoch"] / 1e9
             share = f"{rate / products:.0%} of that speed"
             lines.append(f"{row['engine']}: {rate:.1f} GFLOP/s in the dense layers, {share}.")

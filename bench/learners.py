@@ -45,16 +45,17 @@ class Learner:
 
 OWN = Path(sys.executable)
 ALL = (2.0, 5.0, 10.0, 20.0, 40.0)
-SOME = (10.0, 40.0)
+SHORT = (2.0, 5.0, 10.0)
+TEN = (10.0,)
 
 LEARNERS = {
     "fine": Learner("paintnet fine", OWN, ("bench.own", "--preset", "fine", "--engine", "compiled"), ALL),
-    "standard": Learner("paintnet standard", OWN, ("bench.own", "--engine", "compiled"), ALL),
+    "standard": Learner("paintnet standard", OWN, ("bench.own", "--engine", "compiled"), SHORT),
     "ngp": Learner("PyTorch grids (instant-ngp style)", TORCH, ("bench.peers.ngp",), ALL),
-    "numpy": Learner("paintnet standard, NumPy", OWN, ("bench.own", "--engine", "numpy"), SOME),
-    "stock": Learner("paintnet standard, stock scikit-learn", OWN, ("bench.own", "--engine", "stock"), SOME),
-    "fourier": Learner("PyTorch Fourier features", TORCH, ("bench.peers.fourier",), SOME),
-    "siren": Learner("PyTorch sine network (SIREN)", TORCH, ("bench.peers.siren",), SOME),
+    "numpy": Learner("paintnet standard, NumPy", OWN, ("bench.own", "--engine", "numpy"), TEN),
+    "stock": Learner("paintnet standard, stock scikit-learn", OWN, ("bench.own", "--engine", "stock"), TEN),
+    "fourier": Learner("PyTorch Fourier features", TORCH, ("bench.peers.fourier",), TEN),
+    "siren": Learner("PyTorch sine network (SIREN)", TORCH, ("bench.peers.siren",), TEN),
     "tutorial": Learner(
         "tutorial recipe", OWN, ("bench.own", "--preset", "tutorial", "--decay", "linear"), (40.0,)
     ),

@@ -60,3 +60,19 @@ def spread(seeds: int = 8) -> str:
     table = [[image, mean(v), stdev(v), min(v), max(v)] for image, v in sorted(by_image.items())]
     table.append(["mean", *(mean(row[column] for row in table) for column in range(1, 5))])
     return results.markdown(["photograph", "mean", "standard deviation", "worst", "best"], table)
+
+
+def equal_epochs(epochs: int = 25) -> str:
+    """PSNR and seconds after the same number of epochs, the engine beside unmodified scikit-learn."""
+    results.clear("equal_epochs")
+    table = []
+    for image in photographs():
+        rows = []
+        for engine in ("compiled", "numpy", "stock"):
+            options = ("bench.own", "--engine", engine, "--epochs", str(epochs))
+            rows.append(Learner(engine, OWN, options, ()).learn(image, None, 0))
+            results.save("equal_epochs", rows[-1])
+        table.append([image.name, *(row["psnr"] for row in rows), *(row["seconds"] for row in rows)])
+    table.append(["mean", *(mean(row[column] for row in table) for column in range(1, 7))])
+    names = ("compiled", "NumPy", "stock")
+    return results.markdown(["photograph", *names, *(f"{name}, seconds" for name in names)], table)

@@ -9,8 +9,8 @@ def measure(names: list[str], seed: int = 0) -> None:
     """Run every learner at its budgets on every photograph, in turn."""
     done = {(row["learner"], row["budget"], row["image"], row["seed"]) for row in results.load("quality")}
     budgets = sorted({budget for name in names for budget in LEARNERS[name].budgets})
-    for image in photographs():
-        for budget in budgets:
+    for budget in budgets:
+        for image in photographs():
             for name in names:
                 learner = LEARNERS[name]
                 key = (learner.title, budget, image.name, seed)

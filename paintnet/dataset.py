@@ -139,7 +139,7 @@ def enlarging_dataset(picture: Array, *, seed: int = 0) -> Dataset:
     """
     dense = densify(premultiply(picture), seed)
     height, width, channels = dense.shape
-    pixels = np.arange(width * height)
+    pixels = pixel_numbers(width * height)
     return Dataset(width, height, dense.reshape(-1, channels), None, pixels, pixels[:0], step=0.5)
 
 
@@ -201,7 +201,7 @@ def split_pixels(width: int, height: int, hold_out: float) -> tuple[Array, Array
     """
     if not 0 <= hold_out <= 0.9:
         raise SettingsError("hold-out", f"{hold_out:g} is out of range", "use a share from 0 to 0.9")
-    pixels = np.arange(width * height)
+    pixels = pixel_numbers(width * height)
     n_held_out = min(round(hold_out * len(pixels)), len(pixels) - 1)
     if n_held_out == 0:
         return pixels, pixels[:0]
@@ -210,6 +210,17 @@ def split_pixels(width: int, height: int, hold_out: float) -> tuple[Array, Array
     rank = (column / plastic + row / plastic**2) % 1.0
     held_out = np.sort(np.argsort(rank, kind="stable")[:n_held_out])
     return np.setdiff1d(pixels, held_out, assume_unique=True), held_out
+
+
+def pixel_numbers(count: int) -> Array:
+    """Numbers from 0, in the smallest type that holds them.
+
+    Examples
+    --------
+    >>> pixel_numbers(3)
+    array([0, 1, 2], dtype=int32)
+    """
+    return np.arange(count, dtype=np.int32 if count < 2**31 else np.int64)
 
 
 def parse_palette(colours: Sequence[str]) -> Array:

@@ -154,7 +154,7 @@ class _Network:
             rows, at = order[at : at + batch], at + batch
             layers = self.forward(x[rows][:, turns[self.rng.integers(8)]])
             d = ((layers[-1][:, 0] - y[rows]) * weight[rows])[:, None] / np.float32(batch)
-            grads = [first[0]] * len(params)  # each is replaced below
+            grads: list[Array] = list(params)  # each is replaced below
             for i in range(len(HIDDEN), -1, -1):
                 grads[i], grads[len(HIDDEN) + 1 + i] = layers[i].T @ d, d.sum(0)
                 d = (d @ self.coefs[i].T) * (layers[i] > 0) if i else d

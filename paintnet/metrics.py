@@ -15,6 +15,9 @@ from paintnet.picture import premultiply
 
 Array = NDArray[Any]
 
+BAND_ROWS = 256
+"""Rows that are measured at once: memory does not grow with the picture."""
+
 SSIM_SIGMA = 1.5
 SSIM_RADIUS = 5
 """Gaussian window of 11 x 11 pixels, as in Wang et al. 2004."""
@@ -29,8 +32,13 @@ def mean_squared_error(a: Array, b: Array) -> float:
     0.125
     """
     _check_same_shape(a, b)
-    difference = premultiply(a).astype(np.float64) - premultiply(b)
-    return float(np.mean(np.square(difference)))
+    total = 0.0
+    # Band by band: a large picture's differences in float64 would not fit beside it.
+    for top in range(0, len(a), BAND_ROWS):
+        band = slice(top, top + BAND_ROWS)
+        difference = premultiply(a[band]).astype(np.float64) - premultiply(b[band])
+        total += float(np.square(difference, out=difference).sum())
+    return total / a.size
 
 
 def psnr_of(mse: float) -> float:
@@ -96,12 +104,24 @@ def ssim(a: Array, b: Array) -> float:
     1.0
     """
     _check_same_shape(a, b)
-    first, second = premultiply(a), premultiply(b)
-    channels = range(first.shape[2])
-    return float(np.mean([_channel_ssim(first[:, :, c], second[:, :, c]) for c in channels]))
+    # A window needs its neighbours, so bands overlap by its radius on both sides.
+    margin = SSIM_RADIUS if min(a.shape[:2]) > 2 * SSIM_RADIUS else 0
+    inside = a.shape[0] - 2 * margin
+    total = 0.0
+    for top in range(0, inside, BAND_ROWS if margin else inside):
+        rows = min(BAND_ROWS, inside - top) if margin else inside
+        band = slice(top, top + rows + 2 * margin)
+        first, second = premultiply(a[band]), premultiply(b[band])
+        for channel in range(a.shape[2]):
+            similarity = _similarity(first[:, :, channel], second[:, :, channel])
+            if margin:
+                similarity = similarity[margin:-margin, margin:-margin]
+            total += float(similarity.sum())
+    return float(total / (inside * (a.shape[1] - 2 * margin) * a.shape[2]))
 
 
-def _channel_ssim(a: Array, b: Array) -> float:
+def _similarity(a: Array, b: Array) -> Array:
+    """SSIM at each pixel of one channel."""
     # SciPy is slow to load and only measuring needs it.
     from scipy.ndimage import gaussian_filter
 
@@ -114,12 +134,10 @@ def _channel_ssim(a: Array, b: Array) -> float:
     variance_b = blur(b * b) - mean_b**2
     covariance = blur(a * b) - mean_a * mean_b
     c1, c2 = 0.01**2, 0.03**2
-    similarity = ((2 * mean_a * mean_b + c1) * (2 * covariance + c2)) / (
+    similarity: Array = ((2 * mean_a * mean_b + c1) * (2 * covariance + c2)) / (
         (mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)
     )
-    if min(a.shape) > 2 * SSIM_RADIUS:
-        similarity = similarity[SSIM_RADIUS:-SSIM_RADIUS, SSIM_RADIUS:-SSIM_RADIUS]
-    return float(similarity.mean())
+    return similarity
 
 
 def _check_same_shape(a: Array, b: Array) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from paintnet.dataset import Dataset
 from paintnet.encoding.grid import GridLevel, GridMap
@@ -27,6 +27,9 @@ SHIFT = 0.5
 
 LAST_SCALE = 0.17
 """Share of the last layer's usual random weights, so that noise does not hide the colours."""
+
+PICTURE_LAST_SCALE = 0.06
+"""The same where the picture is there already: a third of it makes no difference in the end."""
 
 TANH_GAIN = 0.7
 """Of hidden weights in front of tanh units."""
@@ -101,7 +104,7 @@ def begin_with_picture(beginning: Beginning) -> None:
     table[:, :channels] = 0
     finest = grid.levels[-1]
     table[-finest.n_vertices :, :channels] = vertex_means(
-        grid, finest, colours - mean, _learned_mask(beginning.dataset), beginning.dataset.step
+        grid, finest, colours, _learned_mask(beginning.dataset), beginning.dataset.step, mean
     )
     estimator.intercepts_[0][...] = 0
     estimator.intercepts_[0][:channels] = SHIFT
@@ -113,7 +116,7 @@ def begin_with_picture(beginning: Beginning) -> None:
             weight[:, :channels] = 0
             weight[:channels, :channels] = np.eye(channels)
     last, bias = estimator.coefs_[-1], estimator.intercepts_[-1]
-    last *= LAST_SCALE
+    last *= PICTURE_LAST_SCALE
     last[:channels], offset = _output_weights(beginning.dataset, channels, last.shape[1])
     # Units hold colour - mean + SHIFT.
     bias[...] = offset + (mean - SHIFT) @ last[:channels]
@@ -129,7 +132,14 @@ def can_begin_with_picture(estimator: Any, encoding: PositionMap, dataset: Datas
     )
 
 
-def vertex_means(grid: GridMap, level: GridLevel, values: Array, mask: Array, step: float = 1.0) -> Array:
+def vertex_means(
+    grid: GridMap,
+    level: GridLevel,
+    values: Array,
+    mask: Array,
+    step: float = 1.0,
+    centre: ArrayLike = 0.0,
+) -> Array:
     """Mean of the learned pixels around each vertex, by the weights that the pixels give it.
 
     Parameters
@@ -144,6 +154,8 @@ def vertex_means(grid: GridMap, level: GridLevel, values: Array, mask: Array, st
         1 where a pixel is learned.
     step : float, default=1.0
         Distance of neighbouring values, in pixels of the picture.
+    centre : array-like of shape (channels,), default=0.0
+        Taken off the means.
 
     Returns
     -------
@@ -164,9 +176,14 @@ def vertex_means(grid: GridMap, level: GridLevel, values: Array, mask: Array, st
         """Add up a plane (height, width) at the vertices, one axis after the other."""
         return np.asarray(across.T @ (down.T @ plane).T).T
 
-    share = np.maximum(gather(mask), np.finfo(np.float32).tiny)
-    means = [gather(values[:, :, channel] * mask) / share for channel in range(channels)]
-    return np.stack(means, axis=2).reshape(-1, channels).astype(np.float32)
+    mask = mask.astype(np.float32, copy=False)
+    share = gather(mask)
+    touched = share > 0
+    means = np.zeros((*share.shape, channels), dtype=np.float32)
+    for channel, middle in enumerate(np.broadcast_to(centre, channels)):
+        sums = gather(values[:, :, channel] * mask)
+        means[touched, channel] = sums[touched] / share[touched] - middle
+    return means.reshape(-1, channels)
 
 
 def _output_weights(dataset: Dataset, channels: int, n_outputs: int) -> tuple[Array, Array]:

@@ -217,13 +217,14 @@ class _Run:
 
     def _check_learned(self, quality: dict[str, float]) -> None:
         """Refuse a painting that is worse than one flat colour."""
-        learned = self.dataset.targets[self.dataset.learned]
+        targets = self.dataset.targets
+        learned = targets[self.dataset.learned] if len(self.dataset.held_out) else targets
         if self.dataset.palette is not None:
             got, flat = quality["accuracy"], float(np.bincount(learned).max() / len(learned))
             worse = got < 0.99 * flat - 1e-3
             seen = f"{got:.1%} of the pixels are right, {flat:.1%} in a painting of one class"
         else:
-            variance = float(learned.var(axis=0, dtype=np.float64).mean())
+            variance = _variance(learned)
             # A picture of one colour has no variance; 8 levels beside it is not "nothing".
             got, flat = quality["psnr"], psnr_of(1.01 * variance + 1e-3)
             worse = not got >= flat  # so that NaN is worse too
@@ -291,6 +292,13 @@ def _check_picture(picture: Array) -> None:
         )
     if not (np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1):
         raise SettingsError("picture", "values outside 0 to 1", "divide 8-bit levels by 255")
+
+
+def _variance(colours: Array) -> float:
+    """Mean variance of the channels, in parts: a large picture in float64 would not fit beside it."""
+    mean = colours.mean(axis=0, dtype=np.float64)
+    squares = [np.square(colours[at : at + CHUNK] - mean).sum() for at in range(0, len(colours), CHUNK)]
+    return float(np.sum(squares) / colours.size)
 
 
 def _psnr_of_loss(loss: float) -> float:

@@ -25,12 +25,12 @@ def test_every_preset_fits_every_picture(
     assert settings.encoding == encoding.get("encoding", "raw" if preset == "tutorial" else "grid")
 
 
-@given(sides, sides)
-def test_the_grid_has_a_vertex_for_each_pixel_and_a_half(width: int, height: int) -> None:
-    grid = GridMap.over(Extent.of_picture(width, height), [grid_vertices(width, height)])
+@given(sides, sides, st.sampled_from([1.0, 1.5, 2.0]))
+def test_the_grid_has_as_many_vertices_as_asked(width: int, height: int, pixels: float) -> None:
+    grid = GridMap.over(Extent.of_picture(width, height), [grid_vertices(width, height, pixels)])
     assert grid.n_features <= 4_200_000
     if min(width, height) >= 64:
-        assert grid.n_features == pytest.approx(min(4_000_000, width * height / 1.5), rel=0.1)
+        assert grid.n_features == pytest.approx(min(4_000_000, width * height / pixels), rel=0.1)
 
 
 @pytest.mark.parametrize("encoding", [None, "raw", "fourier"])
