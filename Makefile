@@ -33,7 +33,7 @@ test: $(VENV)/.installed
 $(OLDEST)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[test]" \
-		scikit-learn==1.6.0 numpy==2.0.0 scipy==1.13.0
+		scikit-learn==1.6.0 numpy==2.0.0 scipy==1.13.0 pytest==8.3.5
 	@touch $@
 
 test-oldest: $(OLDEST)/.installed
