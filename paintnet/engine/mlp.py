@@ -122,6 +122,10 @@ class BlockTraining:
         self.n_iter_ = len(self.loss_curve_)
         self.t_ += n_pixels
 
+    def finish_blocks(self) -> None:
+        """Let go of the picture: what is left is the fitted estimator."""
+        del self._problem, self._step
+
 
 class BlockMLPRegressor(BlockTraining, MLPRegressor):  # type: ignore[misc]
     """`MLPRegressor` that can also train by blocks."""

@@ -37,6 +37,9 @@ class Learner(Protocol):
     def epoch(self, schedule: Schedule) -> float:
         """Pass over the learned pixels once; the clock may end it early. Returns the mean loss."""
 
+    def finish(self) -> None:
+        """Let go of the training set."""
+
 
 class StockLearner:
     """scikit-learn's own ``partial_fit`` on encoded parts of the picture."""
@@ -64,6 +67,10 @@ class StockLearner:
             if schedule.out_of_time:
                 break
         return float(np.average(losses, weights=sizes))
+
+    def finish(self) -> None:
+        """Let go of the encoded parts."""
+        del self.parts
 
     def at_once(self) -> None:
         """Run lbfgs on all parts together."""
@@ -138,6 +145,10 @@ class BlockLearner:
         if not np.isfinite(loss):
             raise sk.diverged(settings.learning_rate)
         return loss
+
+    def finish(self) -> None:
+        """Let go of the picture in blocks."""
+        self.estimator.finish_blocks()
 
 
 def make_learner(

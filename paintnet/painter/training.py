@@ -166,6 +166,7 @@ class _Run:
     def _finish(self, epochs: int, reason: str) -> Painting:
         seconds = self.schedule.seconds
         painting = self.painting()
+        self.learner.finish()
         record = self._record(painting, epochs, reason)
         if self.settings.seconds is not None:
             # A run that no clock ended repeats itself byte for byte; its duration would not.
