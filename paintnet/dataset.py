@@ -55,6 +55,12 @@ class Dataset:
         row, column = np.divmod(pixels, self.width)
         return np.stack([column, row], axis=1).astype(np.float32) * np.float32(self.step)
 
+    def mask(self) -> Array:
+        """Give 1 where a pixel is learned and 0 where it is held out, float32 (height, width)."""
+        mask = np.ones(self.height * self.width, dtype=np.float32)
+        mask[self.held_out] = 0
+        return mask.reshape(self.height, self.width)
+
 
 @dataclass(frozen=True)
 class Classes:

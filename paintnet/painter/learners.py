@@ -102,8 +102,6 @@ class BlockLearner:
         first = grid.transform(np.zeros((1, 2), dtype=np.float32))
         sk.see_first_sample(self.estimator, first, targets[:1], count_classes(dataset))
         STARTS[settings.start](Beginning(self.estimator, dataset, grid, self.rng))
-        mask = np.ones(dataset.height * dataset.width, dtype=np.float32)
-        mask[dataset.held_out] = 0
         self.n_pixels = len(dataset.learned)
         self.epochs_begun = 0
         planes = targets.reshape(dataset.height, dataset.width, -1).transpose(2, 0, 1)
@@ -112,7 +110,7 @@ class BlockLearner:
             self.estimator.start_blocks(
                 self.plan,
                 planes,
-                mask.reshape(dataset.height, dataset.width),
+                dataset.mask(),
                 beta_1=settings.grid_beta_1,
                 compiled=compiled,
             )

@@ -104,7 +104,7 @@ def begin_with_picture(beginning: Beginning) -> None:
     table[:, :channels] = 0
     finest = grid.levels[-1]
     table[-finest.n_vertices :, :channels] = vertex_means(
-        grid, finest, colours, _learned_mask(beginning.dataset), beginning.dataset.step, mean
+        grid, finest, colours, beginning.dataset.mask(), beginning.dataset.step, mean
     )
     estimator.intercepts_[0][...] = 0
     estimator.intercepts_[0][:channels] = SHIFT
@@ -221,12 +221,6 @@ def _learned_mean(dataset: Dataset, colours: Array | None = None) -> Array:
     if len(dataset.held_out):
         pixels = pixels[dataset.learned]
     return np.asarray(pixels.mean(axis=0, dtype=np.float64))
-
-
-def _learned_mask(dataset: Dataset) -> Array:
-    mask = np.ones(dataset.height * dataset.width, dtype=np.float32)
-    mask[dataset.held_out] = 0
-    return mask.reshape(dataset.height, dataset.width)
 
 
 STARTS: dict[str, Callable[[Beginning], None]] = {
