@@ -249,6 +249,24 @@ def _block_loss(output, z, delta, targets, mask, y0, x0, share):  # type: ignore
 
 
 @njit(**OPTIONS)
+def _forward(dense, units, kind, a):  # type: ignore[no-untyped-def]
+    """Run the layers behind the grid's; returns where parameters and values of the last one end and begin."""
+    at, low = units[0], 0
+    for layer in range(1, len(units)):
+        n, m = units[layer - 1], units[layer]
+        weight = dense[at : at + n * m].reshape(n, m)
+        out = a[low + n : low + n + m]
+        for unit in range(m):
+            out[unit, :] = dense[at + n * m + unit]
+        _add_product(weight, a[low : low + n], out)
+        if layer < len(units) - 1:
+            _activate(kind, out)
+        at += n * m + m
+        low += n
+    return at, low
+
+
+@njit(**OPTIONS)
 def _run_block(  # type: ignore[no-untyped-def]
     row, column, table, moments, firsts, stride, top, left, high, wide, down, across,
     dense, units, kinds, targets, mask, share, adam, decay, line, a, delta, gradient,
@@ -259,18 +277,7 @@ def _run_block(  # type: ignore[no-untyped-def]
         a[unit, :] = dense[unit]
     _interpolate(table, stride, top, left, high, wide, down, across, line, a[:first_units])
     _activate(kinds[0], a[:first_units])
-    at, low = first_units, 0
-    for layer in range(1, len(units)):
-        n, m = units[layer - 1], units[layer]
-        weight = dense[at : at + n * m].reshape(n, m)
-        out = a[low + n : low + n + m]
-        for unit in range(m):
-            out[unit, :] = dense[at + n * m + unit]
-        _add_product(weight, a[low : low + n], out)
-        if layer < len(units) - 1:
-            _activate(kinds[0], out)
-        at += n * m + m
-        low += n
+    at, low = _forward(dense, units, kinds[0], a)
     last = units[-1]
     loss = _block_loss(
         kinds[1],
