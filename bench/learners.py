@@ -47,9 +47,16 @@ OWN = Path(sys.executable)
 ALL = (2.0, 5.0, 10.0, 20.0, 40.0)
 SHORT = (2.0, 5.0, 10.0)
 TEN = (10.0,)
+TEN_AND_FORTY = (10.0, 40.0)
 
 LEARNERS = {
     "fine": Learner("paintnet fine", OWN, ("bench.own", "--preset", "fine", "--engine", "compiled"), ALL),
+    "random": Learner(
+        "paintnet fine, random start",
+        OWN,
+        ("bench.own", "--preset", "fine", "--engine", "compiled", "--start", "features"),
+        TEN_AND_FORTY,
+    ),
     "standard": Learner("paintnet standard", OWN, ("bench.own", "--engine", "compiled"), SHORT),
     "ngp": Learner("PyTorch grids (instant-ngp style)", TORCH, ("bench.peers.ngp",), ALL),
     "numpy": Learner("paintnet standard, NumPy", OWN, ("bench.own", "--engine", "numpy"), TEN),

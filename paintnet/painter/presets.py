@@ -17,34 +17,41 @@ PIXELS_PER_VERTEX = 1.5
 ENLARGING_PIXELS_PER_VERTEX = 0.5
 """The same for enlarging, where three times as many points between pixels are learned too."""
 
-MOST_VERTICES = 4_000_000
+MOST_VERTICES = 2_500_000
 """Of the grid, however large the picture: its features and their moments then stay under 150 MB."""
 
 MEASURED_PIXELS = 768 * 512
 """Size of the pictures that the epochs of the presets were measured on."""
 
-DECODER = (16, 16, 16)
-"""Hidden layers behind the grid's features."""
+DECODER = (24, 24)
+"""Hidden layers behind the features; a learned start has this shape."""
 
-LONG_DECODER = (24, 24)
-"""The same for runs of hundreds of epochs."""
+PICTURE_DECODER = (16, 16, 16)
+"""The same where the features begin as the picture itself."""
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What a preset may look at."""
+class Task:
+    """What a preset may look at: the picture's shape, and what is wanted of it."""
 
     width: int
     height: int
     channels: int = 3
+    mode: str = "regress"
+    purpose: str = "copying"
+    encoding: str | None = None
 
     @property
     def n_pixels(self) -> int:
         """Pixels in all."""
         return self.width * self.height
 
+    def levels(self, pixels_per_vertex: float) -> tuple[int, ...]:
+        """One grid so fine."""
+        return (grid_vertices(self.width, self.height, pixels_per_vertex),)
 
-Preset = Callable[[Shape, str, str | None], PainterSettings]
+
+Preset = Callable[[Task], PainterSettings]
 
 
 def grid_vertices(width: int, height: int, pixels_per_vertex: float) -> int:
@@ -61,93 +68,94 @@ def grid_vertices(width: int, height: int, pixels_per_vertex: float) -> int:
     return max(2, round(math.sqrt(vertices * min(width, height) / max(width, height))))
 
 
-def _grid(shape: Shape, mode: str, epochs: int) -> PainterSettings:
-    """One grid with a feature for each channel, begun with the picture: best up to a hundred epochs."""
+def _grid(task: Task, epochs: int) -> PainterSettings:
+    """One feature more than channels and a decoder that other photographs taught."""
+    features = task.channels + 1
     # A small picture has few batches an epoch, so it gets more epochs.
-    many = max(1.0, min(20.0, math.sqrt(MEASURED_PIXELS / shape.n_pixels)))
+    many = max(1.0, min(20.0, math.sqrt(MEASURED_PIXELS / task.n_pixels)))
     return PainterSettings(
-        mode=mode,
-        levels=(grid_vertices(shape.width, shape.height, PIXELS_PER_VERTEX),),
-        # The first layer's units are the features of a vertex: one for each channel.
-        layers=(shape.channels, *DECODER),
+        mode=task.mode,
+        levels=task.levels(PIXELS_PER_VERTEX * features / task.channels),
+        # The first layer's units are the features of a vertex.
+        layers=(features, *DECODER),
+        activation="tanh",
         learning_rate=0.005,
         batch_size=4096,
         epsilon=1e-12,
+        grid_beta_1=0.5,
+        grid_beta_2=0.8,
+        start="learned",
         epochs=round(epochs * many),
     )
 
 
-def _long_grid(shape: Shape, mode: str, epochs: int) -> PainterSettings:
-    """One feature more on fewer vertices and a tanh decoder from a random start: best in the long run."""
-    settings = _grid(shape, mode, epochs)
-    if mode == "classify":
-        return settings
-    features = shape.channels + 1
-    fewer = PIXELS_PER_VERTEX * features / shape.channels
+def _picture_grid(task: Task, epochs: int) -> PainterSettings:
+    """One feature for each channel, begun with the picture, for what no start was learned for."""
     return replace(
-        settings,
-        levels=(grid_vertices(shape.width, shape.height, fewer),),
-        layers=(features, *LONG_DECODER),
-        activation="tanh",
-        start="features",
-        grid_beta_1=0.5,
-        grid_beta_2=0.8,
+        _grid(task, epochs),
+        levels=task.levels(PIXELS_PER_VERTEX),
+        layers=(task.channels, *PICTURE_DECODER),
+        activation="relu",
+        grid_beta_1=0.0,
+        grid_beta_2=0.9,
+        start="picture",
     )
 
 
-def _for_enlarging(settings: PainterSettings, shape: Shape) -> PainterSettings:
+def _enlarging_grid(task: Task, epochs: int) -> PainterSettings:
     """Lay smooth weights over a vertex for each pixel; there are four times as many points to learn."""
+    settings = _picture_grid(task, epochs)
     return replace(
         settings,
         basis="cubic",
-        levels=(grid_vertices(shape.width, shape.height, ENLARGING_PIXELS_PER_VERTEX),),
+        levels=task.levels(ENLARGING_PIXELS_PER_VERTEX),
         epochs=max(1, (settings.epochs or 1) // 2),
     )
 
 
-def _dense(shape: Shape, mode: str, encoding: str, epochs: int) -> PainterSettings:
+def _dense(task: Task, epochs: int) -> PainterSettings:
     # Below 64 x 64 pixels an epoch has fewer than 64 batches, so there are more epochs.
-    many = max(1.0, min(64.0, 4096 / shape.n_pixels))
+    many = max(1.0, min(64.0, 4096 / task.n_pixels))
     return PainterSettings(
-        mode=mode,
-        encoding=encoding,
+        mode=task.mode,
+        encoding=task.encoding or "raw",
         layers=(128, 128),
         learning_rate=3e-3,
         beta_2=0.999,
-        batch_size=min(1024, max(64, shape.n_pixels // 64)),
+        batch_size=min(1024, max(64, task.n_pixels // 64)),
         start="mean",
         epochs=round(epochs * many),
     )
 
 
-def _staged(
-    grid_epochs: int, dense_epochs: int, grid: Callable[[Shape, str, int], PainterSettings] = _grid
-) -> Preset:
-    def preset(shape: Shape, mode: str, encoding: str | None) -> PainterSettings:
-        if encoding in (None, "grid"):
-            return grid(shape, mode, grid_epochs)
-        return _dense(shape, mode, encoding, dense_epochs)
+def _staged(grid_epochs: int, dense_epochs: int) -> Preset:
+    def preset(task: Task) -> PainterSettings:
+        if task.encoding not in (None, "grid"):
+            return _dense(task, dense_epochs)
+        if task.mode == "classify":
+            return _picture_grid(task, grid_epochs)
+        return (_enlarging_grid if task.purpose == "enlarging" else _grid)(task, grid_epochs)
 
     return preset
 
 
-def _tutorial(shape: Shape, mode: str, encoding: str | None) -> PainterSettings:
+def _tutorial(task: Task) -> PainterSettings:
     """Give the classic lesson to the letter: scikit-learn's defaults on integer (row, column) inputs."""
     return PainterSettings(
-        mode=mode,
-        encoding=encoding or "raw",
+        mode=task.mode,
+        encoding=task.encoding or "raw",
         normalize=False,
         layers=(100,) * 10,
         learning_rate=0.001,
         decay="constant",
-        batch_size=min(200, shape.n_pixels),
+        batch_size=min(200, task.n_pixels),
         alpha=0.0001,
         beta_2=0.999,
         start="stock",
         engine="stock",
         epochs=200,
         tol=1e-4,
-        one_hot=mode == "classify",
+        one_hot=task.mode == "classify",
         precision="float64",
     )
 
@@ -155,7 +163,7 @@ def _tutorial(shape: Shape, mode: str, encoding: str | None) -> PainterSettings:
 PRESETS: dict[str, Preset] = {
     "draft": _staged(grid_epochs=25, dense_epochs=3),
     "standard": _staged(grid_epochs=85, dense_epochs=10),
-    "fine": _staged(grid_epochs=500, dense_epochs=60, grid=_long_grid),
+    "fine": _staged(grid_epochs=500, dense_epochs=60),
     "tutorial": _tutorial,
 }
 
@@ -195,11 +203,7 @@ def settings_for(
     # A time limit alone means: as many epochs as fit into it.
     if given.get("seconds") is not None:
         given.setdefault("epochs", None)
-    mode = given.get("mode", "regress")
-    shape = Shape(width, height, channels)
-    settings = PRESETS[preset](shape, mode, given.get("encoding"))
-    if given.get("purpose") == "enlarging" and settings.encoding == "grid":
-        settings = _for_enlarging(settings, shape)
-    settings = replace(settings, **given)
+    wanted = {name: given[name] for name in ("mode", "purpose", "encoding") if name in given}
+    settings = replace(PRESETS[preset](Task(width, height, channels, **wanted)), **given)
     settings.validate()
     return settings

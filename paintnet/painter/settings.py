@@ -15,7 +15,7 @@ from paintnet.painting import MODES
 
 PURPOSES = ("copying", "enlarging")
 ENGINES = ("auto", "compiled", "numpy", "stock")
-START_NAMES = ("stock", "mean", "features", "picture")
+START_NAMES = ("stock", "mean", "features", "picture", "learned")
 SOLVERS = ("adam", "sgd", "lbfgs")
 DECAYS = ("constant", "linear", "cosine")
 MAX_UNITS = 65_536
@@ -57,10 +57,11 @@ class PainterSettings:
         Grid features learn at this multiple of the learning rate (not in engine stock).
     grid_beta_1, grid_beta_2 : float
         Decay of Adam's moments for grid features (not in engine stock).
-    start : {"stock", "mean", "features", "picture"}
+    start : {"stock", "mean", "features", "picture", "learned"}
         Where the weights begin: as scikit-learn has them, at the mean colour,
-        with small random features, or, where layers are wide enough, with the
-        picture at the vertices.
+        with small random features, where layers are wide enough with the
+        picture at the vertices, or where they have the preset's shape with
+        what other photographs taught.
     engine : {"auto", "compiled", "numpy", "stock"}
         What runs a step: numba (extra `fast`), NumPy, or scikit-learn's own
         loop; auto takes the fastest that fits.

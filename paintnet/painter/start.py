@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from paintnet.dataset import Dataset
 from paintnet.encoding.grid import GridLevel, GridMap
 from paintnet.encoding.maps import PositionMap
+from paintnet.painter.learned import learned_start
 from paintnet.picture import premultiply
 
 Array = NDArray[Any]
@@ -82,6 +83,23 @@ def begin_with_features(beginning: Beginning) -> None:
         weight[...] = rng.uniform(-bound, bound, weight.shape)
         bias[...] = 0
     estimator.coefs_[-1][...] *= LAST_SCALE / TANH_GAIN
+
+
+def begin_with_learned(beginning: Beginning) -> None:
+    """Take the start that other photographs taught; a network of another shape begins with the picture.
+
+    Where that has no way through the layers either, features are random.
+    """
+    estimator, grid, dataset = beginning.estimator, beginning.encoding, beginning.dataset
+    if dataset.palette is None and dataset.step == 1:
+        learned = learned_start(dataset.targets.shape[1])
+        if isinstance(grid, GridMap) and learned.fits(estimator, grid):
+            learned.begin(estimator, grid, _without_held_out(dataset))
+            return
+    if can_begin_with_picture(estimator, grid, dataset):
+        begin_with_picture(beginning)
+    else:
+        begin_with_features(beginning)
 
 
 def begin_with_picture(beginning: Beginning) -> None:
@@ -216,6 +234,22 @@ def _colours(dataset: Dataset) -> Array:
     return np.asarray(colours.reshape(dataset.height, dataset.width, -1))
 
 
+def _without_held_out(dataset: Dataset) -> Array:
+    """Give the picture with the mean of learned neighbours where a pixel is held out."""
+    colours = _colours(dataset)
+    if not len(dataset.held_out):
+        return colours
+    from scipy.ndimage import uniform_filter
+
+    mask = dataset.mask()[:, :, None]
+    window = (5, 5, 1)
+    share = uniform_filter(mask, window)
+    means = uniform_filter(colours * mask, window) / np.maximum(share, np.float32(1e-6))
+    # No learned pixel is near: rounding may leave a share just above 0.
+    means[share[:, :, 0] < 0.5 / 25] = _learned_mean(dataset)
+    return np.where(mask > 0, colours, means.astype(np.float32))
+
+
 def _learned_mean(dataset: Dataset, colours: Array | None = None) -> Array:
     pixels = dataset.targets if colours is None else colours.reshape(-1, colours.shape[2])
     if len(dataset.held_out):
@@ -227,6 +261,7 @@ STARTS: dict[str, Callable[[Beginning], None]] = {
     "stock": lambda beginning: None,
     "mean": begin_with_mean,
     "features": begin_with_features,
+    "learned": begin_with_learned,
     "picture": begin_with_picture,
 }
 """Named starts; "stock" leaves scikit-learn's own."""

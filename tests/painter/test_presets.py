@@ -28,9 +28,9 @@ def test_every_preset_fits_every_picture(
 @given(sides, sides, st.sampled_from([1.0, 1.5, 2.0]))
 def test_the_grid_has_as_many_vertices_as_asked(width: int, height: int, pixels: float) -> None:
     grid = GridMap.over(Extent.of_picture(width, height), [grid_vertices(width, height, pixels)])
-    assert grid.n_features <= 4_200_000
+    assert grid.n_features <= 2_700_000
     if min(width, height) >= 64:
-        assert grid.n_features == pytest.approx(min(4_000_000, width * height / pixels), rel=0.1)
+        assert grid.n_features == pytest.approx(min(2_500_000, width * height / pixels), rel=0.1)
 
 
 @pytest.mark.parametrize("encoding", [None, "raw", "fourier"])

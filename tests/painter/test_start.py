@@ -46,7 +46,8 @@ def test_vertex_means_leave_out_masked_pixels():
 def test_the_picture_is_there_before_the_first_step(channels):
     picture = open_picture("sample:bird").pixels
     picture = np.concatenate([picture, np.ones((100, 100, 1), np.float32)], axis=2)[:, :, :channels]
-    start = Painter("standard", **UNTRAINED).fit(picture)
+    given = {"start": "picture", "activation": "relu", "layers": (channels, 16, 16, 16)}
+    start = Painter("standard", **given, **UNTRAINED).fit(picture)
     # The mean colour alone has 13 dB; random weights behind the picture take a little off.
     assert start.training["psnr"] > 20
 
@@ -60,13 +61,13 @@ def test_classes_are_there_before_the_first_step(colors):
 
 def test_narrow_layers_begin_at_the_mean_colour():
     picture = open_picture("sample:bird").pixels
-    start = Painter("standard", layers=(3, 2), **UNTRAINED).fit(picture)
+    start = Painter("standard", start="picture", activation="relu", layers=(3, 2), **UNTRAINED).fit(picture)
     mean = picture.mean(axis=(0, 1))
     assert np.abs(start.render() - mean).max() < 0.2
 
 
 def test_random_features_begin_near_the_mean_colour():
     picture = open_picture("sample:bird").pixels
-    start = Painter("fine", **UNTRAINED).fit(picture)
+    start = Painter("fine", start="features", **UNTRAINED).fit(picture)
     assert start.network.activation == "tanh"
     assert np.abs(start.render() - picture.mean(axis=(0, 1))).max() < 0.2
