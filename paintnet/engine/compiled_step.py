@@ -88,7 +88,7 @@ class CompiledStep:
                 np.float32(problem.alpha),
                 _numbers(grid, grid.corrected_rate),
                 _numbers(dense, 0.0),
-                dense.rate,
+                float(dense.rate),  # a type of its own would be compiled anew, on the clock
                 dense.step - 1,
                 *self._scratch,
                 np.zeros((max(sizes, default=0), len(problem.dense)), np.float32),

@@ -129,3 +129,19 @@ def test_a_trained_block_network_is_an_ordinary_estimator():
     before = block.coefs_[0].copy()
     block.set_params(learning_rate_init=0.1).partial_fit(positions, np.zeros((SIZE * SIZE, 3), np.float32))
     assert not np.array_equal(before, block.coefs_[0])
+
+
+@pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
+def test_warming_up_compiles_what_training_runs():
+    """An int where training has a float would be compiled twice, the second time on the clock."""
+    from paintnet.engine.kernel import run_epoch
+
+    train_both("regress", 3, compiled=True)
+    names = run_epoch.py_func.__code__.co_varnames
+    for name, expected in {
+        "dense_rate": "float64",
+        "step": "int64",
+        "pixels": "Array(float32, 1, 'C', False, aligned=True)",
+    }.items():
+        kinds = {str(signature[names.index(name)]) for signature in run_epoch.signatures}
+        assert kinds == {expected}, name
