@@ -44,7 +44,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--decay")
-    parser.add_argument("--start")
     parser.add_argument("--mode")
     parser.add_argument("--colors", type=int)
     parser.add_argument("--seed", type=int, default=0)
