@@ -21,10 +21,14 @@ class TrainingStarted:
         Complete settings of the run.
     n_pixels : int
         Pixels that are learned.
+    paint : callable or None
+        Gives the painting before the first step; costs nothing unless called. None where
+        scikit-learn makes the weights only with the first batch.
     """
 
     settings: PainterSettings
     n_pixels: int
+    paint: Callable[[], Painting] | None = None
 
 
 @dataclass(frozen=True)

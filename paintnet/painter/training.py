@@ -111,7 +111,9 @@ class _Run:
         self.estimator = self.learner.estimator
 
     def paint_by_epochs(self) -> Painting:
-        self._tell(TrainingStarted(self.settings, len(self.dataset.learned)))
+        has_weights = hasattr(self.estimator, "coefs_")
+        paint = self.painting if has_weights else None
+        self._tell(TrainingStarted(self.settings, len(self.dataset.learned), paint))
         reason = None
         epoch = 0
         while reason is None:

@@ -1,0 +1,1 @@
+"""What is made from a run or a painting: animation, report, terminal pictures, lessons."""
