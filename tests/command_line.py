@@ -1,5 +1,6 @@
 """The command line under test: called in this process, as a process of its own, or on a terminal."""
 
+import codecs
 import fcntl
 import io
 import json
@@ -147,6 +148,8 @@ class Terminal:
         )
         os.close(slave)
         self.text = ""
+        # A piece may end amid a character, as half blocks make likely.
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def __enter__(self) -> "Terminal":
         return self
@@ -176,7 +179,7 @@ class Terminal:
             piece = os.read(self._master, 65_536)
         except OSError:  # how Linux says that the other side has closed
             return False
-        self.text += piece.decode()
+        self.text += self._decoder.decode(piece)
         return bool(piece)
 
 

@@ -17,6 +17,8 @@ COMMANDS = {
     "info": "Tell what a saved painting is and how it was trained.",
     "compare": "Measure how close two pictures are.",
     "neuron": "Compute one neuron, with the sum written out.",
+    "boundary": "Show how neurons and networks divide the plane.",
+    "show": "Print a painting or a picture in the terminal.",
 }
 """Short help of each command: listing them must not import them, which takes a second."""
 

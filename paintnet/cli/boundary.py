@@ -1,0 +1,219 @@
+"""`paintnet boundary`: what a neuron can and cannot do, as a picture or an animation."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from paintnet.cli.console import Console, human_bytes
+from paintnet.cli.options import complete_files, force_option, report_options
+from paintnet.cli.outputs import (
+    STDOUT,
+    check_picture_output,
+    check_picture_size,
+    encode_output,
+    write_output,
+)
+from paintnet.cli.types import Layers, Real
+from paintnet.errors import SettingsError
+from paintnet.studio.boundaries import (
+    ACTIVATIONS,
+    DATASETS,
+    Boundary,
+    draw_sheet,
+    layers_named,
+    percent,
+    sheet_size,
+    watch,
+)
+
+DEFAULT_DATA = ("and", "xor", "circles", "spirals")
+DEFAULT_LAYERS = ((), (4,), (16, 16, 16))
+SMALLEST, LARGEST = 100, 1000
+
+
+class HiddenLayers(Layers):
+    """Hidden layers, or ``none`` for one neuron."""
+
+    name = "none|4|16,16|16x3"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Give a tuple of layer sizes."""
+        if isinstance(value, str) and value.strip().lower() == "none":
+            return ()
+        return super().convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Show examples in the help."""
+        return self.name
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  paintnet boundary -o boundaries.png
+  paintnet boundary --data xor --layers none --layers 4 -o xor.png
+  paintnet boundary --data spirals --layers 16x3 --animate spirals.gif"""
+)
+@click.option(
+    "--data",
+    type=click.Choice(list(DATASETS)),
+    multiple=True,
+    help=f"Points to tell apart, a row of panels each; repeatable  [default: {', '.join(DEFAULT_DATA)}].",
+    show_default=False,
+)
+@click.option(
+    "--layers",
+    type=HiddenLayers(),
+    multiple=True,
+    help="Hidden layers, a panel in each row; repeatable  [default: none, 4 and 16x3].",
+    show_default=False,
+)
+@click.option("--activation", type=click.Choice(ACTIVATIONS), default="tanh", help="Of hidden units.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, metavar="N", help="Of points and weights."
+)
+@click.option(
+    "--epochs",
+    type=click.IntRange(1),
+    default=1500,
+    metavar="N",
+    help="At most; a network that has learned its points stops.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(SMALLEST, LARGEST),
+    default=300,
+    metavar="N",
+    help=f"Side of a panel in pixels, {SMALLEST} to {LARGEST}.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Picture to write; - for stdout, as PNG.",
+)
+@click.option(
+    "--animate",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Animation of the learning to write, such as a .gif.",
+)
+@click.option(
+    "--frames", type=click.IntRange(1, 1000), default=60, metavar="N", help="Of the animation, at most."
+)
+@click.option("--fps", type=Real(0, 50, min_open=True), default=12.0, metavar="F", help="Frames a second.")
+@force_option
+@report_options
+def boundary(output: str | None, animate: str | None, **options: Any) -> None:
+    """Show how neurons and networks divide the plane.
+
+    One neuron divides by a line, layers divide by anything. A point on the
+    wrong side has a dark ring, and a colour pales where a network is in doubt.
+    """
+    console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
+    data, layers = options["data"] or DEFAULT_DATA, options["layers"] or DEFAULT_LAYERS
+    _check_outputs(output, animate, options["force"], sheet_size(len(data), len(layers), options["size"]))
+    rows = [
+        [Boundary(name, units, activation=options["activation"], seed=options["seed"]) for units in layers]
+        for name in data
+    ]
+    try:
+        written = _draw(rows, output, animate, console, options)
+    finally:
+        _progress(console, "")
+    # stdout comes last: its reader may leave early, and the file has to be there then.
+    for name in sorted(written, key=lambda name: name == STDOUT):
+        write_output(name, written[name])
+    console.summary(_document(rows, output, animate, options), _lines(rows, written))
+
+
+def _check_outputs(output: str | None, animate: str | None, force: bool, size: tuple[int, int]) -> None:
+    """Refuse what could not be written at the end."""
+    if output is None and animate is None:
+        raise SettingsError("outputs", "there is none", "name a picture with -o, or an --animate file")
+    if output == animate:
+        raise SettingsError("outputs", "one file is named twice", "give each output a name of its own")
+    if output is not None:
+        check_picture_output(output, force=force)
+        check_picture_size(output, size)
+    if animate is not None:
+        from paintnet.studio.animation import check_animation
+
+        check_animation(animate, force=force)
+
+
+def _draw(
+    rows: list[list[Boundary]],
+    output: str | None,
+    animate: str | None,
+    console: Console,
+    options: dict[str, Any],
+) -> dict[str, bytes]:
+    """Teach the networks and encode each output; what is encoded before the first write cannot fail after."""
+    encoded = {}
+    if animate is not None:
+        from paintnet.studio.animation import encode_animation
+
+        frames = _frames(rows, console, options)
+        encoded[animate] = encode_animation(frames, Path(animate).suffix.lower(), fps=options["fps"])
+    else:
+        _teach(rows, console, options["epochs"])
+    if output is not None:
+        sheet = draw_sheet(rows, options["size"])
+        encoded[output], notes = encode_output(output, sheet.astype(np.float32) / 255)
+        console.notes(notes)
+    return encoded
+
+
+def _teach(rows: list[list[Boundary]], console: Console, epochs: int) -> None:
+    everyone = [each for row in rows for each in row]
+    for number, each in enumerate(everyone, start=1):
+        _progress(console, f"panel {number}/{len(everyone)} {each.data}, {layers_named(each.layers)}")
+        each.learn(epochs)
+
+
+def _frames(rows: list[list[Boundary]], console: Console, options: dict[str, Any]) -> Iterator[Any]:
+    drawn = watch(rows, options["size"], epochs=options["epochs"], frames=options["frames"])
+    for number, frame in enumerate(drawn, start=1):
+        epoch = max(each.epochs for row in rows for each in row)
+        _progress(console, f"frame {number}/{options['frames']} epoch {epoch}/{options['epochs']}")
+        yield frame
+
+
+def _progress(console: Console, text: str) -> None:
+    """Say what is being done, on one line of a terminal that the next one replaces."""
+    if console.shows_progress:
+        sys.stderr.write(f"\r{text}\x1b[K")
+        sys.stderr.flush()
+
+
+def _document(
+    rows: list[list[Boundary]], output: str | None, animate: str | None, options: dict[str, Any]
+) -> dict[str, Any]:
+    panels = [
+        {
+            "data": each.data,
+            "layers": list(each.layers),
+            "accuracy": each.accuracy,
+            "epochs": each.epochs,
+            "parameters": each.n_parameters,
+        }
+        for row in rows
+        for each in row
+    ]
+    kept = {name: options[name] for name in ("activation", "seed", "size")}
+    return {"output": output, "animation": animate, **kept, "panels": panels}
+
+
+def _lines(rows: list[list[Boundary]], written: dict[str, bytes]) -> Iterator[str]:
+    for row in rows:
+        for each in row:
+            yield f"{layers_named(each.layers)}: {percent(each.accuracy)} of {each.data}"
+    for name, data in written.items():
+        if name != STDOUT:
+            yield f"{name}  ({human_bytes(len(data))})"

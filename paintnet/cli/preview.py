@@ -1,0 +1,128 @@
+"""The preview: a small picture in the terminal, repainted in place while it is learned."""
+
+import math
+import os
+import sys
+import time
+from typing import Self
+
+from paintnet.cli.progress import SECONDS_BETWEEN, progress_line
+from paintnet.cli.show import can_write_blocks, terminal_lines, window_size
+from paintnet.painter.events import EpochFinished, Event, TrainingFinished
+from paintnet.painting import Painting
+from paintnet.studio.halfblocks import RESET, UPPER_HALF, Depth, colour_depth
+
+LARGEST = (80, 30)
+"""Columns and rows of the picture: over a slow line, a larger one would cost more than it shows."""
+
+SECONDS_BETWEEN_PICTURES = 0.2
+SHARE = 0.1
+"""How much of the time may go into repainting."""
+
+HIDE_CURSOR = "\x1b[?25l"
+SHOW_CURSOR = "\x1b[?25h"
+ERASE_LINE = "\x1b[K"
+ERASE_BELOW = "\x1b[J"
+
+
+class Preview:
+    """The painting as it is, and the progress line under it, on stderr.
+
+    It has the face of `ProgressLine`, and is no more than that where a terminal has no colours or
+    no half blocks, or NO_COLOR is set. The cursor rests at the start of the progress line, so that
+    the ``^C`` of the terminal is overwritten; it is hidden only while a picture is drawn.
+
+    Parameters
+    ----------
+    depth : {"truecolor", "256"}, optional
+        Colours of the terminal; without it, what `preview_depth` finds.
+    """
+
+    def __init__(self, depth: Depth | None = None) -> None:
+        self._depth = depth or preview_depth()
+        self._latest: EpochFinished | None = None
+        self._result: Painting | None = None
+        self._drawn = (0, 0)
+        """Columns and rows of the picture that stands above the line."""
+        self._is_drawing = False
+        self._line_due = self._picture_due = 0.0
+
+    def __enter__(self) -> Self:
+        _write(f"\rstarting{ERASE_LINE}")
+        return self
+
+    def __exit__(self, kind: object, *ended: object) -> None:
+        try:
+            if self._is_drawing:
+                # The cursor is somewhere in the picture: what is below is of the one before.
+                _write(f"{RESET}\n{ERASE_BELOW}")
+                self._is_drawing = False
+            if self._latest is not None:
+                if kind is None and self._depth:
+                    self._draw_picture(self._latest, self._result or self._latest.paint(), self._depth)
+                else:
+                    self._draw_line(self._latest)
+        finally:  # even where a second Ctrl-C ends the last repainting
+            left_over = ERASE_BELOW if self._is_drawing else ""
+            _write(f"{RESET}{SHOW_CURSOR}\n{left_over}" if self._depth else "\n")
+
+    def __call__(self, event: Event) -> None:
+        """Take one event of the run."""
+        if isinstance(event, TrainingFinished):
+            self._result = event.painting
+        if not isinstance(event, EpochFinished):
+            return
+        self._latest = event
+        start = time.monotonic()
+        if self._depth and start >= self._picture_due:
+            self._draw_picture(event, event.paint(), self._depth)
+            end = time.monotonic()
+            self._picture_due = end + max(SECONDS_BETWEEN_PICTURES, (end - start) * (1 / SHARE - 1))
+            self._line_due = end + SECONDS_BETWEEN
+        elif start >= self._line_due:
+            self._draw_line(event)
+            self._line_due = start + SECONDS_BETWEEN
+
+    def _draw_line(self, event: EpochFinished) -> None:
+        columns, _ = window_size(sys.stderr)
+        _write(f"\r{progress_line(event, columns)}{ERASE_LINE}\r")
+
+    def _draw_picture(self, event: EpochFinished, painting: Painting, depth: Depth) -> None:
+        columns, rows = window_size(sys.stderr)
+        # A terminal may wrap where its last column is written; two rows are for the line and an error.
+        room = min(LARGEST[0], columns - 1), min(LARGEST[1], rows - 2)
+        lines = terminal_lines(painting, room, depth, enlarge=True) if min(room) >= 1 else []
+        picture = "".join(f"{line}{ERASE_LINE}\n" for line in lines)
+        text = f"{self._back_to_the_top(columns)}{picture}{progress_line(event, columns)}{ERASE_BELOW}\r"
+        self._is_drawing = True
+        _write(f"{HIDE_CURSOR}{text}{SHOW_CURSOR}")
+        self._is_drawing = False
+        self._drawn = (max((line.count(UPPER_HALF) for line in lines), default=0), len(lines))
+
+    def _back_to_the_top(self, columns: int) -> str:
+        """Codes that lead from the progress line to the first row of the old picture."""
+        drawn_columns, drawn_rows = self._drawn
+        if not drawn_rows:
+            return "\r"
+        if drawn_columns < columns:
+            return f"\r\x1b[{drawn_rows}A"
+        # The window has become narrower, and the terminal has wrapped each row of the picture.
+        wrapped = drawn_rows * math.ceil(drawn_columns / columns)
+        return f"\r\x1b[{wrapped}A{ERASE_BELOW}"
+
+
+def preview_depth() -> Depth | None:
+    """Colours for a preview on stderr; None where it cannot show one, or should not."""
+    if not _is_on_a_terminal() or os.environ.get("NO_COLOR") or not can_write_blocks(sys.stderr):
+        return None
+    return colour_depth(os.environ)
+
+
+def _is_on_a_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _write(text: str) -> None:
+    if _is_on_a_terminal():
+        sys.stderr.write(text)
+        sys.stderr.flush()

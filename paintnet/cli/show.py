@@ -1,0 +1,143 @@
+"""`paintnet show`: a picture in the terminal, printed once."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from paintnet.cli.console import Console, standard_input
+from paintnet.cli.models import load_painting
+from paintnet.cli.options import complete_files, open_options, report_options
+from paintnet.errors import SettingsError
+from paintnet.modelfile import EXTENSION
+from paintnet.painting import Painting
+from paintnet.picture import OpenLimits, open_picture
+from paintnet.studio.halfblocks import (
+    UPPER_HALF,
+    Depth,
+    colour_depth,
+    fitting_size,
+    half_blocks,
+    small_levels,
+)
+
+WITHOUT_A_WINDOW = (80, 24)
+LARGEST_WIDTH = 1000
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  paintnet show
+  paintnet show photo.jpg --width 60
+  paintnet show sample:bird --color always | less -R"""
+)
+@click.argument("what", required=False, metavar="[MODEL|IMAGE]", shell_complete=complete_files)
+@click.option(
+    "--width",
+    type=click.IntRange(1, LARGEST_WIDTH),
+    metavar="N",
+    help="Columns, the height follows  [default: what fits].",
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "256", "truecolor"]),
+    default="auto",
+    help="On a terminal only, always, or always with these colours.",
+)
+@open_options
+@report_options
+def show(what: str | None, width: int | None, color: str, **options: Any) -> None:
+    """Print a painting or a picture in the terminal.
+
+    A .paintnet file is painted; anything else is a picture: a path, an http(s)
+    URL, - for stdin, or a sample. Without it, the newest painting of the
+    current folder is printed.
+    """
+    console = Console(as_json=options["json"], quiet=options["quiet"])
+    depth = _depth("always" if color == "auto" and console.as_json else color)
+    if not console.as_json:
+        _check_encoding()
+    picture, source = _open(what, console, options)
+    columns, rows = window_size(sys.stdout)
+    if width is not None:
+        columns = min(width, columns) if _is_terminal(sys.stdout) else width
+        rows = LARGEST_WIDTH * 50  # asked for by its width, it may be as high as it needs
+    # The last row is for the prompt. What is painted has no size of its own, so it fills the window.
+    room = (columns, max(1, rows - 1))
+    enlarge = width is not None or isinstance(picture, Painting)
+    lines = terminal_lines(picture, room, depth, enlarge=enlarge)
+    if console.as_json:
+        console.answer({"source": source, "color": depth, "lines": lines}, [])
+    else:
+        # Not through the console, which keeps codes away from the terminal: these are our own.
+        click.echo("\n".join(lines), color=True)
+
+
+def terminal_lines(picture: Any, room: tuple[int, int], depth: Depth, *, enlarge: bool) -> list[str]:
+    """Lines that show a painting, or an array of pixels, in so many columns and rows."""
+    if not isinstance(picture, Painting):
+        height, width = picture.shape[:2]
+        size = fitting_size((width, height), *room, enlarge=enlarge)
+        return half_blocks(small_levels(picture, size), depth)
+    width, height = fitting_size((picture.width, picture.height), *room, enlarge=enlarge)
+    # Four points for each pixel: one alone would meet or miss fine detail by chance.
+    return half_blocks(small_levels(picture.render((2 * width, 2 * height)), (width, height)), depth)
+
+
+def window_size(stream: TextIO) -> tuple[int, int]:
+    """Columns and rows of a stream's window, as they are now."""
+    try:
+        columns, rows = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):  # no terminal, or no file at all
+        columns = rows = 0
+    return columns or WITHOUT_A_WINDOW[0], rows or WITHOUT_A_WINDOW[1]
+
+
+def can_write_blocks(stream: TextIO) -> bool:
+    """Whether a stream's encoding has the half block."""
+    try:
+        UPPER_HALF.encode(stream.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _depth(color: str) -> Depth:
+    """Colours to print in, or an error that says what is in the way."""
+    if color in ("256", "truecolor"):
+        return "256" if color == "256" else "truecolor"
+    found = colour_depth(os.environ)
+    if color == "always":
+        return found or "256"
+    if not _is_terminal(sys.stdout):
+        raise SettingsError("stdout", "is no terminal, where colours would show", "add --color always")
+    if os.environ.get("NO_COLOR"):
+        raise SettingsError("NO_COLOR", "is set, and the picture is all colours", "add --color always")
+    if found is None:
+        term = os.environ.get("TERM", "")
+        raise SettingsError(f"TERM={term}", "is not known to have 256 colours", "add --color 256 if it has")
+    return found
+
+
+def _check_encoding() -> None:
+    if sys.stdout is not None and not can_write_blocks(sys.stdout):
+        why = f"its encoding {sys.stdout.encoding} has no half block"
+        raise SettingsError("stdout", why, "use a UTF-8 locale, such as LC_ALL=C.UTF-8")
+
+
+def _open(what: str | None, console: Console, options: dict[str, Any]) -> tuple[Any, str]:
+    """Open the painting or the pixels meant, and say what they are called."""
+    if what is None or Path(what).suffix.lower() == EXTENSION:
+        loaded = load_painting(what, console)
+        return loaded.painting, loaded.name
+    limits = OpenLimits(options["max_pixels"], options["allow_private"])
+    opened = open_picture(what, limits=limits, stdin=standard_input())
+    console.notes(opened.notes)
+    return opened.pixels, opened.source
