@@ -1,6 +1,6 @@
 # Plain verbs. `make demo` and `make test` need nothing done before them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest check format bench clean
+.PHONY: help demo test test-oldest check format gallery bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,6 +13,7 @@ help:
 	@echo "make test-oldest  run what touches scikit-learn on the oldest one that is supported"
 	@echo "make check        lint, formatting and types (changes nothing)"
 	@echo "make format       format the code and mend what the linter can"
+	@echo "make gallery      paint the pictures of docs/gallery.md anew (a minute)"
 	@echo "make bench        measure speed and quality (minutes to hours)"
 	@echo "make clean        remove .venv, caches and demo results"
 
@@ -47,6 +48,9 @@ check: $(VENV)/.installed
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+gallery: $(VENV)/.installed
+	$(BIN)/python tools/make_gallery.py
 
 # PyTorch, which only the peers need, has an environment of its own.
 bench/.venv/.installed:

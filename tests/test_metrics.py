@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from paintnet.errors import PictureError
 from paintnet.metrics import mean_squared_error, psnr, psnr_of, ssim
+from paintnet.picture import open_picture
 
 rng = np.random.default_rng(7)
 
@@ -68,6 +69,24 @@ def test_ssim_is_the_published_one(shape: tuple[int, int, int], noise: float) ->
     b = np.clip(a + noise * rng.normal(size=shape), 0, 1)
     assert ssim(a, b) == pytest.approx(slow_ssim(a, b), abs=1e-9)
     assert 0 < ssim(a, b) < 1
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_ssim_is_that_of_scikit_image(channels: int) -> None:
+    metrics = pytest.importorskip("skimage.metrics")
+    rng = np.random.default_rng(channels)
+    a = open_picture("sample:bird").pixels[:, :, :channels]
+    b = np.clip(a + 0.1 * rng.standard_normal(a.shape).astype(np.float32), 0, 1)
+    theirs = metrics.structural_similarity(
+        a,
+        b,
+        data_range=1.0,
+        channel_axis=2,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+    )
+    assert ssim(a, b) == pytest.approx(theirs, abs=1e-4)
 
 
 def test_ssim_of_flat_pictures_is_the_luminance_term() -> None:

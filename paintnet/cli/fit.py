@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,13 @@ from paintnet.cli.outputs import (
     write_output,
 )
 from paintnet.cli.types import Duration, Layers, Real
+from paintnet.cli.watching import Watching, watch_options
 from paintnet.dataset import Classes, read_palette
 from paintnet.errors import SettingsError
 from paintnet.metrics import ssim
 from paintnet.modelfile import EXTENSION, encode_model
 from paintnet.painter import Painter
-from paintnet.painter.events import EpochFinished, Event, TrainingFinished
+from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished
 from paintnet.painter.presets import PRESETS, settings_for
 from paintnet.painter.settings import ENGINES, PURPOSES, SOLVERS
 from paintnet.painting import MODES, Painting
@@ -97,6 +97,7 @@ Examples:
     "-m", "--model", metavar="FILE", shell_complete=complete_files, help="Model to write; - for stdout."
 )
 @size_options
+@watch_options
 @force_option
 @open_options
 @report_options
@@ -112,6 +113,8 @@ def fit(image: str, **options: Any) -> None:
     given = _settings(options)
     # What can be refused is refused before anything is fetched; sizes only once the picture is known.
     settings_for(64, 64, options["preset"], **given)
+    watching = Watching(options, console)
+    watching.check()
     early = _Outputs.named(options)
     if early:
         early.check(options["force"])
@@ -125,14 +128,20 @@ def fit(image: str, **options: Any) -> None:
     size = output_size(own, options["scale"], options["size"], options["max_pixels"])
     outputs.check_size(size)
 
-    with _listening(console) as (listeners, result):
-        painting = Painter(options["preset"], listeners=listeners, **given).fit(pixels)
-    painted = painting.render()
-    at_size = painted if size == own else painting.render(size)
-    written = outputs.write(painting, at_size, console)
+    result = _Result()
+    with watching.listening() as watchers:
+        with watching.progress() as progress:
+            listeners: tuple[Listener, ...] = (result, *progress, *watchers)
+            painting = Painter(options["preset"], listeners=listeners, **given).fit(pixels)
+        painted = painting.render()
+        at_size = painted if size == own else painting.render(size)
+        seen = watching.encode(
+            painting, original=pixels, painted=painted, source=opened.source, seconds=result.seconds
+        )
+    written = outputs.write(painting, at_size, seen, console)
     quality = {"ssim": ssim(pixels, painted), **_known(painting)}
     document = {"source": opened.source, "outputs": written, "seconds": round(result.seconds, 3), **quality}
-    console.summary(document, _lines(painting, written, size, document))
+    console.summary(document, _lines(painting, written, outputs.pictures, size, document))
     _require(painting, options["require_psnr"])
 
 
@@ -189,7 +198,8 @@ class _Outputs:
         if options["model"] is not None:
             models += (options["model"],)
         everything = pictures + models
-        if len(set(everything)) < len(everything):
+        shown = [options[name] for name in ("animate", "report") if options[name] is not None]
+        if len({*everything, *shown}) < len(everything) + len(shown):
             raise SettingsError("outputs", "one file is named twice", "give each output a name of its own")
         return cls(pictures, models) if everything else None
 
@@ -208,7 +218,7 @@ class _Outputs:
         for picture in self.pictures:
             check_picture_size(picture, size)
 
-    def write(self, painting: Painting, painted: Any, console: Console) -> list[str]:
+    def write(self, painting: Painting, painted: Any, seen: dict[str, bytes], console: Console) -> list[str]:
         """Write everything; what is encoded before the first write cannot fail after it."""
         encoded: dict[str, bytes] = {}
         for picture in self.pictures:
@@ -216,6 +226,7 @@ class _Outputs:
             console.notes(notes)
         if self.models:
             encoded |= dict.fromkeys(self.models, encode_model(painting.to_model()))
+        encoded |= seen
         # stdout comes last: its reader may leave early, and the files have to be there then.
         for name in sorted(encoded, key=lambda name: name == STDOUT):
             write_output(name, encoded[name])
@@ -233,18 +244,6 @@ class _Result:
             self.seconds = event.seconds
 
 
-@contextmanager
-def _listening(console: Console) -> Iterator[tuple[tuple[Any, ...], _Result]]:
-    result = _Result()
-    if not console.shows_progress:
-        yield (result,), result
-        return
-    from paintnet.cli.progress import ProgressLine
-
-    with ProgressLine() as line:
-        yield (result, line), result
-
-
 def _known(painting: Painting) -> dict[str, Any]:
     """What is worth saying about every fresh painting."""
     record = painting.training
@@ -257,12 +256,16 @@ def _known(painting: Painting) -> dict[str, Any]:
 
 
 def _lines(
-    painting: Painting, written: list[str], size: tuple[int, int], document: dict[str, Any]
+    painting: Painting,
+    written: list[str],
+    pictures: tuple[str, ...],
+    size: tuple[int, int],
+    document: dict[str, Any],
 ) -> Iterator[str]:
     for name in written:
         if name != STDOUT:
             what = human_bytes(Path(name).stat().st_size)
-            if Path(name).suffix.lower() != EXTENSION:
+            if name in pictures:
                 what = f"{size[0]} x {size[1]}, {what}"
             yield f"{name}  ({what})"
     quality = f"PSNR {human_psnr(document['psnr'])}, SSIM {document['ssim']:.4f}"

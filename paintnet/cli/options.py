@@ -12,7 +12,7 @@ Command = Callable[..., Any]
 DEFAULT_MAX_PIXELS = 50_000_000
 
 
-def _stack(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+def stack(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Apply options so that the help lists them in the order given."""
 
     def decorate(command: Command) -> Command:
@@ -23,7 +23,7 @@ def _stack(*decorators: Callable[[Command], Command]) -> Callable[[Command], Com
     return decorate
 
 
-report_options = _stack(
+report_options = stack(
     click.option("--json", is_flag=True, help="Print one JSON object on stdout."),
     click.option("-q", "--quiet", is_flag=True, help="No progress, no notes; errors only."),
 )
@@ -38,12 +38,12 @@ max_pixels_option = click.option(
     help="Refuse pictures of more pixels, read or painted.",
 )
 
-open_options = _stack(
+open_options = stack(
     max_pixels_option,
     click.option("--allow-private", is_flag=True, help="Let URLs lead to private and loopback addresses."),
 )
 
-size_options = _stack(
+size_options = stack(
     click.option(
         "--scale",
         type=Real(0, 10_000, min_open=True),
