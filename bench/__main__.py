@@ -10,12 +10,12 @@ def main() -> None:
     """Run the parts that were asked for."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", help="quality, presets, epochs, seeds, cost, heldout; all by default"
+        "parts", nargs="*", help="quality, presets, epochs, seeds, cost, heldout, frames; all by default"
     )
     parser.add_argument("--learners", default=",".join(LEARNERS), help="of quality, comma separated")
     parser.add_argument("--report", action="store_true", help="print what was measured, measure nothing")
     args = parser.parse_args()
-    parts = args.parts or ["quality", "presets", "epochs", "seeds", "cost", "heldout"]
+    parts = args.parts or ["quality", "presets", "epochs", "seeds", "cost", "heldout", "frames"]
     print(results.machine(), flush=True)
     if "quality" in parts:
         if not args.report:
@@ -37,6 +37,10 @@ def main() -> None:
         from bench import heldout
 
         print(heldout.report(), flush=True)
+    if "frames" in parts:
+        from bench import frames
+
+        print(frames.report(), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import click
@@ -136,7 +136,11 @@ def fit(image: str, **options: Any) -> None:
         painted = painting.render()
         at_size = painted if size == own else painting.render(size)
         seen = watching.encode(
-            painting, original=pixels, painted=painted, source=opened.source, seconds=result.seconds
+            painting,
+            original=pixels,
+            painted=painted,
+            source=PurePath(opened.source).name,
+            seconds=result.seconds,
         )
     written = outputs.write(painting, at_size, seen, console)
     quality = {"ssim": ssim(pixels, painted), **_known(painting)}

@@ -96,6 +96,24 @@ def test_a_signal_leaves_no_half_file(photo: Path, stop: signal.Signals) -> None
     assert sorted(snapshot(photo.parent)) == ["photo.png"]
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_the_preview_leaves_a_usable_terminal(photo: Path, stop: signal.Signals) -> None:
+    with Terminal("fit", photo, "--time", "60s", "--preview", COLORTERM="truecolor") as terminal:
+        terminal.wait_for("\u2580")
+        terminal.wait_for(" s left")
+        terminal.process.send_signal(stop)
+        assert terminal.finish() == {signal.SIGINT: 130, signal.SIGTERM: 143}[stop]
+    assert terminal.text.rindex("\x1b[?25h") > terminal.text.rindex("\x1b[?25l")
+    picture, _, message = terminal.text.rpartition("error:")
+    assert "no output is half written" in message
+    assert "\x1b[0m" in picture[picture.rindex("\u2580") :]
+    assert sorted(snapshot(photo.parent)) == ["photo.png"]
+
+
+def test_the_preview_is_silent_where_stderr_is_no_terminal(run: Run, photo: Path) -> None:
+    assert run("fit", photo, *QUICK, "--preview").done().err == ""
+
+
 def test_the_command_is_written_as_a_shell_takes_it() -> None:
     assert command_line(["/somewhere/paintnet", "fit", "a b.png", "--seed", "1"]) == (
         "paintnet fit 'a b.png' --seed 1"
