@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from paintnet import Painter
 from tests.command_line import QUICK, Outcome, Run, encoded, picture_levels, run_here
 
 
@@ -27,6 +28,16 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return outcome
 
     return call
+
+
+@pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever starts to train fails."""
+
+    def fit(*_: object) -> None:
+        raise AssertionError("the training was started")
+
+    monkeypatch.setattr(Painter, "fit", fit)
 
 
 @pytest.fixture

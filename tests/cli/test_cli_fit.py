@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paintnet import Painter, load
+from paintnet import load
 from paintnet.cli.progress import progress_line
 from paintnet.painter.events import EpochFinished
 from tests.command_line import (
@@ -23,16 +23,6 @@ from tests.command_line import (
     run_program,
     snapshot,
 )
-
-
-@pytest.fixture
-def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever starts to train fails."""
-
-    def fit(*_: object) -> None:
-        raise AssertionError("the training was started")
-
-    monkeypatch.setattr(Painter, "fit", fit)
 
 
 def test_default_outputs_are_named_after_the_picture(run: Run, photo: Path) -> None:

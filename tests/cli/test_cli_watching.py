@@ -6,19 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from paintnet import Painter
 from paintnet.cli.watching import command_line
 from tests.command_line import QUICK, Run, Terminal, snapshot
-
-
-@pytest.fixture
-def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever starts to train fails."""
-
-    def fit(*_: object) -> None:
-        raise AssertionError("the training was started")
-
-    monkeypatch.setattr(Painter, "fit", fit)
 
 
 def test_an_animation_is_written_beside_the_other_outputs(run: Run, photo: Path) -> None:
