@@ -223,12 +223,19 @@ def _to_palette(image: Any) -> Any:
     """
     from PIL import Image
 
-    counted = image.getcolors(image.width * image.height)
-    common = [colour for _, colour in sorted(counted, reverse=True)[:EXACT_COLOURS]]
+    common = _commonest(np.asarray(image), EXACT_COLOURS)
     octree = image.quantize(GIF_COLOURS - len(common), method=Image.Quantize.FASTOCTREE)
     palette = Image.new("P", (1, 1))
-    palette.putpalette([level for colour in common for level in colour] + octree.getpalette())
+    palette.putpalette([*common.ravel().tolist(), *octree.getpalette()])
     return image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+
+
+def _commonest(levels: Levels, count: int) -> Levels:
+    """Give the colours that most pixels have, (count, 3) or fewer."""
+    packed = levels.reshape(-1, 3).astype(np.int32) @ np.array([65_536, 256, 1], dtype=np.int32)
+    colours, times = np.unique(packed, return_counts=True)
+    most = colours[np.argsort(-times, kind="stable")[:count]]
+    return np.stack([most >> 16, most >> 8 & 255, most & 255], axis=1).astype(np.uint8)
 
 
 def _by_av(container: str, codec: str, **options: str) -> Callable[[Iterator[Levels], Timing], bytes]:
