@@ -46,16 +46,14 @@ class Learner:
 OWN = Path(sys.executable)
 ALL = (2.0, 5.0, 10.0, 20.0, 40.0)
 LONG = (10.0, 20.0, 40.0)
-TEN = (10.0,)
+TEN_AND_FORTY = (10.0, 40.0)
 
 LEARNERS = {
     "fine": Learner("paintnet fine", OWN, ("bench.own", "--preset", "fine", "--engine", "compiled"), LONG),
     "standard": Learner("paintnet standard", OWN, ("bench.own", "--engine", "compiled"), ALL),
     "ngp": Learner("PyTorch grids (instant-ngp style)", TORCH, ("bench.peers.ngp",), ALL),
-    "numpy": Learner("paintnet standard, NumPy", OWN, ("bench.own", "--engine", "numpy"), TEN),
-    "stock": Learner("paintnet standard, stock scikit-learn", OWN, ("bench.own", "--engine", "stock"), TEN),
-    "fourier": Learner("PyTorch Fourier features", TORCH, ("bench.peers.fourier",), TEN),
-    "siren": Learner("PyTorch sine network (SIREN)", TORCH, ("bench.peers.siren",), TEN),
+    "fourier": Learner("PyTorch Fourier features", TORCH, ("bench.peers.fourier",), TEN_AND_FORTY),
+    "siren": Learner("PyTorch sine network (SIREN)", TORCH, ("bench.peers.siren",), TEN_AND_FORTY),
     "tutorial": Learner(
         "tutorial recipe", OWN, ("bench.own", "--preset", "tutorial", "--decay", "linear"), (40.0,)
     ),

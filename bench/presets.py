@@ -62,14 +62,14 @@ def spread(seeds: int = 8) -> str:
     return results.markdown(["photograph", "mean", "standard deviation", "worst", "best"], table)
 
 
-def equal_epochs(epochs: int = 25) -> str:
-    """PSNR and seconds after the same number of epochs, the engine beside unmodified scikit-learn."""
+def equal_epochs() -> str:
+    """PSNR and seconds of the standard preset's epochs, the engine beside unmodified scikit-learn."""
     results.clear("equal_epochs")
     table = []
     for image in photographs():
         rows = []
         for engine in ("compiled", "numpy", "stock"):
-            options = ("bench.own", "--engine", engine, "--epochs", str(epochs))
+            options = ("bench.own", "--engine", engine)
             rows.append(Learner(engine, OWN, options, ()).learn(image, None, 0))
             results.save("equal_epochs", rows[-1])
         table.append([image.name, *(row["psnr"] for row in rows), *(row["seconds"] for row in rows)])
