@@ -8,6 +8,7 @@ from typing import Self
 
 from paintnet.cli.progress import SECONDS_BETWEEN, progress_line
 from paintnet.cli.show import can_write_blocks, terminal_lines, window_size
+from paintnet.cli.signals import signals_wait
 from paintnet.painter.events import EpochFinished, Event, TrainingFinished
 from paintnet.painting import Painting
 from paintnet.studio.halfblocks import RESET, UPPER_HALF, Depth, colour_depth
@@ -94,10 +95,11 @@ class Preview:
         lines = terminal_lines(painting, room, depth, enlarge=True) if min(room) >= 1 else []
         picture = "".join(f"{line}{ERASE_LINE}\n" for line in lines)
         text = f"{self._back_to_the_top(columns)}{picture}{progress_line(event, columns)}{ERASE_BELOW}\r"
-        self._is_drawing = True
-        _write(f"{HIDE_CURSOR}{text}{SHOW_CURSOR}")
-        self._is_drawing = False
-        self._drawn = (max((line.count(UPPER_HALF) for line in lines), default=0), len(lines))
+        with signals_wait():
+            self._is_drawing = True
+            _write(f"{HIDE_CURSOR}{text}{SHOW_CURSOR}")
+            self._is_drawing = False
+            self._drawn = (max((line.count(UPPER_HALF) for line in lines), default=0), len(lines))
 
     def _back_to_the_top(self, columns: int) -> str:
         """Codes that lead from the progress line to the first row of the old picture."""
