@@ -17,6 +17,8 @@ from paintnet.engine.problem import Adam, Problem, split_dense
 
 Array = NDArray[Any]
 
+CACHE_LINE = 64
+
 
 @dataclass(eq=False)
 class CompiledStep:
@@ -35,21 +37,31 @@ class CompiledStep:
     plan: BlockPlan
     problem: Problem
     threads: int = 1
-    _across: Array = field(init=False)
+    _down: tuple[Array, Array] = field(init=False)
+    _across: tuple[Array, Array] = field(init=False)
     _is_weight: Array = field(init=False)
+    _learned: Array = field(init=False)
+    """Learned pixels of each block."""
     _scratch: tuple[Array, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._across = np.ascontiguousarray(self.plan.across.transpose(0, 2, 1))
+        self._down, self._across = taps(self.plan.down), taps(self.plan.across)
         self._is_weight = np.zeros_like(self.problem.dense)
         for weight in split_dense(self._is_weight, self.problem.units)[1]:
             weight[:] = 1
-        patch_rows = self.plan.down.shape[2]
-        values = (self.threads, sum(self.problem.units), kernel.PIXELS)
-        self._scratch = (
-            np.zeros((self.threads, patch_rows, SIDE), np.float32),
-            np.zeros(values, np.float32),
-            np.zeros(values, np.float32),
+        tiles = self.problem.mask.reshape(self.plan.rows, SIDE, self.plan.columns, SIDE)
+        self._learned = tiles.sum(axis=(1, 3))
+        units = self.problem.units
+        patch_rows, patch_columns = self.plan.down.shape[2], self.plan.across.shape[2]
+        row = patch_columns * units[0]
+        self._scratch = tuple(
+            _aligned_zeros(self.threads, *shape)
+            for shape in (
+                (sum(units), kernel.PIXELS),
+                (sum(units), kernel.PIXELS),
+                (SIDE, row),
+                (patch_rows, row),
+            )
         )
         self._run([], Adam(0, 0, 0, 1, 1), Adam(0, 0, 0, 1, 1))  # compiles, or loads what was compiled
 
@@ -66,7 +78,7 @@ class CompiledStep:
                 np.cumsum([0, *sizes]),
                 np.concatenate([nothing, *(rows for rows, _ in batches)]),
                 np.concatenate([nothing, *(columns for _, columns in batches)]),
-                np.array([self._learned(*batch) for batch in batches], dtype=np.float32),
+                np.array([max(1, self._learned[batch].sum()) for batch in batches], dtype=np.float32),
                 problem.table,
                 problem.table_second,
                 problem.table if problem.table_first is None else problem.table_first,
@@ -75,7 +87,7 @@ class CompiledStep:
                 plan.left,
                 plan.high,
                 plan.wide,
-                plan.down,
+                self._down,
                 self._across,
                 problem.dense,
                 problem.dense_first,
@@ -96,10 +108,42 @@ class CompiledStep:
             )
         )
 
-    def _learned(self, rows: Array, columns: Array) -> float:
-        """Learned pixels of a batch, at least 1."""
-        tiles = self.problem.mask.reshape(self.plan.rows, SIDE, self.plan.columns, SIDE)
-        return max(1.0, float(tiles[rows, :, columns].sum()))
+
+def taps(matrices: Array) -> tuple[Array, Array]:
+    """Give the few weights in each row of matrices that are mostly 0.
+
+    Parameters
+    ----------
+    matrices : float32 array of shape (blocks, pixels, vertices)
+        In each row, those that are not 0 stand side by side.
+
+    Returns
+    -------
+    vertices : int32 array of shape (blocks, pixels, taps)
+        Columns of the weights; where a row has fewer, its last one stands again.
+    weights : float32 array of shape (blocks, pixels, taps)
+        The weights; 0 where a column stands again.
+
+    Examples
+    --------
+    >>> vertices, weights = taps(np.array([[[0.5, 0.5, 0], [0, 0, 1]]], np.float32))
+    >>> vertices.tolist(), weights.tolist()
+    ([[[0, 1], [2, 2]]], [[[0.5, 0.5], [1.0, 0.0]]])
+    """
+    used = matrices != 0
+    begins, counts = used.argmax(axis=2)[:, :, None], used.sum(axis=2)[:, :, None]
+    tap = np.arange(counts.max())
+    vertices = begins + np.minimum(tap, counts - 1)
+    weights = np.where(tap < counts, np.take_along_axis(matrices, vertices, axis=2), np.float32(0))
+    return vertices.astype(np.int32), weights
+
+
+def _aligned_zeros(*shape: int) -> Array:
+    """Begin at a cache line: vector instructions that straddle two take nearly twice as long."""
+    size = 4 * int(np.prod(shape))
+    room = np.zeros(size + CACHE_LINE, dtype=np.uint8)
+    begin = -room.ctypes.data % CACHE_LINE
+    return room[begin : begin + size].view(np.float32).reshape(shape)
 
 
 def _numbers(adam: Adam, rate: float) -> Array:

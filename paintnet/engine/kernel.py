@@ -44,69 +44,80 @@ def _exp(x):  # type: ignore[no-untyped-def]
 def _add_product(weight, x, y):  # type: ignore[no-untyped-def]
     """y[j] += sum over i of weight[i, j] * x[i], for all pixels.
 
-    Four inputs and two outputs at a time stay in registers.
+    Four inputs and four outputs at a time stay in registers; then what is left.
     """
     inputs, outputs = weight.shape
-    for j in range(0, outputs, 2):
-        # An odd last output is computed twice, the second time into nothing that is kept.
-        pair = j + 1 < outputs
-        out0, out1 = y[j], y[j + 1] if pair else y[j]
-        i = 0
-        while i + 4 <= inputs and pair:
+    even_inputs, even_outputs = inputs - inputs % 4, outputs - outputs % 4
+    for j in range(0, even_outputs, 4):
+        y0, y1, y2, y3 = y[j], y[j + 1], y[j + 2], y[j + 3]
+        for i in range(0, even_inputs, 4):
+            a, b, c, d = weight[i], weight[i + 1], weight[i + 2], weight[i + 3]
+            a0, a1, a2, a3 = a[j], a[j + 1], a[j + 2], a[j + 3]
+            b0, b1, b2, b3 = b[j], b[j + 1], b[j + 2], b[j + 3]
+            c0, c1, c2, c3 = c[j], c[j + 1], c[j + 2], c[j + 3]
+            d0, d1, d2, d3 = d[j], d[j + 1], d[j + 2], d[j + 3]
+            x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
+            for p in range(PIXELS):
+                p0, p1, p2, p3 = x0[p], x1[p], x2[p], x3[p]
+                y0[p] += a0 * p0 + b0 * p1 + c0 * p2 + d0 * p3
+                y1[p] += a1 * p0 + b1 * p1 + c1 * p2 + d1 * p3
+                y2[p] += a2 * p0 + b2 * p1 + c2 * p2 + d2 * p3
+                y3[p] += a3 * p0 + b3 * p1 + c3 * p2 + d3 * p3
+    for j in range(outputs):
+        y0 = y[j]
+        i = even_inputs if j < even_outputs else 0
+        while i < even_inputs:
             a0, b0, c0, d0 = weight[i, j], weight[i + 1, j], weight[i + 2, j], weight[i + 3, j]
-            a1, b1, c1, d1 = (
-                weight[i, j + 1],
-                weight[i + 1, j + 1],
-                weight[i + 2, j + 1],
-                weight[i + 3, j + 1],
-            )
-            p0, p1, p2, p3 = x[i], x[i + 1], x[i + 2], x[i + 3]
+            x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
             for p in range(PIXELS):
-                out0[p] += a0 * p0[p] + b0 * p1[p] + c0 * p2[p] + d0 * p3[p]
-                out1[p] += a1 * p0[p] + b1 * p1[p] + c1 * p2[p] + d1 * p3[p]
+                y0[p] += a0 * x0[p] + b0 * x1[p] + c0 * x2[p] + d0 * x3[p]
             i += 4
-        while i + 4 <= inputs:
-            a0, b0, c0, d0 = weight[i, j], weight[i + 1, j], weight[i + 2, j], weight[i + 3, j]
-            p0, p1, p2, p3 = x[i], x[i + 1], x[i + 2], x[i + 3]
+        for i in range(even_inputs, inputs):
+            a0, x0 = weight[i, j], x[i]
             for p in range(PIXELS):
-                out0[p] += a0 * p0[p] + b0 * p1[p] + c0 * p2[p] + d0 * p3[p]
-            i += 4
-        while i < inputs:
-            p0 = x[i]
-            a0 = weight[i, j]
-            for p in range(PIXELS):
-                out0[p] += a0 * p0[p]
-            if pair:
-                a1 = weight[i, j + 1]
-                for p in range(PIXELS):
-                    out1[p] += a1 * p0[p]
-            i += 1
+                y0[p] += a0 * x0[p]
 
 
 @njit(**OPTIONS)
 def _outer(x, delta, gradient):  # type: ignore[no-untyped-def]
-    """gradient[i, j] = sum over pixels of x[i] * delta[j], two by two, then what is left."""
+    """gradient[i, j] = sum over pixels of x[i] * delta[j], four by four, then what is left."""
     inputs, outputs = gradient.shape
-    even_inputs, even_outputs = inputs - inputs % 2, outputs - outputs % 2
-    for j in range(0, even_outputs, 2):
-        d0, d1 = delta[j], delta[j + 1]
-        for i in range(0, even_inputs, 2):
-            p0, p1 = x[i], x[i + 1]
-            a = b = c = d = ZERO
+    even_inputs, even_outputs = inputs - inputs % 4, outputs - outputs % 4
+    for j in range(0, even_outputs, 4):
+        d0, d1, d2, d3 = delta[j], delta[j + 1], delta[j + 2], delta[j + 3]
+        for i in range(0, even_inputs, 4):
+            x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
+            a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = c0 = c1 = c2 = c3 = e0 = e1 = e2 = e3 = ZERO
             for p in range(PIXELS):
-                a += p0[p] * d0[p]
-                b += p0[p] * d1[p]
-                c += p1[p] * d0[p]
-                d += p1[p] * d1[p]
-            gradient[i, j], gradient[i, j + 1], gradient[i + 1, j], gradient[i + 1, j + 1] = a, b, c, d
+                # One line a sum: each is a register of its own.
+                a0 += x0[p] * d0[p]
+                a1 += x0[p] * d1[p]
+                a2 += x0[p] * d2[p]
+                a3 += x0[p] * d3[p]
+                b0 += x1[p] * d0[p]
+                b1 += x1[p] * d1[p]
+                b2 += x1[p] * d2[p]
+                b3 += x1[p] * d3[p]
+                c0 += x2[p] * d0[p]
+                c1 += x2[p] * d1[p]
+                c2 += x2[p] * d2[p]
+                c3 += x2[p] * d3[p]
+                e0 += x3[p] * d0[p]
+                e1 += x3[p] * d1[p]
+                e2 += x3[p] * d2[p]
+                e3 += x3[p] * d3[p]
+            a, b, c, e = gradient[i], gradient[i + 1], gradient[i + 2], gradient[i + 3]
+            a[j], a[j + 1], a[j + 2], a[j + 3] = a0, a1, a2, a3
+            b[j], b[j + 1], b[j + 2], b[j + 3] = b0, b1, b2, b3
+            c[j], c[j + 1], c[j + 2], c[j + 3] = c0, c1, c2, c3
+            e[j], e[j + 1], e[j + 2], e[j + 3] = e0, e1, e2, e3
     for i in range(inputs):
-        for j in range(outputs):
-            if i >= even_inputs or j >= even_outputs:
-                p0, d0 = x[i], delta[j]
-                a = ZERO
-                for p in range(PIXELS):
-                    a += p0[p] * d0[p]
-                gradient[i, j] = a
+        for j in range(even_outputs if i < even_inputs else 0, outputs):
+            x0, d0 = x[i], delta[j]
+            a0 = ZERO
+            for p in range(PIXELS):
+                a0 += x0[p] * d0[p]
+            gradient[i, j] = a0
 
 
 @njit(**OPTIONS)
@@ -144,54 +155,78 @@ def _slope(kind, a, delta):  # type: ignore[no-untyped-def]
 
 
 @njit(**OPTIONS)
-def _interpolate(table, stride, top, left, high, wide, down, across, line, z):  # type: ignore[no-untyped-def]
-    """z[unit] += down @ patch @ across, the grid at the block's pixels."""
-    for unit in range(table.shape[1]):
-        for row in range(high):
-            base = (top + row) * stride + left
-            part = line[row]
-            part[:] = ZERO
-            for column in range(wide):
-                value = table[base + column, unit]
-                for p in range(SIDE):
-                    part[p] += value * across[column, p]
-        for y in range(SIDE):
-            out = z[unit, y * SIDE : (y + 1) * SIDE]
-            for row in range(high):
-                weight, part = down[y, row], line[row]
-                if weight != 0:
-                    for p in range(SIDE):
-                        out[p] += weight * part[p]
+def _interpolate(table, patch, down, across, lines, z):  # type: ignore[no-untyped-def]
+    """z[unit] += the grid at the block's pixels: first between rows of vertices, then between columns."""
+    units = table.shape[1]
+    corner, stride, _, wide = patch
+    flat = table.reshape(-1)
+    vertices, weights = down
+    for y in range(SIDE):
+        line = lines[y]
+        line[: wide * units] = ZERO
+        for tap in range(weights.shape[1]):
+            weight, base = weights[y, tap], (corner + vertices[y, tap] * stride) * units
+            row = flat[base : base + wide * units]
+            for i in range(len(row)):
+                line[i] += weight * row[i]
+    vertices, weights = across
+    pixels = z.reshape(units, SIDE, SIDE)
+    for unit in range(units):
+        for x in range(SIDE):
+            for tap in range(weights.shape[1]):
+                weight, i = weights[x, tap], vertices[x, tap] * units + unit
+                for y in range(SIDE):
+                    pixels[unit, y, x] += weight * lines[y, i]
 
 
 @njit(**OPTIONS)
-def _update_patch(  # type: ignore[no-untyped-def]
-    table, moments, firsts, stride, top, left, high, wide, down, across, line, delta, adam, decay
-):
+def _pull_back(patch, down, across, delta, lines, rows):  # type: ignore[no-untyped-def]
+    """rows[row] = the gradient by the patch's vertices: `_interpolate` backwards, step by step."""
+    units = len(delta)
+    _, _, high, wide = patch
+    pixels = delta.reshape(units, SIDE, SIDE)
+    vertices, weights = across
+    lines[:SIDE, : wide * units] = ZERO
+    for unit in range(units):
+        for x in range(SIDE):
+            for tap in range(weights.shape[1]):
+                weight, i = weights[x, tap], vertices[x, tap] * units + unit
+                for y in range(SIDE):
+                    lines[y, i] += weight * pixels[unit, y, x]
+    vertices, weights = down
+    rows[:high, : wide * units] = ZERO
+    for y in range(SIDE):
+        line = lines[y]
+        for tap in range(weights.shape[1]):
+            weight, row = weights[y, tap], rows[vertices[y, tap]]
+            for i in range(wide * units):
+                row[i] += weight * line[i]
+
+
+@njit(**OPTIONS)
+def _update_patch(table, moments, firsts, patch, rows, adam, decay):  # type: ignore[no-untyped-def]
     """Adam on the block's patch; adam is (corrected rate, beta_1, beta_2, epsilon)."""
     rate, beta_1, beta_2, epsilon = adam[0], adam[1], adam[2], adam[3]
-    for unit in range(table.shape[1]):
-        for row in range(high):
-            part = line[row]
-            part[:] = ZERO
-            for y in range(SIDE):
-                weight, d = down[y, row], delta[unit, y * SIDE : (y + 1) * SIDE]
-                if weight != 0:
-                    for p in range(SIDE):
-                        part[p] += weight * d[p]
-        for row in range(high):
-            base = (top + row) * stride + left
-            part = line[row]
-            for column in range(wide):
-                g = decay * table[base + column, unit]
-                for p in range(SIDE):
-                    g += part[p] * across[column, p]
-                second = beta_2 * moments[base + column, unit] + (ONE - beta_2) * g * g
-                moments[base + column, unit] = second
-                if beta_1 > 0:
-                    g = beta_1 * firsts[base + column, unit] + (ONE - beta_1) * g
-                    firsts[base + column, unit] = g
-                table[base + column, unit] -= rate * g / (np.sqrt(second) + epsilon)
+    units = table.shape[1]
+    corner, stride, high, wide = patch
+    flat, seconds = table.reshape(-1), moments.reshape(-1)
+    for row in range(high):
+        base, n = (corner + row * stride) * units, wide * units
+        # Counted from 0, so that no index can be negative and the loops become vectors.
+        gradient, weight = rows[row], flat[base : base + n]
+        second = seconds[base : base + n]
+        if beta_1 > 0:
+            first = firsts.reshape(-1)[base : base + n]
+            for i in range(n):
+                g = gradient[i] + decay * weight[i]
+                second[i] = beta_2 * second[i] + (ONE - beta_2) * g * g
+                first[i] = beta_1 * first[i] + (ONE - beta_1) * g
+                weight[i] -= rate * first[i] / (np.sqrt(second[i]) + epsilon)
+        else:
+            for i in range(n):
+                g = gradient[i] + decay * weight[i]
+                second[i] = beta_2 * second[i] + (ONE - beta_2) * g * g
+                weight[i] -= rate * g / (np.sqrt(second[i]) + epsilon)
 
 
 @njit(**OPTIONS)
@@ -268,14 +303,14 @@ def _forward(dense, units, kind, a):  # type: ignore[no-untyped-def]
 
 @njit(**OPTIONS)
 def _run_block(  # type: ignore[no-untyped-def]
-    row, column, table, moments, firsts, stride, top, left, high, wide, down, across,
-    dense, units, kinds, targets, mask, share, adam, decay, line, a, delta, gradient,
+    row, column, table, moments, firsts, patch, down, across,
+    dense, units, kinds, targets, mask, share, adam, decay, a, delta, lines, patch_rows, gradient,
 ):  # fmt: skip
     """Forward, backward and the update of the block's vertices; leaves the dense gradient."""
     first_units = units[0]
     for unit in range(first_units):
         a[unit, :] = dense[unit]
-    _interpolate(table, stride, top, left, high, wide, down, across, line, a[:first_units])
+    _interpolate(table, patch, down, across, lines, a[:first_units])
     _activate(kinds[0], a[:first_units])
     at, low = _forward(dense, units, kinds[0], a)
     last = units[-1]
@@ -303,22 +338,8 @@ def _run_block(  # type: ignore[no-untyped-def]
         low -= n
     for unit in range(first_units):
         gradient[unit] = delta[unit].sum()
-    _update_patch(
-        table,
-        moments,
-        firsts,
-        stride,
-        top,
-        left,
-        high,
-        wide,
-        down,
-        across,
-        line,
-        delta[:first_units],
-        adam,
-        decay,
-    )
+    _pull_back(patch, down, across, delta[:first_units], lines, patch_rows)
+    _update_patch(table, moments, firsts, patch, patch_rows, adam, decay)
     return loss
 
 
@@ -326,12 +347,13 @@ def _run_block(  # type: ignore[no-untyped-def]
 def run_epoch(  # type: ignore[no-untyped-def]
     ends, rows, columns, pixels, table, moments, firsts, stride, tops, lefts, highs, wides, downs, acrosses,
     dense, dense_first, dense_second, is_weight, units, kinds, targets, mask, alpha,
-    grid_adam, dense_adam, dense_rate, step, lines, a, delta, gradients, losses,
+    grid_adam, dense_adam, dense_rate, step, a, delta, lines, patch_rows, gradients, losses,
 ):  # fmt: skip
     """Train on batches of blocks in turn; returns the summed loss of their pixels.
 
     Batch k holds the blocks ends[k] to ends[k + 1] of `rows` and `columns` and
-    `pixels[k]` learned pixels. Scratch arrays come from outside: allocating
+    `pixels[k]` learned pixels; `downs` and `acrosses` are pairs of
+    vertices and weights, a few for each block and pixel. Scratch arrays come from outside: allocating
     them for each batch would cost more than using them.
     """
     total = 0.0
@@ -343,11 +365,12 @@ def run_epoch(  # type: ignore[no-untyped-def]
         for thread in prange(threads):
             for k in range(thread, count, threads):
                 row, column = rows[begin + k], columns[begin + k]
+                corner = np.int64(tops[row]) * stride + lefts[column]
                 losses[k] = _run_block(
-                    row, column, table, moments, firsts, stride, tops[row], lefts[column],
-                    highs[row], wides[column],
-                    downs[row], acrosses[column], dense, units, kinds, targets, mask, share, grid_adam,
-                    decay, lines[thread], a[thread], delta[thread], gradients[k],
+                    row, column, table, moments, firsts, (corner, stride, highs[row], wides[column]),
+                    (downs[0][row], downs[1][row]), (acrosses[0][column], acrosses[1][column]),
+                    dense, units, kinds, targets, mask, share, grid_adam,
+                    decay, a[thread], delta[thread], lines[thread], patch_rows[thread], gradients[k],
                 )  # fmt: skip
         sums = gradients[0]
         for k in range(1, count):

@@ -65,9 +65,10 @@ def test_without_a_first_moment_equals_scikit_learn(compiled):
 
 
 @pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
-def test_compiled_and_numpy_agree_on_a_picture_of_many_blocks():
+@pytest.mark.parametrize("basis", ["linear", "quadratic", "cubic"])
+def test_compiled_and_numpy_agree_on_a_picture_of_many_blocks(basis):
     width, height = 70, 50
-    grid = grid_over(width, height, vertices=30)
+    grid = grid_over(width, height, vertices=30, basis=basis)
     plan = BlockPlan.over(grid, width, height)
     inputs = grid.transform(all_positions(width, height))
     picture = np.random.default_rng(0).random((3, height, width)).astype(np.float32)
