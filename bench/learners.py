@@ -45,11 +45,13 @@ class Learner:
 
 OWN = Path(sys.executable)
 ALL = (2.0, 5.0, 10.0, 20.0, 40.0)
-LONG = (10.0, 20.0, 40.0)
+FROM_FIVE = (5.0, 10.0, 20.0, 40.0)
 TEN_AND_FORTY = (10.0, 40.0)
 
 LEARNERS = {
-    "fine": Learner("paintnet fine", OWN, ("bench.own", "--preset", "fine", "--engine", "compiled"), LONG),
+    "fine": Learner(
+        "paintnet fine", OWN, ("bench.own", "--preset", "fine", "--engine", "compiled"), FROM_FIVE
+    ),
     "standard": Learner("paintnet standard", OWN, ("bench.own", "--engine", "compiled"), ALL),
     "ngp": Learner("PyTorch grids (instant-ngp style)", TORCH, ("bench.peers.ngp",), ALL),
     "fourier": Learner("PyTorch Fourier features", TORCH, ("bench.peers.fourier",), TEN_AND_FORTY),

@@ -110,7 +110,7 @@ def paint(picture: Array, begin: Callable[[start.Beginning], None], epochs: int,
     """Run the preset from a start of ours."""
     kept, start.STARTS["features"] = start.STARTS["features"], begin
     try:
-        return Painter("fine", start="features", seed=seed, epochs=epochs).fit(picture)
+        return Painter("standard", start="features", seed=seed, epochs=epochs).fit(picture)
     finally:
         start.STARTS["features"] = kept
 
@@ -120,7 +120,7 @@ def learn(channels: int) -> dict[str, Array]:
     rng = np.random.default_rng(1)
     pieces = tiles(384, 288)
     whole = in_channels(mosaic(pieces), channels, rng)
-    painting = Painter("fine", start="features", epochs=LONG_EPOCHS).fit(whole)
+    painting = Painter("standard", start="features", epochs=LONG_EPOCHS).fit(whole)
     print(f"{channels} channels: the mosaic has {psnr(whole, painting.render()):.2f} dB", flush=True)
     decoder = decoder_of(painting)
     table = painting.network.coefs[0]

@@ -68,9 +68,9 @@ def grid_vertices(width: int, height: int, pixels_per_vertex: float) -> int:
     return max(2, round(math.sqrt(vertices * min(width, height) / max(width, height))))
 
 
-def _grid(task: Task, epochs: int) -> PainterSettings:
-    """One feature more than channels and a decoder that other photographs taught."""
-    features = task.channels + 1
+def _grid(task: Task, epochs: int, spare: int = 1) -> PainterSettings:
+    """Some features more than channels, and a decoder that other photographs taught."""
+    features = task.channels + spare
     # A small picture has few batches an epoch, so it gets more epochs.
     many = max(1.0, min(20.0, math.sqrt(MEASURED_PIXELS / task.n_pixels)))
     return PainterSettings(
@@ -90,8 +90,8 @@ def _grid(task: Task, epochs: int) -> PainterSettings:
 
 
 def _long_grid(task: Task, epochs: int) -> PainterSettings:
-    """Begin the same network at random: behind for a hundred epochs, ahead after three hundred."""
-    return replace(_grid(task, epochs), start="features")
+    """Lay more features on fewer vertices, smoothly, and begin at random: ahead after a hundred epochs."""
+    return replace(_grid(task, epochs, spare=2), basis="quadratic", learning_rate=0.003, start="features")
 
 
 def _picture_grid(task: Task, epochs: int) -> PainterSettings:
