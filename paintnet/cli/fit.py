@@ -251,7 +251,7 @@ class _Result:
 def _known(painting: Painting) -> dict[str, Any]:
     """What is worth saying about every fresh painting."""
     record = painting.training
-    kept = ("psnr", "held_out_psnr", "accuracy", "epochs", "ended_by", "seed", "preset")
+    kept = ("psnr", "held_out_psnr", "accuracy", "epochs", "ended_by", "engine", "seed", "preset")
     return {
         **{name: record[name] for name in kept if name in record},
         "parameters": painting.n_parameters,

@@ -77,9 +77,10 @@ def _training_lines(record: dict[str, Any]) -> Iterator[str]:
     if not record:
         return
     took = f", {record['seconds']} s" if "seconds" in record else ""
+    engine = f", engine {record['engine']}" if "engine" in record else ""
     yield (
         f"training    preset {record.get('preset')}, seed {record.get('seed')}, "
-        f"{record.get('epochs')} epochs{took}, ended by {record.get('ended_by')}"
+        f"{record.get('epochs')} epochs{took}, ended by {record.get('ended_by')}{engine}"
     )
     yield f"quality     PSNR {human_psnr(record.get('psnr'))}" + (
         f", {record['accuracy']:.2%} of pixels in the right class" if "accuracy" in record else ""

@@ -33,6 +33,8 @@ class Learner(Protocol):
     """One network and its training set."""
 
     estimator: Any
+    engine: str
+    """What runs a step: "compiled", "numpy" or "stock"."""
 
     def epoch(self, schedule: Schedule) -> float:
         """Pass over the learned pixels once; the clock may end it early. Returns the mean loss."""
@@ -43,6 +45,8 @@ class Learner(Protocol):
 
 class StockLearner:
     """scikit-learn's own ``partial_fit`` on encoded parts of the picture."""
+
+    engine = "stock"
 
     def __init__(self, dataset: Dataset, encoding: PositionMap, settings: PainterSettings) -> None:
         rng = np.random.default_rng(settings.seed)
@@ -93,6 +97,7 @@ class BlockLearner:
         compiled: bool,
         schedule: Schedule,
     ) -> None:
+        self.engine = "compiled" if compiled else "numpy"
         self.settings = settings
         self.rng = np.random.default_rng(settings.seed)
         self.plan = BlockPlan.over(grid, dataset.width, dataset.height, dataset.step)

@@ -187,13 +187,10 @@ class _Run:
             "seed": self.settings.seed,
             "epochs": epochs,
             "ended_by": reason,
+            "engine": self.learner.engine,
             # JSON has no infinity: the PSNR of a perfect painting is null.
             **{name: value if np.isfinite(value) else None for name, value in quality.items()},
-            "versions": {
-                "paintnet": __version__,
-                "scikit-learn": sklearn.__version__,
-                "numpy": np.__version__,
-            },
+            "versions": _versions(self.learner.engine),
         }
 
     def _quality(self, painting: Painting, rendered: Array) -> dict[str, float]:
@@ -284,6 +281,16 @@ def fit(
     """
     picture = source if isinstance(source, np.ndarray) else open_picture(source).pixels
     return Painter(preset, listeners=listeners, **settings).fit(picture)
+
+
+def _versions(engine: str) -> dict[str, str]:
+    """Give the versions of what took part in a training."""
+    versions = {"paintnet": __version__, "scikit-learn": sklearn.__version__, "numpy": np.__version__}
+    if engine == "compiled":
+        import numba
+
+        versions["numba"] = numba.__version__
+    return versions
 
 
 def _check_picture(picture: Array) -> None:

@@ -359,7 +359,13 @@ def _value(value: Any) -> str:
 
 
 def _facts(training: dict[str, Any]) -> list[tuple[str, str]]:
-    names = {"preset": "preset", "seed": "seed", "epochs": "epochs done", "ended_by": "ended by"}
+    names = {
+        "preset": "preset",
+        "seed": "seed",
+        "epochs": "epochs done",
+        "ended_by": "ended by",
+        "engine": "engine used",
+    }
     return [(said, _value(training[name])) for name, said in names.items() if name in training]
 
 

@@ -15,7 +15,7 @@ def test_text_tells_picture_network_size_and_training(run: Run, model: Path) -> 
     assert lines["model"].startswith(f"{model}  (")
     assert lines["picture"] == "16 x 12, RGB, mode regress"
     assert lines["network"].startswith("grid encoding, ")
-    assert "preset standard, seed 0, 60 epochs, ended by epochs" in lines["training"]
+    assert "preset standard, seed 0, 60 epochs, ended by epochs, engine numpy" in lines["training"]
     assert lines["quality"].startswith("PSNR ")
     assert outcome.err == ""
 

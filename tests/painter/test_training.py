@@ -10,6 +10,7 @@ from painter_helpers import epochs_of, flat, levels_of_a_square, picture_of, run
 
 import paintnet
 from paintnet.dataset import Classes
+from paintnet.engine.mlp import has_compiler
 from paintnet.errors import SettingsError
 from paintnet.metrics import psnr
 from paintnet.modelfile import encode_model
@@ -174,10 +175,19 @@ def test_the_record_says_how_it_was_trained() -> None:
     record = painting.training
     assert json.loads(json.dumps(record, allow_nan=False))["settings"]["seed"] == 3
     assert (record["preset"], record["seed"], record["epochs"]) == ("draft", 3, 6)
+    assert record["engine"] == "numpy", "the picture is too small to be worth compiling"
     assert set(record["versions"]) == {"paintnet", "scikit-learn", "numpy"}
     assert "seconds" not in record
     timed, _ = run("draft", SQUARE, seconds=0.05)
     assert timed.training["seconds"] >= 0.05
+
+
+@pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
+def test_the_record_names_the_compiler() -> None:
+    record = run("draft", SQUARE, epochs=6, engine="compiled")[0].training
+    assert record["engine"] == "compiled"
+    assert set(record["versions"]) == {"paintnet", "scikit-learn", "numpy", "numba"}
+    assert run("draft", SQUARE, epochs=6, engine="stock")[0].training["engine"] == "stock"
 
 
 def test_a_perfect_painting_is_recorded_without_infinity() -> None:
