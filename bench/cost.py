@@ -117,8 +117,12 @@ def speed(rows: list[dict[str, Any]]) -> str:
             weights = sum(a * b for a, b in pairwise(units))
             # Forward, gradient by inputs, gradient by weights: two operations a weight and pixel each.
             rate = 6 * weights * row["pixels"] / row["epoch"] / 1e9
-            share = f"{rate / products:.0%} of that speed"
-            lines.append(f"{row['engine']}: {rate:.1f} GFLOP/s in the dense layers, {share}.")
+            # At least: the table and its two moments read and written once, the targets read.
+            moved = 4 * (6 * row["parameters"] + units[-1] * row["pixels"]) / row["epoch"] / 1e9
+            lines.append(
+                f"{row['engine']}: {rate:.1f} GFLOP/s in the dense layers, {rate / products:.0%} of that; "
+                f"{moved:.1f} GB/s of table, moments and targets, {moved / copies:.0%} of the copy speed."
+            )
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ FIRST_OMEGA = 90.0
 OMEGA = 30.0
 WIDTH = 128
 DEPTH = 3
-RATE = 2e-3
+RATE = 1e-3
 BETAS = (0.9, 0.99)
 
 
