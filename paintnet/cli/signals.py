@@ -31,5 +31,5 @@ def signals_wait() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for number in arrived:
-            signal.raise_signal(number)
+        if arrived:  # those after it have acted
+            signal.raise_signal(arrived[0])

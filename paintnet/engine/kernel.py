@@ -47,10 +47,10 @@ def _add_product(weight, x, y):  # type: ignore[no-untyped-def]
     Four inputs and four outputs at a time stay in registers; then what is left.
     """
     inputs, outputs = weight.shape
-    even_inputs, even_outputs = inputs - inputs % 4, outputs - outputs % 4
-    for j in range(0, even_outputs, 4):
+    whole_inputs, whole_outputs = inputs - inputs % 4, outputs - outputs % 4
+    for j in range(0, whole_outputs, 4):
         y0, y1, y2, y3 = y[j], y[j + 1], y[j + 2], y[j + 3]
-        for i in range(0, even_inputs, 4):
+        for i in range(0, whole_inputs, 4):
             a, b, c, d = weight[i], weight[i + 1], weight[i + 2], weight[i + 3]
             a0, a1, a2, a3 = a[j], a[j + 1], a[j + 2], a[j + 3]
             b0, b1, b2, b3 = b[j], b[j + 1], b[j + 2], b[j + 3]
@@ -65,14 +65,14 @@ def _add_product(weight, x, y):  # type: ignore[no-untyped-def]
                 y3[p] += a3 * p0 + b3 * p1 + c3 * p2 + d3 * p3
     for j in range(outputs):
         y0 = y[j]
-        i = even_inputs if j < even_outputs else 0
-        while i < even_inputs:
+        i = whole_inputs if j < whole_outputs else 0
+        while i < whole_inputs:
             a0, b0, c0, d0 = weight[i, j], weight[i + 1, j], weight[i + 2, j], weight[i + 3, j]
             x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
             for p in range(PIXELS):
                 y0[p] += a0 * x0[p] + b0 * x1[p] + c0 * x2[p] + d0 * x3[p]
             i += 4
-        for i in range(even_inputs, inputs):
+        for i in range(whole_inputs, inputs):
             a0, x0 = weight[i, j], x[i]
             for p in range(PIXELS):
                 y0[p] += a0 * x0[p]
@@ -82,10 +82,10 @@ def _add_product(weight, x, y):  # type: ignore[no-untyped-def]
 def _outer(x, delta, gradient):  # type: ignore[no-untyped-def]
     """gradient[i, j] = sum over pixels of x[i] * delta[j], four by four, then what is left."""
     inputs, outputs = gradient.shape
-    even_inputs, even_outputs = inputs - inputs % 4, outputs - outputs % 4
-    for j in range(0, even_outputs, 4):
+    whole_inputs, whole_outputs = inputs - inputs % 4, outputs - outputs % 4
+    for j in range(0, whole_outputs, 4):
         d0, d1, d2, d3 = delta[j], delta[j + 1], delta[j + 2], delta[j + 3]
-        for i in range(0, even_inputs, 4):
+        for i in range(0, whole_inputs, 4):
             x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
             a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = c0 = c1 = c2 = c3 = e0 = e1 = e2 = e3 = ZERO
             for p in range(PIXELS):
@@ -112,7 +112,7 @@ def _outer(x, delta, gradient):  # type: ignore[no-untyped-def]
             c[j], c[j + 1], c[j + 2], c[j + 3] = c0, c1, c2, c3
             e[j], e[j + 1], e[j + 2], e[j + 3] = e0, e1, e2, e3
     for i in range(inputs):
-        for j in range(even_outputs if i < even_inputs else 0, outputs):
+        for j in range(whole_outputs if i < whole_inputs else 0, outputs):
             x0, d0 = x[i], delta[j]
             a0 = ZERO
             for p in range(PIXELS):
@@ -352,9 +352,9 @@ def run_epoch(  # type: ignore[no-untyped-def]
     """Train on batches of blocks in turn; returns the summed loss of their pixels.
 
     Batch k holds the blocks ends[k] to ends[k + 1] of `rows` and `columns` and
-    `pixels[k]` learned pixels; `downs` and `acrosses` are pairs of
-    vertices and weights, a few for each block and pixel. Scratch arrays come from outside: allocating
-    them for each batch would cost more than using them.
+    `pixels[k]` learned pixels; `downs` and `acrosses` are pairs of vertices and
+    weights, a few for each block and pixel. Scratch arrays come from outside:
+    allocating them for each batch would cost more than using them.
     """
     total = 0.0
     threads = len(lines)

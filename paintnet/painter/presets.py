@@ -18,7 +18,7 @@ ENLARGING_PIXELS_PER_VERTEX = 0.5
 """The same for enlarging, where three times as many points between pixels are learned too."""
 
 MOST_VERTICES = 2_500_000
-"""Of the grid, however large the picture: its features and their moments then stay under 150 MB."""
+"""Of the grid, however large the picture: its features and their moments then stay under 200 MB."""
 
 MEASURED_PIXELS = 768 * 512
 """Size of the pictures that the epochs of the presets were measured on."""
@@ -90,7 +90,7 @@ def _grid(task: Task, epochs: int, spare: int = 1) -> PainterSettings:
 
 
 def _long_grid(task: Task, epochs: int) -> PainterSettings:
-    """Lay more features on fewer vertices, smoothly, and begin at random: ahead after a hundred epochs."""
+    """Lay more features on fewer vertices, smoothly, and begin at random: ahead after some 300 epochs."""
     return replace(_grid(task, epochs, spare=2), basis="quadratic", learning_rate=0.003, start="features")
 
 
