@@ -25,7 +25,7 @@ $(VENV)/.installed: pyproject.toml
 demo: $(VENV)/.installed
 	@mkdir -p demo
 	$(BIN)/paintnet fit sample:bird --seed 0 --force -o demo/bird.painted.png -m demo/bird.paintnet
-	@echo "The painted bird is in demo/bird.painted.png; ask its network for a colour with:"
+	@echo "The painted bird is in demo/bird.painted.png; ask its network for a color with:"
 	@echo "    $(BIN)/paintnet predict demo/bird.paintnet --xy 50,50"
 
 test: $(VENV)/.installed

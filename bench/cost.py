@@ -46,8 +46,8 @@ def report() -> str:
 
 def one(megapixels: float, engine: str) -> dict[str, Any]:
     """Train a few epochs of the draft preset on a photograph enlarged to a size, and render it."""
-    from paintnet.painter import Painter
     from paintnet.painter.events import EpochFinished, Event
+    from paintnet.painter.painter import Painter
     from paintnet.picture import open_picture
 
     picture = _enlarged(open_picture(photographs()[0]).pixels, megapixels)
@@ -77,7 +77,7 @@ def one(megapixels: float, engine: str) -> dict[str, Any]:
 def shares() -> str:
     """Say where the time of an epoch goes in the NumPy step."""
     from paintnet.engine.numpy_step import NumpyStep
-    from paintnet.painter import Painter
+    from paintnet.painter.painter import Painter
     from paintnet.picture import open_picture
 
     parts = {"_vertices": "encode", "_forward": "forward", "_output": "forward", "_backward": "backward"}

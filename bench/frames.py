@@ -4,10 +4,10 @@ from statistics import median
 
 from bench import results
 from bench.pictures import photographs
-from paintnet.painter import Painter
+from paintnet.animation.frames import FrameTaker
 from paintnet.painter.events import Event, TrainingFinished
+from paintnet.painter.painter import Painter
 from paintnet.picture import open_picture
-from paintnet.studio.frames import FrameTaker
 
 FRAMES = 48
 REPEATS = 3

@@ -8,7 +8,7 @@ from PIL import Image
 from bench import results
 from bench.pictures import photographs
 from paintnet.metrics import psnr
-from paintnet.painter import Painter
+from paintnet.painter.painter import Painter
 from paintnet.picture import open_picture
 
 SIDE = 512

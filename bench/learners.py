@@ -13,7 +13,7 @@ TORCH = Path(__file__).parent / ".venv" / "bin" / "python"
 
 
 @dataclass(frozen=True)
-class Learner:
+class Trainer:
     """A command that learns one picture in a given time and prints JSON.
 
     Parameters
@@ -49,14 +49,14 @@ FROM_FIVE = (5.0, 10.0, 20.0, 40.0)
 TEN_AND_FORTY = (10.0, 40.0)
 
 LEARNERS = {
-    "fine": Learner(
+    "fine": Trainer(
         "paintnet fine", OWN, ("bench.own", "--preset", "fine", "--engine", "compiled"), FROM_FIVE
     ),
-    "standard": Learner("paintnet standard", OWN, ("bench.own", "--engine", "compiled"), ALL),
-    "ngp": Learner("PyTorch grids (instant-ngp style)", TORCH, ("bench.peers.ngp",), ALL),
-    "fourier": Learner("PyTorch Fourier features", TORCH, ("bench.peers.fourier",), TEN_AND_FORTY),
-    "siren": Learner("PyTorch sine network (SIREN)", TORCH, ("bench.peers.siren",), TEN_AND_FORTY),
-    "tutorial": Learner(
+    "standard": Trainer("paintnet standard", OWN, ("bench.own", "--engine", "compiled"), ALL),
+    "ngp": Trainer("PyTorch grids (instant-ngp style)", TORCH, ("bench.peers.ngp",), ALL),
+    "fourier": Trainer("PyTorch Fourier features", TORCH, ("bench.peers.fourier",), TEN_AND_FORTY),
+    "siren": Trainer("PyTorch sine network (SIREN)", TORCH, ("bench.peers.siren",), TEN_AND_FORTY),
+    "tutorial": Trainer(
         "tutorial recipe", OWN, ("bench.own", "--preset", "tutorial", "--decay", "linear"), (40.0,)
     ),
 }

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from paintnet.metrics import psnr
-from paintnet.painter import Painter
 from paintnet.painter.events import Event, TrainingFinished
+from paintnet.painter.painter import Painter
 from paintnet.picture import open_picture
 
 
@@ -51,7 +51,7 @@ def main() -> None:
     colors = args.pop("colors")
     given = {name: value for name, value in args.items() if value is not None}
     if colors is not None:
-        from paintnet.dataset import Classes
+        from paintnet.dataset.classes import Classes
 
         given["classes"] = Classes(colors=colors)
     if given["preset"] == "tutorial" and "seconds" in given:

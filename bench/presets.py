@@ -3,7 +3,7 @@
 from statistics import mean, stdev
 
 from bench import results
-from bench.learners import OWN, Learner
+from bench.learners import OWN, Trainer
 from bench.pictures import photographs
 
 PRESETS = ("draft", "standard", "fine")
@@ -21,7 +21,7 @@ def measure(seeds: int = 1, presets: tuple[str, ...] = PRESETS) -> None:
 
 
 def _run(title: str, options: tuple[str, ...], image, seed: int) -> None:
-    row = Learner(title, OWN, ("bench.own", *options), ()).learn(image, None, seed)
+    row = Trainer(title, OWN, ("bench.own", *options), ()).learn(image, None, seed)
     results.save("presets", row)
     print(f"{image.name} {title} seed {seed}: {row['psnr']:.2f} dB, {row['seconds']:.1f} s", flush=True)
 
@@ -51,7 +51,7 @@ def spread(seeds: int = 8) -> str:
     results.clear("seeds")
     for image in photographs():
         for seed in range(seeds):
-            row = Learner("standard", OWN, ("bench.own",), ()).learn(image, None, seed)
+            row = Trainer("standard", OWN, ("bench.own",), ()).learn(image, None, seed)
             results.save("seeds", row)
     rows = results.load("seeds")
     by_image = {
@@ -70,7 +70,7 @@ def equal_epochs() -> str:
         rows = []
         for engine in ("compiled", "numpy", "stock"):
             options = ("bench.own", "--engine", engine)
-            rows.append(Learner(engine, OWN, options, ()).learn(image, None, 0))
+            rows.append(Trainer(engine, OWN, options, ()).learn(image, None, 0))
             results.save("equal_epochs", rows[-1])
         table.append([image.name, *(row["psnr"] for row in rows), *(row["seconds"] for row in rows)])
     table.append(["mean", *(mean(row[column] for row in table) for column in range(1, 7))])

@@ -11,14 +11,15 @@ Examples
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from paintnet._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from paintnet.encoding.transformers import FourierEncoding, GridEncoding, RawEncoding
     from paintnet.errors import PaintnetError
-    from paintnet.neuron import Neuron
-    from paintnet.painter import Painter, fit
+    from paintnet.lesson.neuron import Neuron
+    from paintnet.painter.painter import Painter, fit
     from paintnet.painting import Painting
 
-__version__ = "0.1.0"
 
 __all__ = [
     "FourierEncoding",
@@ -37,9 +38,9 @@ _HOMES = {
     "FourierEncoding": "paintnet.encoding.transformers",
     "GridEncoding": "paintnet.encoding.transformers",
     "RawEncoding": "paintnet.encoding.transformers",
-    "Neuron": "paintnet.neuron",
-    "Painter": "paintnet.painter",
-    "fit": "paintnet.painter",
+    "Neuron": "paintnet.lesson.neuron",
+    "Painter": "paintnet.painter.painter",
+    "fit": "paintnet.painter.painter",
     "Painting": "paintnet.painting",
     "PaintnetError": "paintnet.errors",
 }

@@ -1,19 +1,15 @@
 """How close a painting comes to its picture: PSNR and SSIM.
 
 Both compare pictures with values in [0, 1]. Transparent pictures are compared
-with their colours multiplied by alpha, since a colour that cannot be seen
+with their colors multiplied by alpha, since a color that cannot be seen
 cannot be wrong.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from paintnet.errors import PictureError
 from paintnet.picture import premultiply
-
-Array = NDArray[Any]
+from paintnet.typing import Array
 
 BAND_ROWS = 256
 """Rows that are measured at once: memory does not grow with the picture."""

@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from paintnet.errors import ModelFileError
-from paintnet.picture import write_bytes
-
-Array = NDArray[Any]
+from paintnet.files.writing import write_bytes
+from paintnet.typing import Array
 
 FORMAT_VERSION = 1
 EXTENSION = ".paintnet"

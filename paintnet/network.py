@@ -6,14 +6,11 @@ The tests hold this pass against scikit-learn's own, to float32 rounding.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from paintnet.encoding.maps import PositionMap
-
-Array = NDArray[Any]
+from paintnet.typing import Array
 
 
 def _relu(z: Array) -> Array:
@@ -57,11 +54,11 @@ OUTPUT_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "logistic": _logistic,
     "softmax": _softmax,
 }
-"""What the last layer does: colours, probability of each class alone, or of one among all."""
+"""What the last layer does: colors, probability of each class alone, or of one among all."""
 
 
 FARTHEST = 1e9
-"""A position farther out counts as this far: float32 would overflow, and NaN is no colour."""
+"""A position farther out counts as this far: float32 would overflow, and NaN is no color."""
 
 
 @dataclass(frozen=True, eq=False)

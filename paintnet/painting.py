@@ -1,4 +1,4 @@
-"""A painting: the trained function from a position to a colour."""
+"""A painting: the trained function from a position to a color."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from paintnet.encoding.maps import map_named
 from paintnet.errors import ModelFileError, SettingsError
 from paintnet.modelfile import MAX_LAYERS, Model, read_model, write_model
 from paintnet.network import Network
 from paintnet.picture import unpremultiply
-
-Array = NDArray[Any]
+from paintnet.typing import Array
 
 CHUNK = 32_768
 """Positions run through the network at once: memory stays bounded, caches stay warm."""
@@ -29,7 +28,7 @@ class Painting:
     Parameters
     ----------
     mode : {"regress", "classify"}
-        Whether the network's outputs are colours or classes.
+        Whether the network's outputs are colors or classes.
     width, height : int
         Size in pixels of the picture that was learned.
     channels : {1, 3, 4}
@@ -37,7 +36,7 @@ class Painting:
     network : Network
         The trained network.
     palette : array of shape (classes, channels) or None
-        Colour of each class in [0, 1]; None in regress.
+        Color of each class in [0, 1]; None in regress.
     training : dict
         How it was trained, as JSON values.
 
@@ -71,7 +70,7 @@ class Painting:
         return bits / (self.width * self.height)
 
     def predict(self, xy: ArrayLike) -> Array:
-        """Colours at positions.
+        """Colors at positions.
 
         Parameters
         ----------
@@ -82,14 +81,14 @@ class Painting:
         Returns
         -------
         float32 array of shape (n, channels)
-            Colours in [0, 1]; in classify, of the most probable class.
+            Colors in [0, 1]; in classify, of the most probable class.
 
         Raises
         ------
         SettingsError
             If a position is not a pair of finite numbers.
         """
-        parts = [self._colours(self.network.forward(part)) for part in _chunks(_positions(xy))]
+        parts = [self._colors(self.network.forward(part)) for part in _chunks(_positions(xy))]
         return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
 
     def predict_proba(self, xy: ArrayLike) -> Array:
@@ -141,7 +140,7 @@ class Painting:
         for start in range(0, len(picture), CHUNK):
             row, column = np.divmod(np.arange(start, min(start + CHUNK, len(picture))), columns)
             part = np.stack([xs[column], ys[row]], axis=1)
-            picture[start : start + CHUNK] = self._colours(self.network.forward(part))
+            picture[start : start + CHUNK] = self._colors(self.network.forward(part))
         return picture.reshape(rows, columns, self.channels)
 
     def save(self, path: str | Path) -> None:
@@ -229,12 +228,12 @@ class Painting:
         elif self.palette.ndim != 2 or self.palette.shape[1] != self.channels or not len(self.palette):
             raise ValueError(f"a palette of shape {self.palette.shape}")
         else:
-            # Two classes may share one output; a palette of one colour is trained as two classes.
+            # Two classes may share one output; a palette of one color is trained as two classes.
             expected = {len(self.palette)} if len(self.palette) > 2 else {1, 2}
         if self.network.n_outputs not in expected:
             raise ValueError(f"{self.network.n_outputs} outputs, expected {expected}")
 
-    def _colours(self, outputs: Array) -> Array:
+    def _colors(self, outputs: Array) -> Array:
         if self.palette is not None:
             classes = self._probabilities(outputs).argmax(axis=1)
             return np.asarray(self.palette[classes], dtype=np.float32)

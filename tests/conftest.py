@@ -1,12 +1,16 @@
 """What tests of the command line share: a folder of their own, a picture and a painting in it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from paintnet import Painter
+from tests import http_server as web
 from tests.command_line import QUICK, Outcome, Run, encoded, picture_levels, run_here
+from tests.http_server import HttpServer
+from tests.picture.picture_helpers import BIRD
 
 
 @pytest.fixture
@@ -76,3 +80,15 @@ def classified(folder: Path, trained: dict[str, bytes]) -> Path:
     path = folder / "classes.paintnet"
     path.write_bytes(trained["classify"])
     return path
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[HttpServer]:
+    with HttpServer({"/bird.png": web.good(BIRD)}) as running:
+        yield running

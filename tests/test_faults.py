@@ -30,9 +30,9 @@ import pytest
 from PIL import Image
 
 from paintnet import Painter, load
+from paintnet.files import download
+from paintnet.files.download import DownloadLimits
 from paintnet.modelfile import Model, decode_model, encode_model
-from paintnet.picture import download
-from paintnet.picture.download import DownloadLimits
 from tests import http_server as web
 from tests.command_line import (
     HEIGHT,
@@ -151,7 +151,7 @@ def test_fault_05_smallest_pictures(run: Run, folder: Path, size: tuple[int, int
     "options",
     [[], ["--colors", "3"], ["--threshold", "600"], ["--preset", "tutorial"], ["--palette", "#1ea0f0"]],
 )
-def test_fault_05_one_single_colour_in_classify(run: Run, folder: Path, options: list[str]) -> None:
+def test_fault_05_one_single_color_in_classify(run: Run, folder: Path, options: list[str]) -> None:
     Image.new("RGB", (6, 5), (30, 160, 240)).save("flat.png")
     run("fit", "flat.png", "--mode", "classify", *options, "--epochs", "40").done()
     assert (levels_of(Path("flat.painted.png")) == (30, 160, 240)).all()
@@ -617,7 +617,7 @@ def test_fault_21_kill_at_any_instant(model: Path) -> None:
     """A process saves over and over and is killed: the file is always a whole one."""
     old = Path("photo.paintnet").read_bytes()
     script = (
-        "import sys; from pathlib import Path; from paintnet.picture import write_bytes\n"
+        "import sys; from pathlib import Path; from paintnet.files.writing import write_bytes\n"
         "new = Path('photo.paintnet').read_bytes()[::-1]; print('go', flush=True)\n"
         "while True: write_bytes('photo.paintnet', new)"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paintnet.neuron import ACTIVATIONS, Neuron, perceptron_rule
+from paintnet.lesson.neuron import ACTIVATIONS, Neuron, perceptron_rule
 from paintnet.picture import open_picture
 
 LESSON = Path(__file__).parent.parent / "docs" / "lesson.md"
@@ -42,7 +42,7 @@ def chain(*widths: int) -> int:
     return sum(before * after + after for before, after in pairwise(widths))
 
 
-def hex_colour(pixel: np.ndarray) -> str:
+def hex_color(pixel: np.ndarray) -> str:
     return "#" + bytes((pixel * 255).round().astype(np.uint8).tolist()).hex()
 
 
@@ -97,7 +97,7 @@ def test_the_other_commands_show_what_the_text_explains(pixels: np.ndarray) -> N
     ]
     light = int((pixels[1, 1] * 255).round().sum() <= 600)
     answers = re.findall(r"^[^$].*$", commands, re.MULTILINE)
-    assert answers == [f"1,1 -> class {light} {hex_colour(pixels[1, 1])} (p = 0.998)"]
+    assert answers == [f"1,1 -> class {light} {hex_color(pixels[1, 1])} (p = 0.998)"]
 
 
 def test_the_products_of_the_first_neuron() -> None:
@@ -128,12 +128,12 @@ def test_the_table_of_the_perceptron() -> None:
 
 def test_the_table_of_the_bird(pixels: np.ndarray) -> None:
     heading, rows = table("row")
-    assert heading == ["row", "column", "red", "green", "blue", "colour"]
-    for *cells, colour in rows:
+    assert heading == ["row", "column", "red", "green", "blue", "color"]
+    for *cells, color in rows:
         row, column, *rgb = numbers(cells)
         pixel = pixels[int(row), int(column)]
         assert rgb == [round(float(value), 3) for value in pixel]
-        assert colour == hex_colour(pixel)
+        assert color == hex_color(pixel)
     background, bird = "#cccccc", "#1da1f2"
     assert [rows[0][-1], rows[-2][-1], rows[-1][-1]] == [background, bird, background]
     assert rows[len(rows) // 2][-1] not in (background, bird)
@@ -157,7 +157,7 @@ def claims(pixels: np.ndarray, spoken: dict[str, object]) -> list[str]:
     ten = [100] * 10
     regress, classify = chain(2, *ten, 3), chain(2, *ten, 2)
     raw, encoded = (spoken["miss"](spoken[name]) for name in ("inputs", "encoded"))  # type: ignore[operator]
-    assert [hex_colour(pixels[50, column]) for column in (23, 27)] == ["#cccccc", "#1da1f2"]
+    assert [hex_color(pixels[50, column]) for column in (23, 27)] == ["#cccccc", "#1da1f2"]
     assert spoken["encoded"].shape == (height * width, 16 * 16)  # type: ignore[attr-defined]
     paragraphs = f"""
         The products add up to {neuron.weighted_sum([1, 0.5, -1]) + 0.1:.6g}. With the bias, -0.1, the sum
@@ -200,7 +200,7 @@ def claims(pixels: np.ndarray, spoken: dict[str, object]) -> list[str]:
         takes {len(ten)} hidden layers of {ten[0]} neurons
 
         The {regress:,} are 2 * 100 + 100 into the first layer, {len(ten) - 1} * (100 * 100 + 100) between the
-        layers, and 100 * 3 + 3 into the three colours.
+        layers, and 100 * 3 + 3 into the three colors.
 
         Pixel (50, 23) is background and pixel (50, 27) is bird
 
@@ -216,10 +216,10 @@ def claims(pixels: np.ndarray, spoken: dict[str, object]) -> list[str]:
         as whole numbers from 0 to 255. At or below the threshold, 600, a pixel is class 1, "dark"; above it,
         class 0, "light".
 
-        The bird, {hex_colour(pixels[50, 50])}, adds up to {" + ".join(map(str, levels[50, 50]))} =
+        The bird, {hex_color(pixels[50, 50])}, adds up to {" + ".join(map(str, levels[50, 50]))} =
         {levels[50, 50].sum()}: dark.
 
-        The background, {hex_colour(pixels[0, 0])}, adds up to 3 * {levels[0, 0, 0]} = {levels[0, 0].sum()}:
+        The background, {hex_color(pixels[0, 0])}, adds up to 3 * {levels[0, 0, 0]} = {levels[0, 0].sum()}:
         light.
 
         So {(levels.sum(axis=2) > 600).sum():,} pixels are light and {(levels.sum(axis=2) <= 600).sum():,} are

@@ -114,7 +114,7 @@ def test_measures_hold_at_any_size(height: int, width: int, seed: int) -> None:
     assert ssim(a, a) == pytest.approx(1, abs=1e-12)
 
 
-def test_a_colour_that_cannot_be_seen_cannot_be_wrong() -> None:
+def test_a_color_that_cannot_be_seen_cannot_be_wrong() -> None:
     a = rng.random((12, 12, 4))
     a[:6, :, 3] = 0
     b = a.copy()

@@ -80,16 +80,16 @@ def test_regress_gives_the_outputs_within_0_and_1() -> None:
     assert np.array_equal(painting.predict(CENTRES), np.clip(outputs, 0, 1))
 
 
-def test_transparent_colours_are_straight_again() -> None:
+def test_transparent_colors_are_straight_again() -> None:
     painting = regress(4, "fourier")
     outputs = np.clip(painting.network.forward(CENTRES), 0, 1)
-    colours = painting.predict(CENTRES)
+    colors = painting.predict(CENTRES)
     clear = outputs[:, 3] == 0
     assert 0 < clear.sum() < len(clear)
-    assert not colours[clear].any()
+    assert not colors[clear].any()
     straight = np.minimum(1, outputs[~clear, :3] / outputs[~clear, 3:])
-    np.testing.assert_allclose(colours[~clear, :3], straight, rtol=1e-6)
-    assert np.array_equal(colours[:, 3], outputs[:, 3])
+    np.testing.assert_allclose(colors[~clear, :3], straight, rtol=1e-6)
+    assert np.array_equal(colors[:, 3], outputs[:, 3])
 
 
 @pytest.mark.parametrize("painting", PAINTINGS.values(), ids=list(PAINTINGS))
@@ -100,8 +100,8 @@ def test_chunks_do_not_show(painting: Painting, chunk: int, monkeypatch: pytest.
     monkeypatch.setattr("paintnet.painting.CHUNK", chunk)
     np.testing.assert_allclose(painting.render(), expected, atol=2e-5)
     np.testing.assert_allclose(painting.render(size=size), larger, atol=2e-5)
-    colours = painting.predict(CENTRES)
-    np.testing.assert_allclose(colours, expected.reshape(-1, painting.channels), atol=2e-5)
+    colors = painting.predict(CENTRES)
+    np.testing.assert_allclose(colors, expected.reshape(-1, painting.channels), atol=2e-5)
 
 
 def test_pixels_of_a_larger_render_lie_between() -> None:
@@ -139,7 +139,7 @@ def test_a_region_has_its_own_size_unless_told() -> None:
 
 
 @pytest.mark.parametrize("painting", FORMS.values(), ids=list(FORMS))
-def test_probabilities_add_up_to_one_and_the_likeliest_gives_the_colour(painting: Painting) -> None:
+def test_probabilities_add_up_to_one_and_the_likeliest_gives_the_color(painting: Painting) -> None:
     assert painting.palette is not None
     xy = np.random.default_rng(0).uniform(-5, 15, (200, 2))
     probabilities = painting.predict_proba(xy)
@@ -171,7 +171,7 @@ def test_one_hot_outputs_that_are_all_zero_still_add_up_to_one() -> None:
     np.testing.assert_allclose(probabilities, 1 / 3, rtol=1e-12)
 
 
-def test_a_palette_of_one_colour_paints_that_colour() -> None:
+def test_a_palette_of_one_color_paints_that_color() -> None:
     for form in ("one, one output", "one, one-hot"):
         assert (FORMS[form].render() == PALETTE[0]).all()
         assert (FORMS[form].predict_proba(CENTRES) == 1).all()
@@ -206,7 +206,7 @@ def test_its_size_in_bits() -> None:
     assert painting.bits_per_pixel == 32 * numbers / (WIDTH * HEIGHT)
 
 
-def test_no_position_gives_no_colour() -> None:
+def test_no_position_gives_no_color() -> None:
     empty = np.empty((0, 2))
     assert regress().predict(empty).shape == (0, 3)
     assert FORMS["one, one output"].predict_proba(empty).shape == (0, 1)
@@ -214,8 +214,8 @@ def test_no_position_gives_no_colour() -> None:
 
 @pytest.mark.parametrize("painting", PAINTINGS.values(), ids=list(PAINTINGS))
 def test_positions_far_outside_are_answered(painting: Painting) -> None:
-    colours = painting.predict([[-3, 2], [1e300, -1e300], [5e9, 0]])
-    assert np.isfinite(colours).all()
+    colors = painting.predict([[-3, 2], [1e300, -1e300], [5e9, 0]])
+    assert np.isfinite(colors).all()
     assert painting.render(size=(2, 2), region=(-1e300, 0, 1e300, 2)).shape == (2, 2, painting.channels)
 
 

@@ -1,4 +1,4 @@
-"""Draw paintnet/picture/bird.png: a blue bird on light grey, 100 x 100, two flat colours.
+"""Draw paintnet/picture/bird.png: a blue bird on light grey, 100 x 100, two flat colors.
 
 The outline is made of circles and curves in a square of side 1, sampled 16 x 16 times in every
 pixel, so that its edges are antialiased. Run it with ``python tools/draw_bird.py``; it draws the

@@ -1,9 +1,9 @@
-"""Make paintnet/painter/learned.safetensors: where the presets for photographs begin.
+"""Make paintnet/painter/pretrained.safetensors: where the presets for photographs begin.
 
 It learns from photographs of scikit-learn and scikit-image, none of which is in the benchmarks:
 
 1. one decoder for a mosaic of six photographs, in one long run;
-2. many short runs on turned, mirrored and recoloured pieces; after each, the decoder moves a little
+2. many short runs on turned, mirrored and recolored pieces; after each, the decoder moves a little
    less towards what the run made of it (Reptile, Nichol, Achiam and Schulman 2018);
 3. one more short run; an encoder then learns by scikit-learn's ``MLPRegressor`` which features a
    vertex got, from the pixels around it.
@@ -26,12 +26,13 @@ from scipy.ndimage import gaussian_filter
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
+from paintnet.engine import pretrained, starts
 from paintnet.metrics import psnr
-from paintnet.painter import Painter, learned, start
+from paintnet.painter.painter import Painter
 from paintnet.painting import Painting
 from paintnet.picture import premultiply
 
-TARGET = Path(learned.__file__).with_name(learned.FILE)
+TARGET = Path(pretrained.__file__).with_name(pretrained.FILE)
 PHOTOGRAPHS = [("sklearn.datasets.images", name) for name in ("china.jpg", "flower.jpg")] + [
     ("skimage.data", name) for name in ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg")
 ]
@@ -89,7 +90,7 @@ def any_piece(pieces: list[Array], rng: np.random.Generator) -> Array:
 
 
 def decoder_of(painting: Painting) -> list[Array]:
-    """Every parameter behind the table of features, as `paintnet.painter.learned` orders them."""
+    """Every parameter behind the table of features, as `paintnet.engine.pretrained` orders them."""
     network = painting.network
     arrays = [network.intercepts[0]]
     for weight, bias in zip(network.coefs[1:], network.intercepts[1:], strict=True):
@@ -97,22 +98,22 @@ def decoder_of(painting: Painting) -> list[Array]:
     return [array.copy() for array in arrays]
 
 
-def begin_with(decoder: list[Array], centre: Array, spread: Array, beginning: start.Beginning) -> None:
+def begin_with(decoder: list[Array], centre: Array, spread: Array, context: starts.StartContext) -> None:
     """Start of a short run: the decoder so far behind small random features."""
-    estimator = beginning.estimator
-    for weight, value in zip(learned.decoder_of(estimator), decoder, strict=True):
+    estimator = context.estimator
+    for weight, value in zip(pretrained.decoder_of(estimator), decoder, strict=True):
         weight[...] = value
     table = estimator.coefs_[0]
-    table[...] = centre + beginning.rng.standard_normal(table.shape) * spread
+    table[...] = centre + context.rng.standard_normal(table.shape) * spread
 
 
-def paint(picture: Array, begin: Callable[[start.Beginning], None], epochs: int, seed: int) -> Painting:
+def paint(picture: Array, begin: Callable[[starts.StartContext], None], epochs: int, seed: int) -> Painting:
     """Run the preset from a start of ours."""
-    kept, start.STARTS["features"] = start.STARTS["features"], begin
+    kept, starts.STARTS["features"] = starts.STARTS["features"], begin
     try:
         return Painter("standard", start="features", seed=seed, epochs=epochs).fit(picture)
     finally:
-        start.STARTS["features"] = kept
+        starts.STARTS["features"] = kept
 
 
 def learn(channels: int) -> dict[str, Array]:
@@ -140,7 +141,7 @@ def learn(channels: int) -> dict[str, Array]:
     whole = in_channels(mosaic(tiles(480, 360)), channels, rng)
     painting = paint(whole, partial(begin_with, decoder, centre, 0.02 * spread), SHORT_EPOCHS, seed=0)
     (level,) = painting.network.encoding.levels
-    encoder = learn_encoder(learned.patches(level, premultiply(whole)), painting.network.coefs[0])
+    encoder = learn_encoder(pretrained.patches(level, premultiply(whole)), painting.network.coefs[0])
     named = {f"{channels}.decoder.{i}": array for i, array in enumerate(decoder)}
     named |= {f"{channels}.encoder.{i}": array for i, array in enumerate(encoder)}
     return {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in named.items()}

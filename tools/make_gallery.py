@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from paintnet.dataset import Classes
+from paintnet.animation.canvas import Canvas, label
+from paintnet.animation.formats import encode_animation
+from paintnet.animation.frames import FrameTaker, as_levels, frame_original
+from paintnet.dataset.classes import Classes
+from paintnet.lesson.boundaries import Boundary, draw_sheet
 from paintnet.metrics import psnr
-from paintnet.painter import Painter
+from paintnet.painter.painter import Painter
 from paintnet.painting import Painting
 from paintnet.picture import encode_picture, open_picture, shrink
-from paintnet.studio.animation import encode_animation
-from paintnet.studio.boundaries import Boundary, draw_sheet
-from paintnet.studio.canvas import Canvas, label
-from paintnet.studio.frames import FrameTaker, as_levels, frame_original
 
 FOLDER = Path(__file__).parent.parent / "docs" / "gallery"
 LARGEST = 500_000
@@ -88,7 +88,7 @@ def classes() -> bytes:
     for colors in (2, 4, 8):
         painting = Painter(mode="classify", classes=Classes(colors=colors)).fit(picture)
         right = f"{painting.training['accuracy']:.2%}"
-        panels.append((f"{colors} colours, {right} right", painting.render()))
+        panels.append((f"{colors} colors, {right} right", painting.render()))
     return labelled(*panels)
 
 

@@ -44,7 +44,7 @@ class Fourier(Field):
         return [{"params": list(self.parameters()), "lr": RATE, "betas": BETAS}]
 
     def forward(self, items: Tensor) -> Tensor:
-        """Return the colours (n, 3) of flat pixel numbers (n,)."""
+        """Return the colors (n, 3) of flat pixel numbers (n,)."""
         angles = self.points.index_select(0, items) @ self.directions
         return self.network(torch.cat([angles.sin(), angles.cos()], dim=1))
 

@@ -52,7 +52,7 @@ class Grids(Field):
         ]
 
     def forward(self, items: Tensor) -> Tensor:
-        """Return the colours (n, 3) of flat pixel numbers (n,)."""
+        """Return the colors (n, 3) of flat pixel numbers (n,)."""
         points = self.points.index_select(0, items).expand(HALVES, 1, -1, -1)
         features = [nn.functional.grid_sample(grid, points, align_corners=True) for grid in self.grids]
         joined = torch.cat([part.reshape(FEATURES, -1) for part in features])

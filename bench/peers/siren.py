@@ -58,7 +58,7 @@ class Siren(Field):
         ]
 
     def forward(self, items: Tensor) -> Tensor:
-        """Return the colours (n, 3) of flat pixel numbers (n,)."""
+        """Return the colors (n, 3) of flat pixel numbers (n,)."""
         signal = self.points.index_select(0, items)
         for layer in self.sines:
             signal = torch.sin(layer(signal))

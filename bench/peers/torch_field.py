@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Field(nn.Module):
-    """A learnable picture: flat pixel numbers (n,) to colours (n, 3).
+    """A learnable picture: flat pixel numbers (n,) to colors (n, 3).
 
     Attributes
     ----------
@@ -29,14 +29,14 @@ def coordinates(height: int, width: int) -> Tensor:
 
 
 def mean_bias(layer: nn.Linear, picture: Tensor) -> nn.Linear:
-    """Let a last layer start from the mean colour; return it."""
+    """Let a last layer start from the mean color; return it."""
     with torch.no_grad():
         layer.bias.copy_(picture.mean(dim=(0, 1)))
     return layer
 
 
 def relu_network(inputs: int, widths: tuple[int, ...], picture: Tensor) -> nn.Module:
-    """Return ReLU layers of the given widths that start at the mean colour."""
+    """Return ReLU layers of the given widths that start at the mean color."""
     layers: list[nn.Module] = []
     for width in widths:
         layers += [nn.Linear(inputs, width), nn.ReLU()]

@@ -93,7 +93,7 @@ def decay(progress: float) -> float:
 def warm_up() -> None:
     """Take one step of no use: the first optimizer imports half of PyTorch."""
     weight = nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.Adam([weight], fused=True)
+    optimizer = torch.optim.AdamRates([weight], fused=True)
     weight.square().sum().backward()
     optimizer.step()
 
@@ -108,8 +108,8 @@ def train(build: Builder, picture: Tensor, seconds: float, seed: int) -> tuple[F
     torch.manual_seed(seed)
     begin = time.perf_counter()
     field = build(picture)
-    colours = picture.reshape(-1, 3)
-    optimizer = torch.optim.Adam(field.groups(), fused=True)
+    colors = picture.reshape(-1, 3)
+    optimizer = torch.optim.AdamRates(field.groups(), fused=True)
     rates = [group["lr"] for group in optimizer.param_groups]
     steps = 0
     for items in batches(*picture.shape[:2], field.batch):
@@ -119,7 +119,7 @@ def train(build: Builder, picture: Tensor, seconds: float, seed: int) -> tuple[F
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * decay(progress)
         optimizer.zero_grad()
-        loss = nn.functional.mse_loss(field(items), colours.index_select(0, items))
+        loss = nn.functional.mse_loss(field(items), colors.index_select(0, items))
         loss.backward()
         optimizer.step()
         steps += 1

@@ -7,12 +7,12 @@ from importlib import import_module
 import click
 from click.shell_completion import CompletionItem
 
-from paintnet import __version__
+from paintnet._version import __version__
 from paintnet.cli.exits import run_and_exit
 
 COMMANDS = {
     "fit": "Teach a network to paint a picture.",
-    "predict": "Ask a painting for the colour at positions.",
+    "predict": "Ask a painting for the color at positions.",
     "render": "Paint a saved painting at any size.",
     "info": "Tell what a saved painting is and how it was trained.",
     "compare": "Measure how close two pictures are.",

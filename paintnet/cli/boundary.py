@@ -10,16 +10,10 @@ import numpy as np
 
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.options import complete_files, force_option, report_options
-from paintnet.cli.outputs import (
-    STDOUT,
-    check_picture_output,
-    check_picture_size,
-    encode_output,
-    write_output,
-)
+from paintnet.cli.outputs import STDOUT, check_picture_output, check_picture_size, encode_output, write_output
 from paintnet.cli.types import Layers, Real
 from paintnet.errors import SettingsError
-from paintnet.studio.boundaries import (
+from paintnet.lesson.boundaries import (
     ACTIVATIONS,
     DATASETS,
     Boundary,
@@ -113,7 +107,7 @@ def boundary(output: str | None, animate: str | None, **options: Any) -> None:
     """Show how neurons and networks divide the plane.
 
     One neuron divides by a line, layers divide by anything. A point on the
-    wrong side has a dark ring, and a colour pales where a network is in doubt.
+    wrong side has a dark ring, and a color pales where a network is in doubt.
     """
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
     data, layers = options["data"] or DEFAULT_DATA, options["layers"] or DEFAULT_LAYERS
@@ -142,7 +136,7 @@ def _check_outputs(output: str | None, animate: str | None, force: bool, size: t
         check_picture_output(output, force=force)
         check_picture_size(output, size)
     if animate is not None:
-        from paintnet.studio.animation import check_animation
+        from paintnet.animation.formats import check_animation
 
         check_animation(animate, force=force)
 
@@ -157,7 +151,7 @@ def _draw(
     """Teach the networks and encode each output; what is encoded before the first write cannot fail after."""
     encoded = {}
     if animate is not None:
-        from paintnet.studio.animation import encode_animation
+        from paintnet.animation.formats import encode_animation
 
         frames = _frames(rows, console, options)
         encoded[animate] = encode_animation(frames, Path(animate).suffix.lower(), fps=options["fps"])

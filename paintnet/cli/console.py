@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import click
 
 from paintnet.errors import SettingsError
-from paintnet.picture import shown
+from paintnet.files.names import printable
 from paintnet.picture.formats import to_levels
 
 
@@ -37,7 +37,7 @@ class Console:
         """Say what the user may want to know, on stderr."""
         if not self.quiet:
             for note in notes:
-                click.echo(f"note: {shown(note)}", err=True)
+                click.echo(f"note: {printable(note)}", err=True)
 
     def answer(self, document: dict[str, Any], lines: Iterable[str]) -> None:
         """Give a result that was asked for, as JSON or as text."""
@@ -45,7 +45,7 @@ class Console:
             click.echo(json.dumps(document, allow_nan=False))
         else:
             for line in lines:
-                click.echo(shown(line), err=self.words_to_stderr)
+                click.echo(printable(line), err=self.words_to_stderr)
 
     def summary(self, document: dict[str, Any], lines: Iterable[str]) -> None:
         """Give a result whose substance is in files: silent if quiet."""
@@ -65,16 +65,16 @@ def standard_input() -> BinaryIO | None:
     return None if sys.stdin is None else sys.stdin.buffer
 
 
-def hex_colour(colour: Any) -> str:
-    """Write a colour as #rrggbb, or #rrggbbaa where there is transparency; grey has three equal parts.
+def hex_color(color: Any) -> str:
+    """Write a color as #rrggbb, or #rrggbbaa where there is transparency; grey has three equal parts.
 
     Examples
     --------
     >>> import numpy as np
-    >>> hex_colour(np.array([1.0, 0.5, 0.0])), hex_colour(np.array([0.2]))
+    >>> hex_color(np.array([1.0, 0.5, 0.0])), hex_color(np.array([0.2]))
     ('#ff8000', '#333333')
     """
-    levels = to_levels(colour).tolist()
+    levels = to_levels(color).tolist()
     return "#" + "".join(f"{level:02x}" for level in (levels * 3 if len(levels) == 1 else levels))
 
 

@@ -75,10 +75,10 @@ def _run(command: Callable[[], Any]) -> ExitCode:
 
 def _say_error(message: str) -> None:
     label = click.style("error:", fg="red", bold=True)
-    # click leaves colours out where there is no terminal, but does not know NO_COLOR.
-    colour = False if os.environ.get("NO_COLOR") else None
+    # click leaves colors out where there is no terminal, but does not know NO_COLOR.
+    color = False if os.environ.get("NO_COLOR") else None
     with contextlib.suppress(OSError):  # nobody reads stderr: the exit code has to say it
-        click.echo(f"{label} {_one_line(message)}", err=True, color=colour)
+        click.echo(f"{label} {_one_line(message)}", err=True, color=color)
 
 
 def _judge(error: BaseException) -> tuple[ExitCode, str]:
@@ -139,6 +139,6 @@ _ENDINGS: tuple[tuple[Any, ExitCode, Callable[[Any], str]], ...] = (
 def _one_line(message: str) -> str:
     """Keep a message on one line, and hostile names from steering the terminal."""
     # Only a failing command needs this import; `--help` must start fast.
-    from paintnet.picture import shown
+    from paintnet.files.names import printable
 
-    return shown(" ".join(message.split()))
+    return printable(" ".join(message.split()))

@@ -22,16 +22,16 @@ from paintnet.cli.outputs import (
 )
 from paintnet.cli.types import Duration, Layers, Real
 from paintnet.cli.watching import Watching, watch_options
-from paintnet.dataset import Classes, read_palette
+from paintnet.dataset.classes import Classes, read_palette
 from paintnet.errors import SettingsError
 from paintnet.metrics import ssim
 from paintnet.modelfile import EXTENSION, encode_model
-from paintnet.painter import Painter
 from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished
-from paintnet.painter.presets import PRESETS, settings_for
-from paintnet.painter.settings import ENGINES, PURPOSES, SOLVERS
+from paintnet.painter.painter import Painter
 from paintnet.painting import MODES, Painting
 from paintnet.picture import OpenLimits, open_picture, shrink
+from paintnet.settings.presets import PRESETS, settings_for
+from paintnet.settings.settings import ENGINES, PURPOSES, SOLVERS
 
 PAINTED = ".painted.png"
 
@@ -45,7 +45,7 @@ Examples:
   paintnet fit photo.jpg --preset fine --require-psnr 35"""
 )
 @click.argument("image", default="sample:bird", shell_complete=complete_files)
-@click.option("--mode", type=click.Choice(MODES), default="regress", help="Learn colours, or classes.")
+@click.option("--mode", type=click.Choice(MODES), default="regress", help="Learn colors, or classes.")
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="standard", help="Rule for all settings.")
 @click.option(
     "--for",
@@ -75,9 +75,9 @@ Examples:
 @click.option("--iterations", type=int, metavar="N", help="lbfgs only: limit of its iterations.")
 @click.option("--target-psnr", type=float, metavar="DB", help="Stop as soon as it is reached.")
 @click.option("--require-psnr", type=Real(), metavar="DB", help="Exit 4 when the painting is below.")
-@click.option("--colors", type=int, metavar="N", help="Classify: the picture's own N colours  [default: 2].")
+@click.option("--colors", type=int, metavar="N", help="Classify: the picture's own N colors  [default: 2].")
 @click.option("--threshold", type=int, metavar="S", help="Classify: R + G + B at or below is class 1, dark.")
-@click.option("--palette", metavar="HEX,...|FILE", help="Classify: the nearest of these colours.")
+@click.option("--palette", metavar="HEX,...|FILE", help="Classify: the nearest of these colors.")
 @click.option(
     "--max-side", type=click.IntRange(1), metavar="N", help="Learn from a copy of at most this side."
 )
@@ -170,7 +170,7 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_file(palette: str) -> bool:
-    """Tell a palette's file from a list of colours, which may be too long for the name of a file."""
+    """Tell a palette's file from a list of colors, which may be too long for the name of a file."""
     return "#" not in palette and os.path.isfile(palette)  # noqa: PTH113 (Path.is_file raises for it)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from paintnet.cli.console import Console, hex_colour, human_bytes, human_psnr
+from paintnet.cli.console import Console, hex_color, human_bytes, human_psnr
 from paintnet.cli.models import LoadedPainting, load_painting
 from paintnet.cli.options import model_argument, report_options
 from paintnet.errors import ModelFileError
@@ -55,7 +55,7 @@ def _document(loaded: LoadedPainting) -> dict[str, Any]:
         "training": painting.training,
     }
     if painting.palette is not None:
-        document["palette"] = [hex_colour(colour) for colour in painting.palette]
+        document["palette"] = [hex_color(color) for color in painting.palette]
     return document
 
 

@@ -5,7 +5,7 @@ import click
 from paintnet.cli.console import Console
 from paintnet.cli.options import report_options
 from paintnet.cli.types import NUMBERS
-from paintnet.neuron import ACTIVATIONS, Neuron
+from paintnet.lesson.neuron import ACTIVATIONS, Neuron
 
 
 @click.command(

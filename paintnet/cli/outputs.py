@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from paintnet.errors import OutputError, SettingsError
+from paintnet.files.names import printable
+from paintnet.files.writing import check_output, write_bytes
 from paintnet.modelfile import EXTENSION
-from paintnet.picture import OUTPUT_FORMATS, check_output, encode_picture, shown, write_bytes
+from paintnet.picture import OUTPUT_FORMATS, encode_picture
 
 STDOUT = "-"
 _LARGEST_SIDE = 10**12
@@ -35,7 +37,7 @@ def check_picture_size(path: str, size: tuple[int, int]) -> None:
     chosen = OUTPUT_FORMATS[_extension(path)]
     if max(size) > chosen.max_side:
         why = f"{chosen.name} holds at most {chosen.max_side:,} pixels a side, not {max(size):,}"
-        raise OutputError(shown(path), why, "write a PNG or a smaller picture")
+        raise OutputError(printable(path), why, "write a PNG or a smaller picture")
 
 
 def encode_output(path: str, pixels: Any) -> tuple[bytes, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""`paintnet predict`: ask a painting for the colour at positions."""
+"""`paintnet predict`: ask a painting for the color at positions."""
 
 import csv
 import io
@@ -10,13 +10,13 @@ from typing import Any
 import click
 import numpy as np
 
-from paintnet.cli.console import Console, hex_colour, standard_input
+from paintnet.cli.console import Console, hex_color, standard_input
 from paintnet.cli.models import STDIN, load_painting
 from paintnet.cli.options import complete_files, model_argument, report_options
 from paintnet.cli.types import XY
 from paintnet.errors import SettingsError
+from paintnet.files.names import printable
 from paintnet.painting import Painting
-from paintnet.picture import shown
 
 XY_FORM = "X,Y"
 
@@ -45,7 +45,7 @@ Examples:
 @click.option("--format", type=click.Choice(["text", "json", "csv"]), default="text", help="Of the answer.")
 @report_options
 def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: str, **say: Any) -> None:
-    """Ask a painting for the colour at positions.
+    """Ask a painting for the color at positions.
 
     (0, 0) is the centre of the top left pixel; fractions lie between pixels.
     MODEL is a .paintnet file, or - for stdin; without it, the newest of the
@@ -77,7 +77,7 @@ def _read_positions(name: str) -> list[tuple[float, float]]:
         text = (file.read() if file else Path(name).read_bytes()).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"--xy-file {shown(name)}", f"cannot be read ({error})", "give a text file"
+            f"--xy-file {printable(name)}", f"cannot be read ({error})", "give a text file"
         ) from error
     positions = []
     for number, line in enumerate(text.splitlines(), start=1):
@@ -89,8 +89,8 @@ def _read_positions(name: str) -> list[tuple[float, float]]:
         except ValueError:
             x = y = float("nan")
         if not np.isfinite([x, y]).all():
-            why = f"line {number} is {shown(line[:40])!r}, not of the form {XY_FORM}"
-            raise SettingsError(f"--xy-file {shown(name)}", why, "write one X,Y a line")
+            why = f"line {number} is {printable(line[:40])!r}, not of the form {XY_FORM}"
+            raise SettingsError(f"--xy-file {printable(name)}", why, "write one X,Y a line")
         positions.append((x, y))
     return positions
 
@@ -107,13 +107,13 @@ def _outside(painting: Painting, positions: Any) -> bool:
 
 
 def _answers(painting: Painting, positions: Any) -> Iterator[dict[str, Any]]:
-    colours = painting.predict(positions)
+    colors = painting.predict(positions)
     probabilities = painting.predict_proba(positions) if painting.mode == "classify" else None
-    if not np.isfinite(colours).all():
+    if not np.isfinite(colors).all():
         why = "a position lies so far outside the picture that the network overflows"
         raise SettingsError("positions", why, f"stay near the {painting.width} x {painting.height} pixels")
-    for number, colour in enumerate(colours):
-        answer: dict[str, Any] = {"color": hex_colour(colour), "values": [round(float(v), 6) for v in colour]}
+    for number, color in enumerate(colors):
+        answer: dict[str, Any] = {"color": hex_color(color), "values": [round(float(v), 6) for v in color]}
         if probabilities is not None:
             chances = probabilities[number]
             answer["class"] = int(chances.argmax())

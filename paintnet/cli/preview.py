@@ -6,12 +6,12 @@ import sys
 import time
 from typing import Self
 
+from paintnet.cli.halfblocks import RESET, UPPER_HALF, Depth, color_depth
 from paintnet.cli.progress import SECONDS_BETWEEN, progress_line
 from paintnet.cli.show import can_write_blocks, terminal_lines, window_size
 from paintnet.cli.signals import signals_wait
 from paintnet.painter.events import EpochFinished, Event, TrainingFinished
 from paintnet.painting import Painting
-from paintnet.studio.halfblocks import RESET, UPPER_HALF, Depth, colour_depth
 
 LARGEST = (80, 30)
 """Columns and rows of the picture: over a slow line, a larger one would cost more than it shows."""
@@ -29,14 +29,14 @@ ERASE_BELOW = "\x1b[J"
 class Preview:
     """The painting as it is, and the progress line under it, on stderr.
 
-    It has the face of `ProgressLine`, and is no more than that where a terminal has no colours or
+    It has the face of `ProgressLine`, and is no more than that where a terminal has no colors or
     no half blocks, or NO_COLOR is set. The cursor rests at the start of the progress line, so that
     the ``^C`` of the terminal is overwritten; it is hidden only while a picture is drawn.
 
     Parameters
     ----------
     depth : {"truecolor", "256"}, optional
-        Colours of the terminal; without it, what `preview_depth` finds.
+        Colors of the terminal; without it, what `preview_depth` finds.
     """
 
     def __init__(self, depth: Depth | None = None) -> None:
@@ -114,10 +114,10 @@ class Preview:
 
 
 def preview_depth() -> Depth | None:
-    """Colours for a preview on stderr; None where it cannot show one, or should not."""
+    """Colors for a preview on stderr; None where it cannot show one, or should not."""
     if not _is_on_a_terminal() or os.environ.get("NO_COLOR") or not can_write_blocks(sys.stderr):
         return None
-    return colour_depth(os.environ)
+    return color_depth(os.environ)
 
 
 def _is_on_a_terminal() -> bool:

@@ -16,13 +16,7 @@ from paintnet.cli.options import (
     report_options,
     size_options,
 )
-from paintnet.cli.outputs import (
-    STDOUT,
-    check_picture_output,
-    check_picture_size,
-    output_size,
-    write_picture,
-)
+from paintnet.cli.outputs import STDOUT, check_picture_output, check_picture_size, output_size, write_picture
 
 
 @click.command(

@@ -8,20 +8,13 @@ from typing import Any, TextIO
 import click
 
 from paintnet.cli.console import Console, standard_input
+from paintnet.cli.halfblocks import UPPER_HALF, Depth, color_depth, fitting_size, half_blocks, small_levels
 from paintnet.cli.models import load_painting
 from paintnet.cli.options import complete_files, open_options, report_options
 from paintnet.errors import SettingsError
 from paintnet.modelfile import EXTENSION
 from paintnet.painting import Painting
 from paintnet.picture import OpenLimits, open_picture
-from paintnet.studio.halfblocks import (
-    UPPER_HALF,
-    Depth,
-    colour_depth,
-    fitting_size,
-    half_blocks,
-    small_levels,
-)
 
 WITHOUT_A_WINDOW = (80, 24)
 LARGEST_WIDTH = 1000
@@ -45,7 +38,7 @@ Examples:
     "--color",
     type=click.Choice(["auto", "always", "256", "truecolor"]),
     default="auto",
-    help="On a terminal only, always, or always with these colours.",
+    help="On a terminal only, always, or always with these colors.",
 )
 @open_options
 @report_options
@@ -110,19 +103,19 @@ def _is_terminal(stream: TextIO | None) -> bool:
 
 
 def _depth(color: str) -> Depth:
-    """Colours to print in, or an error that says what is in the way."""
+    """Colors to print in, or an error that says what is in the way."""
     if color in ("256", "truecolor"):
         return "256" if color == "256" else "truecolor"
-    found = colour_depth(os.environ)
+    found = color_depth(os.environ)
     if color == "always":
         return found or "256"
     if not _is_terminal(sys.stdout):
-        raise SettingsError("stdout", "is no terminal, where colours would show", "add --color always")
+        raise SettingsError("stdout", "is no terminal, where colors would show", "add --color always")
     if os.environ.get("NO_COLOR"):
-        raise SettingsError("NO_COLOR", "is set, and the picture is all colours", "add --color always")
+        raise SettingsError("NO_COLOR", "is set, and the picture is all colors", "add --color always")
     if found is None:
         term = os.environ.get("TERM", "")
-        raise SettingsError(f"TERM={term}", "is not known to have 256 colours", "add --color 256 if it has")
+        raise SettingsError(f"TERM={term}", "is not known to have 256 colors", "add --color 256 if it has")
     return found
 
 

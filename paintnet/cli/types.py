@@ -91,7 +91,7 @@ class Layers(click.ParamType[Any]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Give a tuple of layer sizes."""
         # The parser lives beside the settings; reading them brings in NumPy, so only when used.
-        from paintnet.painter.settings import parse_layers
+        from paintnet.settings.settings import parse_layers
 
         try:
             return parse_layers(value) if isinstance(value, str) else value

@@ -69,7 +69,7 @@ class Watching:
 
     def check(self) -> None:
         """Refuse what could not be shown, before anything is learned."""
-        from paintnet.studio.animation import Timing, check_animation, check_frames
+        from paintnet.animation.formats import Timing, check_animation, check_frames
 
         animate, report = self.options["animate"], self.options["report"]
         for name, needs in (("frames", animate or report), ("fps", animate)):
@@ -87,7 +87,7 @@ class Watching:
         if animate:
             check_animation(animate, force=self.options["force"])
         if report:
-            from paintnet.picture import check_output
+            from paintnet.files.writing import check_output
 
             check_output(report, force=self.options["force"], extensions=[".html", ".htm"])
 
@@ -105,12 +105,12 @@ class Watching:
         with ExitStack() as stack:
             listeners: list[Listener] = []
             if self.outputs:
-                from paintnet.studio.frames import FrameTaker
+                from paintnet.animation.frames import FrameTaker
 
                 self._takers = [stack.enter_context(FrameTaker(self._n_frames))]
                 listeners += self._takers
             if self.options["report"] is not None:
-                from paintnet.studio.report import CurveListener
+                from paintnet.report.report import CurveListener
 
                 self._curve = CurveListener()
                 listeners.append(self._curve)
@@ -154,7 +154,7 @@ class Watching:
         if self.options["animate"] is not None:
             encoded[self.options["animate"]] = self._animation(original)
         if self.options["report"] is not None:
-            from paintnet.studio.report import RunRecord, report_html
+            from paintnet.report.report import RunRecord, report_html
 
             (taker,) = self._takers
             record = RunRecord(
@@ -172,9 +172,9 @@ class Watching:
         return encoded
 
     def _animation(self, original: Any) -> bytes:
-        from paintnet.studio.animation import encode_animation
-        from paintnet.studio.canvas import Canvas
-        from paintnet.studio.frames import frame_original
+        from paintnet.animation.canvas import Canvas
+        from paintnet.animation.formats import encode_animation
+        from paintnet.animation.frames import frame_original
 
         beside = frame_original(original) if self.options["beside"] else None
         canvas = Canvas(beside, has_caption=self.options["caption"])

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.encoding.extent import Extent
-
-Array = NDArray[Any]
+from paintnet.typing import Array
 
 
 def _linear(t: Array) -> list[Array]:

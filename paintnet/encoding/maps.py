@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import GridMap
 from paintnet.errors import SettingsError
-
-Array = NDArray[Any]
+from paintnet.typing import Array
 
 
 class PositionMap(Protocol):

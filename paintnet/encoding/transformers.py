@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -13,8 +12,7 @@ from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import BASES, GridMap
 from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
 from paintnet.errors import SettingsError
-
-Array = NDArray[Any]
+from paintnet.typing import Array
 
 
 class _PositionEncoding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]

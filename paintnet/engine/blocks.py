@@ -7,14 +7,12 @@ the block's row and column. No sparse matrix is needed.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from paintnet.encoding.grid import GridMap
-
-Array = NDArray[Any]
+from paintnet.typing import Array
 
 SIDE = 16
 """Pixels along a block's side: 256 pixels fill a cache, and vector units, well."""

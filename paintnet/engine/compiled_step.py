@@ -2,20 +2,18 @@
 
 import os
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from paintnet.typing import Array
 
 # How long a thread of GNU OpenMP spins before it sleeps at the end of each batch: briefly, since a thread
 # that spins for one that has no core makes a busy machine ten times slower. Read when the library loads.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 from paintnet.engine import kernel
+from paintnet.engine.block_state import AdamRates, BlockState, split_dense
 from paintnet.engine.blocks import SIDE, BlockPlan
-from paintnet.engine.problem import Adam, Problem, split_dense
-
-Array = NDArray[Any]
 
 CACHE_LINE = 64
 
@@ -28,14 +26,14 @@ class CompiledStep:
     ----------
     plan : BlockPlan
         Where blocks and vertices lie.
-    problem : Problem
+    problem : BlockState
         Weights, targets and moments; changed in place.
     threads : int
         How many blocks run at a time; the result does not depend on it.
     """
 
     plan: BlockPlan
-    problem: Problem
+    problem: BlockState
     threads: int = 1
     _down: tuple[Array, Array] = field(init=False)
     _across: tuple[Array, Array] = field(init=False)
@@ -63,13 +61,15 @@ class CompiledStep:
                 (patch_rows, row),
             )
         )
-        self._run([], Adam(0, 0, 0, 1, 1), Adam(0, 0, 0, 1, 1))  # compiles, or loads what was compiled
+        self._run(
+            [], AdamRates(0, 0, 0, 1, 1), AdamRates(0, 0, 0, 1, 1)
+        )  # compiles, or loads what was compiled
 
-    def epoch(self, batches: list[tuple[Array, Array]], grid: Adam, dense: Adam) -> float:
+    def epoch(self, batches: list[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
         """Train on the batches in turn; returns the sum of the losses of their pixels."""
         return self._run(batches, grid, dense)
 
-    def _run(self, batches: list[tuple[Array, Array]], grid: Adam, dense: Adam) -> float:
+    def _run(self, batches: list[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
         problem, plan = self.problem, self.plan
         sizes = [len(rows) for rows, _ in batches]
         nothing = np.empty(0, dtype=np.int32)
@@ -146,5 +146,5 @@ def _aligned_zeros(*shape: int) -> Array:
     return room[begin : begin + size].view(np.float32).reshape(shape)
 
 
-def _numbers(adam: Adam, rate: float) -> Array:
+def _numbers(adam: AdamRates, rate: float) -> Array:
     return np.array([rate, adam.beta_1, adam.beta_2, adam.epsilon], dtype=np.float32)

@@ -5,17 +5,14 @@ scikit-learn's own step.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
+from paintnet.engine.block_state import AdamRates, BlockState
 from paintnet.engine.blocks import SIDE, BlockPlan
-from paintnet.engine.problem import Adam, Problem
 from paintnet.network import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
-
-Array = NDArray[Any]
+from paintnet.typing import Array
 
 
 def _relu_slope(a: Array, delta: Array) -> None:
@@ -46,16 +43,16 @@ class NumpyStep:
     ----------
     plan : BlockPlan
         Where blocks and vertices lie.
-    problem : Problem
+    problem : BlockState
         Weights, targets and moments; changed in place.
     """
 
     plan: BlockPlan
-    problem: Problem
+    problem: BlockState
     # Products this small lose more by sharing than they gain, and their sums would depend on the threads.
     _one_thread: ThreadpoolController = field(default_factory=ThreadpoolController)
 
-    def epoch(self, batches: list[tuple[Array, Array]], grid: Adam, dense: Adam) -> float:
+    def epoch(self, batches: list[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
         """Train on the batches in turn; returns the sum of the losses of their pixels."""
         total = 0.0
         with self._one_thread.limit(limits=1, user_api="blas"):
@@ -63,7 +60,7 @@ class NumpyStep:
                 total += self._batch(rows, columns, grid, replace(dense, step=dense.step + number))
         return total
 
-    def _batch(self, rows: Array, columns: Array, grid: Adam, dense: Adam) -> float:
+    def _batch(self, rows: Array, columns: Array, grid: AdamRates, dense: AdamRates) -> float:
         mask = self._blocks_of(self.problem.mask[None], rows, columns)
         n_pixels = max(1.0, float(mask.sum()))
         vertices = self._vertices(rows, columns)
@@ -136,7 +133,7 @@ class NumpyStep:
         return delta
 
     def _update_grid(
-        self, vertices: Array, delta: Array, rows: Array, columns: Array, adam: Adam, n_pixels: float
+        self, vertices: Array, delta: Array, rows: Array, columns: Array, adam: AdamRates, n_pixels: float
     ) -> None:
         blocks = len(vertices)
         lines = self.plan.across[columns].transpose(0, 2, 1)[:, None] @ delta.reshape(blocks, SIDE, SIDE, -1)

@@ -7,8 +7,8 @@ callables that take one event. A listener that raises ends the run.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from paintnet.painter.settings import PainterSettings
 from paintnet.painting import Painting
+from paintnet.settings.settings import PainterSettings
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-"""Colour and transparency: from straight alpha to premultiplied and back.
+"""Color and transparency: from straight alpha to premultiplied and back.
 
-A picture holds straight alpha: the colour of a pixel as if it were opaque, and
+A picture holds straight alpha: the color of a pixel as if it were opaque, and
 its opacity beside it. Wherever pixels are mixed (shrinking, learning,
-interpolating) colours have to be weighted by their opacity first, or the hidden
-colour of transparent pixels bleeds into their neighbours.
+interpolating) colors have to be weighted by their opacity first, or the hidden
+color of transparent pixels bleeds into their neighbours.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 
 def premultiply(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Weight colours by opacity.
+    """Weight colors by opacity.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def premultiply(pixels: NDArray[Any]) -> NDArray[Any]:
 
 
 def unpremultiply(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Undo :func:`premultiply`; where opacity is 0 the colour becomes 0.
+    """Undo :func:`premultiply`; where opacity is 0 the color becomes 0.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def unpremultiply(pixels: NDArray[Any]) -> NDArray[Any]:
     Returns
     -------
     ndarray of shape (..., channels)
-        Colours within [0, 1] for RGBA, the given array otherwise.
+        Colors within [0, 1] for RGBA, the given array otherwise.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def unpremultiply(pixels: NDArray[Any]) -> NDArray[Any]:
     straight = pixels.copy()
     opacity = pixels[..., 3:]
     visible = opacity > 0
-    # A painted colour may exceed its opacity a little, and by a tiny opacity the ratio overflows.
+    # A painted color may exceed its opacity a little, and by a tiny opacity the ratio overflows.
     with np.errstate(over="ignore"):
         ratio = np.divide(pixels[..., :3], opacity, out=np.zeros_like(pixels[..., :3]), where=visible)
     straight[..., :3] = np.clip(ratio, 0, 1)

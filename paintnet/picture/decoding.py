@@ -24,8 +24,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from paintnet.errors import PictureError
+from paintnet.files.names import printable
 from paintnet.picture.modes import UnusableValuesError, to_pixels
-from paintnet.picture.names import shown
 
 _DECODERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "PNG": PngImageFile,
@@ -90,7 +90,7 @@ def sniff(data: bytes) -> str | None:
     Parameters
     ----------
     data : bytes
-        The file, or its beginning.
+        The file, or its context.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def decode(data: bytes, what: str, max_pixels: int) -> Decoded:
     Raises
     ------
     PictureError
-        When it is no picture, a damaged one, one too large, or one without usable colours.
+        When it is no picture, a damaged one, one too large, or one without usable colors.
 
     Examples
     --------
@@ -171,7 +171,7 @@ def _guarded_pillow(max_pixels: int) -> Iterator[list[str]]:
         finally:
             Image.MAX_IMAGE_PIXELS = before
         texts = [str(each.message) for each in caught if issubclass(each.category, UserWarning)]
-        remarks += [f"the decoder remarked: {shown(text).strip()}" for text in dict.fromkeys(texts)][:3]
+        remarks += [f"the decoder remarked: {printable(text).strip()}" for text in dict.fromkeys(texts)][:3]
 
 
 @contextmanager
@@ -210,7 +210,7 @@ def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[n
         many = "pages" if name == "TIFF" else "frames of an animation"
         notes.append(f"the first of several {many}")
     if ";16" in raw_mode and image.mode in ("RGB", "RGBA", "LA"):
-        notes.append("16-bit colours were read with 8 bits each")
+        notes.append("16-bit colors were read with 8 bits each")
     inverted = image.mode in ("I;16", "F") and _tag(image, _PHOTOMETRIC) == 0
     white = 2**12 - 1 if _tag(image, _BITS_PER_SAMPLE) == (12,) else 2**16 - 1
     image.load()
@@ -264,7 +264,7 @@ def _upright(pixels: NDArray[np.float32], image: Image.Image) -> NDArray[np.floa
 
 def _unreadable(what: str, name: str, error: Exception) -> PictureError:
     """Tell a kind of file that is not supported from one that is broken."""
-    text = " ".join(shown(error).split()).rstrip(".")
+    text = " ".join(printable(error).split()).rstrip(".")
     reason = text if any(character.isalpha() for character in text) else "its parts contradict each other"
     unsupported = ("unknown pixel mode", "unsupported", "not supported", "no decoder", "unknown bmp")
     if isinstance(error, NotImplementedError) or any(word in reason.lower() for word in unsupported):

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.errors import OutputError
-
-Levels = NDArray[np.uint8]
+from paintnet.typing import Levels
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def _encoder(pillow_name: str, **options: Any) -> Callable[[Levels], bytes]:
 
 
 _PNG = OutputFormat("PNG", _encoder("PNG"), keeps_alpha=True, max_side=2**31 - 1)
-# Full colour resolution: a painting has sharp colour edges, and halved chroma would smear them.
+# Full color resolution: a painting has sharp color edges, and halved chroma would smear them.
 _JPEG = OutputFormat("JPEG", _encoder("JPEG", quality=95, subsampling=0), keeps_alpha=False, max_side=65_500)
 # Lossless: what is written is what was painted.
 _WEBP = OutputFormat("WebP", _encoder("WEBP", lossless=True), keeps_alpha=True, max_side=16_383)

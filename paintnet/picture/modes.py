@@ -12,7 +12,7 @@ Pixels = NDArray[np.float32]
 
 
 class UnusableValuesError(ValueError):
-    """The samples of a picture are numbers that are no colours; the text says which."""
+    """The samples of a picture are numbers that are no colors; the text says which."""
 
     def __init__(self, why: str, remedy: str) -> None:
         super().__init__(why)
@@ -28,7 +28,7 @@ def to_pixels(image: Image.Image, step: int = 1, top: int = 65_535) -> tuple[Pix
     image : PIL.Image.Image
         Of any mode, loaded.
     step : int, default=1
-        What one unit of the file's own transparent colour is worth in the levels of the image:
+        What one unit of the file's own transparent color is worth in the levels of the image:
         above 1 where the file has fewer than 8 bits a sample.
     top : int, default=65535
         The value that means white in an image of 16-bit mode.
@@ -36,13 +36,13 @@ def to_pixels(image: Image.Image, step: int = 1, top: int = 65_535) -> tuple[Pix
     Returns
     -------
     tuple of ndarray and list of str
-        Values in [0, 1] of shape (height, width, channels), straight alpha, no colour where alpha
+        Values in [0, 1] of shape (height, width, channels), straight alpha, no color where alpha
         is 0; and what there is to say about it.
 
     Raises
     ------
     UnusableValuesError
-        When the image holds numbers that are no colours.
+        When the image holds numbers that are no colors.
 
     Examples
     --------
@@ -79,13 +79,13 @@ def _to(*modes: str) -> Callable[[Image.Image], Image.Image]:
 
 
 def _from_lab(image: Image.Image) -> Image.Image:
-    """Pillow itself cannot convert L*a*b*; its colour management can."""
+    """Pillow itself cannot convert L*a*b*; its color management can."""
     from PIL import ImageCms
 
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
     if converted is None:
-        raise UnusableValuesError("its L*a*b* colours cannot be converted", "save it as RGB")
+        raise UnusableValuesError("its L*a*b* colors cannot be converted", "save it as RGB")
     converted.info.pop("icc_profile", None)
     return converted
 
@@ -118,24 +118,24 @@ def _fractions(image: Image.Image) -> Pixels:
 
 
 def _keyed_opacity(image: Image.Image, key: object, step: int) -> NDArray[np.bool_] | None:
-    """Where the picture is opaque, when its file declares one colour transparent."""
+    """Where the picture is opaque, when its file declares one color transparent."""
     levels = np.asarray(image)
     if isinstance(key, int) and levels.ndim == 2:
         # Some versions of Pillow have scaled it already for some depths.
         return np.asarray(levels != (key * step if key * step <= 255 else key))
     if isinstance(key, tuple) and levels.ndim == 3 and len(key) == 3:
-        # Pillow keeps the upper byte of 16-bit colours but the whole of the transparent one.
+        # Pillow keeps the upper byte of 16-bit colors but the whole of the transparent one.
         high = [part >> 8 if max(key) > 255 else part for part in key]
         return np.asarray((levels != high).any(axis=-1))
     return None
 
 
 def _with_opacity(pixels: Pixels, opacity: NDArray[np.bool_] | None) -> Pixels:
-    """Add a mask as alpha, and drop the colours that alpha hides."""
+    """Add a mask as alpha, and drop the colors that alpha hides."""
     if opacity is not None:
-        colours = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+        colors = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
         alpha = opacity[..., np.newaxis].astype(np.float32)
-        pixels = np.concatenate([colours, alpha], axis=-1)
+        pixels = np.concatenate([colors, alpha], axis=-1)
     if pixels.shape[-1] == 4:
         pixels[pixels[..., 3] == 0] = 0
     return pixels
@@ -155,9 +155,7 @@ def _deep(image: Image.Image, top: int) -> tuple[Pixels, list[str]]:
             raise UnusableValuesError(why, "scale them to 0 to 65535 and save again")
         pixels = values.astype(np.float32)
         pixels /= top
-    notes = (
-        ["its colour profile was ignored, as for every 16-bit grey"] if "icc_profile" in image.info else []
-    )
+    notes = ["its color profile was ignored, as for every 16-bit grey"] if "icc_profile" in image.info else []
     return _with_opacity(np.clip(pixels, 0, 1)[..., np.newaxis], opacity), notes
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.errors import PictureError, SettingsError
-from paintnet.picture.names import file_stem, shown, shown_url, url_stem
+from paintnet.files.names import file_stem, printable, printable_url, url_stem
 from paintnet.picture.samples import sample_bytes
 
 _WEB = re.compile(r"https?:", re.IGNORECASE)
@@ -53,7 +53,7 @@ class OpenLimits:
             raise SettingsError(f"max pixels {self.max_pixels}", "a picture has at least 1", "give 1 or more")
         if self.sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", self.sha256):
             remedy = "give its 64 hexadecimal digits, as sha256sum prints them"
-            raise SettingsError(f"sha256 {shown(self.sha256[:80])}", "is not a SHA-256 checksum", remedy)
+            raise SettingsError(f"sha256 {printable(self.sha256[:80])}", "is not a SHA-256 checksum", remedy)
 
     @property
     def max_bytes(self) -> int:
@@ -68,7 +68,7 @@ class OpenedPicture:
     Parameters
     ----------
     pixels : ndarray of float32, shape (height, width, channels)
-        Values in [0, 1]; 1, 3 or 4 channels; straight alpha, colours 0 where alpha is 0.
+        Values in [0, 1]; 1, 3 or 4 channels; straight alpha, colors 0 where alpha is 0.
     name : str
         A stem for output files.
     source : str
@@ -128,7 +128,7 @@ def open_picture(
     limits = limits or OpenLimits()
     fetched = _fetch(source, limits, stdin)
     _check_sum(fetched, limits.sha256)
-    from paintnet.picture.decoding import decode  # Pillow takes a while to import
+    from paintnet.picture.decoding import decode
 
     decoded = decode(fetched.data, fetched.source, limits.max_pixels)
     return OpenedPicture(decoded.pixels, fetched.name, fetched.source, decoded.notes)
@@ -145,14 +145,14 @@ def _fetch(source: str | Path, limits: OpenLimits, stdin: BinaryIO | None) -> _F
         return _Fetched(sample_bytes(name), name, source)
     if _WEB.match(source):
         # requests takes a while to import, and most pictures are files
-        from paintnet.picture.download import download
+        from paintnet.files.download import download
 
         data = download(source, allow_private=limits.allow_private)
-        return _Fetched(data, url_stem(source), shown_url(source))
+        return _Fetched(data, url_stem(source), printable_url(source))
     scheme = _SCHEME.match(source)
     if scheme and not Path(source).exists():
         why = f"{scheme[1].lower()} addresses are not opened"
-        raise PictureError(shown_url(source), why, "give a path, or an http or https URL")
+        raise PictureError(printable_url(source), why, "give a path, or an http or https URL")
     return _from_path(Path(source), limits)
 
 
@@ -163,7 +163,7 @@ def _from_stdin(stdin: BinaryIO | None, limits: OpenLimits) -> _Fetched:
 
 
 def _from_path(path: Path, limits: OpenLimits) -> _Fetched:
-    what = shown(path)
+    what = printable(path)
     # O_NONBLOCK: should the path become a pipe between the two looks, opening it still returns.
     flags = (
         os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -217,7 +217,7 @@ def _unopened(what: str, error: OSError) -> PictureError:
         return PictureError(what, "there is no such file", "check its spelling")
     if error.errno in (errno.EACCES, errno.EPERM):
         return PictureError(what, "no permission to read it", "change its permissions")
-    return PictureError(what, f"cannot be read ({shown(error.strerror or error)})", "check the file")
+    return PictureError(what, f"cannot be read ({printable(error.strerror or error)})", "check the file")
 
 
 def _check_sum(fetched: _Fetched, expected: str | None) -> None:

@@ -1,19 +1,19 @@
-"""Colour profiles: every picture is brought to sRGB, the space of screens."""
+"""Color profiles: every picture is brought to sRGB, the space of screens."""
 
 import io
 
 from PIL import Image
 
-from paintnet.picture.names import shown
+from paintnet.files.names import printable
 
-_BROKEN = "its colour profile is damaged and was ignored"
+_BROKEN = "its color profile is damaged and was ignored"
 
 
 def to_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
     """Convert an image to sRGB by the profile it carries.
 
     Without a profile nothing happens but that CMYK becomes RGB by the plain formula. A broken
-    profile is ignored with a note: the colours are then a little off, but they are there.
+    profile is ignored with a note: the colors are then a little off, but they are there.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def to_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
         try:
             image, notes = _managed(image, profile)
         except (ImportError, OSError, ValueError, TypeError, AttributeError) as error:
-            # Without Pillow's colour management an ImportError comes; the others tell of a broken profile.
-            notes = [_BROKEN if not isinstance(error, ImportError) else "its colour profile was ignored"]
+            # Without Pillow's color management an ImportError comes; the others tell of a broken profile.
+            notes = [_BROKEN if not isinstance(error, ImportError) else "its color profile was ignored"]
     return (image.convert("RGB") if image.mode == "CMYK" else image), notes
 
 
@@ -47,10 +47,10 @@ def _managed(image: Image.Image, profile: bytes) -> tuple[Image.Image, list[str]
 
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        name = " ".join(shown(ImageCms.getProfileDescription(source).strip()).split())[:60]
+        name = " ".join(printable(ImageCms.getProfileDescription(source).strip()).split())[:60]
         if name.lower().startswith("srgb") and image.mode != "CMYK":
             return image, []  # converting sRGB to itself would only add rounding errors
-        return _transformed(image, source), [f"colours converted from {name or 'its profile'} to sRGB"]
+        return _transformed(image, source), [f"colors converted from {name or 'its profile'} to sRGB"]
     except ImageCms.PyCMSError as error:
         raise ValueError(str(error)) from error
 
@@ -59,12 +59,12 @@ def _transformed(image: Image.Image, source: object) -> Image.Image:
     """Run the conversion; grey stays grey, alpha stays as it is."""
     from PIL import ImageCms
 
-    colours = image.convert(image.mode.removesuffix("A")) if image.mode.endswith("A") else image
-    transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), colours.mode, "RGB")  # type: ignore[arg-type]
-    converted = ImageCms.applyTransform(colours, transform)
+    colors = image.convert(image.mode.removesuffix("A")) if image.mode.endswith("A") else image
+    transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), colors.mode, "RGB")  # type: ignore[arg-type]
+    converted = ImageCms.applyTransform(colors, transform)
     if converted is None:
         raise ValueError("the conversion gave no image")
-    if colours.mode == "L":
+    if colors.mode == "L":
         converted = converted.convert("L")
     if image.mode.endswith("A"):
         converted.putalpha(image.getchannel("A"))

@@ -47,7 +47,7 @@ def shrink(pixels: NDArray[np.float32], max_side: int) -> NDArray[np.float32]:
 def _shrink_plane(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
     """Resize one channel to (width, height) in floating point.
 
-    The Hamming filter is about as sharp as a cubic one but never negative: flat colours
+    The Hamming filter is about as sharp as a cubic one but never negative: flat colors
     stay flat, without the halo that a Lanczos filter draws along their edges.
     """
     from PIL import Image

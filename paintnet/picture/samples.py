@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 from paintnet.errors import PictureError
-from paintnet.picture.names import shown
+from paintnet.files.names import printable
 
 SAMPLES = {
     "bird": ("paintnet.picture", "bird.png"),  # the project's own drawing, see tools/draw_bird.py
@@ -40,7 +40,7 @@ def sample_bytes(name: str) -> bytes:
     """
     if name not in SAMPLES:
         known = ", ".join(f"sample:{each}" for each in SAMPLES)
-        raise PictureError(f"sample:{shown(name)}", "there is no such sample", f"use one of {known}")
+        raise PictureError(f"sample:{printable(name)}", "there is no such sample", f"use one of {known}")
     package, file = SAMPLES[name]
     try:
         return files(package).joinpath(file).read_bytes()

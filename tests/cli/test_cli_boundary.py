@@ -63,7 +63,7 @@ def test_animation_and_picture_of_one_training(run: Run) -> None:
         assert animation.size == (216, 120)
         animation.seek(3)
         last = np.asarray(animation.convert("RGB")).astype(int)
-    # A GIF has 256 colours, so its last frame is nearly the picture.
+    # A GIF has 256 colors, so its last frame is nearly the picture.
     assert np.abs(last - levels_of(Path("xor.png"))).mean() < 3
 
 

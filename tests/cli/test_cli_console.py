@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paintnet.cli.console import Console, hex_colour, human_bytes, human_psnr
+from paintnet.cli.console import Console, hex_color, human_bytes, human_psnr
 from paintnet.errors import SettingsError
 from tests.command_line import PROGRAM, QUICK, Terminal, environment, run_program
 
@@ -58,7 +58,7 @@ def test_numbers_for_people() -> None:
         "5000.0 GB",
     ]
     assert human_psnr(30) == "30.00 dB"
-    assert hex_colour(np.array([1, 0, 0, 0.5])) == "#ff000080"
+    assert hex_color(np.array([1, 0, 0, 0.5])) == "#ff000080"
 
 
 @pytest.mark.parametrize("closed", [0, 1, 2])
@@ -129,9 +129,9 @@ def test_names_outside_the_encoding_of_stdout(model: Path, encoding: str) -> Non
         ({}, "\x1b[31m\x1b[1merror:\x1b[0m gone.paintnet: no such file"),
         ({"NO_COLOR": "1"}, "error: gone.paintnet: no such file"),
     ],
-    ids=["colour", "no colour"],
+    ids=["color", "no color"],
 )
-def test_errors_are_coloured_on_a_terminal_unless_no_color(
+def test_errors_are_colored_on_a_terminal_unless_no_color(
     folder: Path, env: dict[str, str], start: str
 ) -> None:
     with Terminal("info", "gone.paintnet", **env) as terminal:

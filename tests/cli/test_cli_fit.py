@@ -188,8 +188,8 @@ def test_time_ends_the_run(run: Run, photo: Path) -> None:
 def test_classify(run: Run, photo: Path, options: list[str]) -> None:
     outcome = run("fit", photo, *QUICK, "--mode", "classify", *options).done()
     assert "% of pixels in the right class" in outcome.out
-    colours = {tuple(colour) for row in levels_of(Path("photo.painted.png")) for colour in row}
-    assert 2 <= len(colours) <= 3
+    colors = {tuple(color) for row in levels_of(Path("photo.painted.png")) for color in row}
+    assert 2 <= len(colors) <= 3
 
 
 def test_palette_from_a_file(run: Run, photo: Path) -> None:
@@ -199,8 +199,8 @@ def test_palette_from_a_file(run: Run, photo: Path) -> None:
 
 
 def test_palette_longer_than_a_file_name(run: Run, photo: Path) -> None:
-    colours = ",".join(f"{shade:02x}00{255 - shade:02x}" for shade in range(0, 256, 4))
-    run("fit", photo, "--epochs", "200", "--mode", "classify", "--palette", colours).done()
+    colors = ",".join(f"{shade:02x}00{255 - shade:02x}" for shade in range(0, 256, 4))
+    run("fit", photo, "--epochs", "200", "--mode", "classify", "--palette", colors).done()
 
 
 def test_lbfgs(run: Run, photo: Path) -> None:
@@ -225,7 +225,7 @@ def test_lbfgs(run: Run, photo: Path) -> None:
         (["--mode", "classify", "--colors", "2", "--threshold", "3"], "colors and threshold: they exclude"),
         (["--mode", "classify", "--colors", "0"], "colors: 0 is out of range"),
         (["--mode", "classify", "--threshold", "766"], "threshold: 766 is out of range; use 0 to 765"),
-        (["--mode", "classify", "--palette", "gone.txt"], "palette: 'gone.txt' is not a colour"),
+        (["--mode", "classify", "--palette", "gone.txt"], "palette: 'gone.txt' is not a color"),
         (["--mode", "classify", "--target-psnr", "30"], "target-psnr: classify learns classes"),
         (["--mode", "paint"], "Invalid value for '--mode': 'paint' is not one of"),
         (["--seed", "-1"], "seed: -1 is out of range"),

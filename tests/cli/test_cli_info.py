@@ -41,7 +41,7 @@ def test_palette_of_classify(run: Run, classified: Path) -> None:
     assert f"palette     {' '.join(palette)}" in outcome.out
 
 
-def test_grey_palette_has_whole_colours(run: Run, photo: Path) -> None:
+def test_grey_palette_has_whole_colors(run: Run, photo: Path) -> None:
     Path("grey.pgm").write_bytes(b"P5 4 2 255 " + bytes([0, 0, 200, 200] * 2))
     run("fit", "grey.pgm", *QUICK, "--mode", "classify", "-m", "grey.paintnet").done()
     assert run("info", "--json").done().document["palette"] == ["#c8c8c8", "#000000"]

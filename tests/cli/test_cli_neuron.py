@@ -1,6 +1,6 @@
 import pytest
 
-from paintnet.neuron import ACTIVATIONS
+from paintnet.lesson.neuron import ACTIVATIONS
 from tests.command_line import Run
 
 CLASSIC = ("--inputs", "1,0.5,-1", "--weights", "0.7,0.6,1.4", "--bias", "-0.1")

@@ -15,13 +15,13 @@ USING = "note: using photo.paintnet, the newest .paintnet file here\n"
 def test_regress_answer_is_position_hex_and_values(run: Run, model: Path) -> None:
     outcome = run("predict", model, "--xy", "1,1").done()
     assert re.fullmatch(r"1,1 -> #[0-9a-f]{6}  \(0\.\d{3}, 0\.\d{3}, \d\.\d{3}\)\n", outcome.out)
-    (colour,) = load(model).predict([[1, 1]])
-    assert f"({', '.join(f'{value:.3f}' for value in colour)})" in outcome.out
-    assert "#" + "".join(f"{round(255 * float(value)):02x}" for value in colour) in outcome.out
+    (color,) = load(model).predict([[1, 1]])
+    assert f"({', '.join(f'{value:.3f}' for value in color)})" in outcome.out
+    assert "#" + "".join(f"{round(255 * float(value)):02x}" for value in color) in outcome.out
     assert outcome.err == ""
 
 
-def test_classify_answer_is_position_class_colour_and_probability(run: Run, classified: Path) -> None:
+def test_classify_answer_is_position_class_color_and_probability(run: Run, classified: Path) -> None:
     outcome = run("predict", classified, "--xy", "0,0", "--xy", "1.5,11").done()
     first, second = outcome.out.splitlines()
     assert re.fullmatch(r"0,0 -> class [01] #[0-9a-f]{6} \(p = [01]\.\d{3}\)", first)

@@ -142,8 +142,8 @@ def test_the_last_picture_is_the_result(pretended: Pretended, painting: Painting
         preview(epoch(1, painting))
         pretended.now += 1
         preview(TrainingFinished(result, 1, 1.0, "epochs"))
-    colours = [len(set(re.findall(r"38;5;(\d+)", piece))) for piece in pretended.pieces if "▀" in piece]
-    assert colours[0] > 2 >= colours[1], "two classes, two colours"
+    colors = [len(set(re.findall(r"38;5;(\d+)", piece))) for piece in pretended.pieces if "▀" in piece]
+    assert colors[0] > 2 >= colors[1], "two classes, two colors"
 
 
 def test_repainting_takes_a_tenth_of_the_time(pretended: Pretended, painting: Painting) -> None:
@@ -303,7 +303,7 @@ def test_nothing_is_written_without_a_terminal(model: Path) -> None:
 @pytest.mark.parametrize(
     "env", [{"NO_COLOR": "1"}, {"TERM": "vt100"}, {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}], ids=str
 )
-def test_without_colours_there_is_only_the_line(model: Path, env: dict[str, str]) -> None:
+def test_without_colors_there_is_only_the_line(model: Path, env: dict[str, str]) -> None:
     with Terminal(model, 3, program=PROGRAM, **env) as terminal:
         assert terminal.finish() == 0
     assert set(re.findall(r"\x1b.*?[A-Za-z]", terminal.text)) == {"\x1b[K"}

@@ -47,7 +47,7 @@ def test_hand_worked(run: Run, flag: Path) -> None:
     )
 
 
-def test_always_takes_the_colours_of_the_environment(
+def test_always_takes_the_colors_of_the_environment(
     run: Run, flag: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
@@ -75,11 +75,11 @@ def test_a_painting_fills_the_window_and_a_small_picture_does_not(run: Run, mode
 
 
 def test_a_painting_looks_like_its_picture(run: Run, model: Path, photo: Path) -> None:
-    def colours(name: Path) -> np.ndarray:
+    def colors(name: Path) -> np.ndarray:
         text = run("show", name, "--width", 4, "--color", "truecolor").done().out
         return np.array([code.split(";") for code in re.findall(r"38;2;(\d+;\d+;\d+)", text)], int)
 
-    assert np.abs(colours(model) - colours(photo)).max() < 40
+    assert np.abs(colors(model) - colors(photo)).max() < 40
 
 
 def test_sources(run: Run, flag: Path) -> None:
@@ -100,15 +100,15 @@ def test_json(run: Run, flag: Path) -> None:
 
 def test_no_terminal(run: Run, flag: Path) -> None:
     assert run("show", flag).failed(2) == (
-        "stdout: is no terminal, where colours would show; add --color always"
+        "stdout: is no terminal, where colors would show; add --color always"
     )
 
 
 @pytest.mark.parametrize(
     ("env", "message"),
     [
-        ({"NO_COLOR": "1"}, "NO_COLOR: is set, and the picture is all colours; add --color always"),
-        ({"TERM": "vt100"}, "TERM=vt100: is not known to have 256 colours; add --color 256 if it has"),
+        ({"NO_COLOR": "1"}, "NO_COLOR: is set, and the picture is all colors; add --color always"),
+        ({"TERM": "vt100"}, "TERM=vt100: is not known to have 256 colors; add --color 256 if it has"),
         (
             {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
             "stdout: its encoding ascii has no half block; use a UTF-8 locale, such as LC_ALL=C.UTF-8",

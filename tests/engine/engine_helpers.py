@@ -5,7 +5,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import GridMap
-from paintnet.engine.mlp import BlockMLPClassifier, BlockMLPRegressor
+from paintnet.engine.block_mlp import BlockMLPClassifier, BlockMLPRegressor
 
 RATE = 0.01
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from paintnet.painter import Painter
 from paintnet.painter.events import EpochFinished, Event, TrainingFinished
+from paintnet.painter.painter import Painter
 from paintnet.painting import Painting
 
 
@@ -27,9 +27,9 @@ def smooth(width: int = 12, height: int = 10, channels: int = 3) -> np.ndarray:
     return waves.astype(np.float32)
 
 
-def flat(colour: float | tuple[float, ...], width: int = 6, height: int = 5) -> np.ndarray:
-    """A picture of one colour."""
-    return np.full((height, width, np.size(colour)), colour, dtype=np.float32)
+def flat(color: float | tuple[float, ...], width: int = 6, height: int = 5) -> np.ndarray:
+    """A picture of one color."""
+    return np.full((height, width, np.size(color)), color, dtype=np.float32)
 
 
 def run(preset: str, picture: np.ndarray, **settings: Any) -> tuple[Painting, list[Event]]:

@@ -9,13 +9,14 @@ import pytest
 from painter_helpers import end_of, epochs_of, levels_of_a_square, picture_of, run
 from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
 
+from paintnet.engine import stock_trainer
 from paintnet.engine.numpy_step import NumpyStep
+from paintnet.engine.schedule import Schedule
 from paintnet.errors import TrainingError
 from paintnet.metrics import psnr
 from paintnet.modelfile import encode_model
-from paintnet.painter import Painter, batches
 from paintnet.painter.events import EpochFinished, Event, TrainingFinished, TrainingStarted
-from paintnet.painter.schedule import Schedule
+from paintnet.painter.painter import Painter
 
 SQUARE = picture_of(levels_of_a_square())
 every_engine = pytest.mark.parametrize("engine", ["numpy", "stock"])
@@ -122,7 +123,7 @@ def test_a_real_clock_ends_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_clock_may_end_an_epoch_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "PART_PIXELS", 16)
+    monkeypatch.setattr(stock_trainer, "PART_PIXELS", 16)
     ticks = iter(range(10**9))
     monkeypatch.setattr(Schedule, "seconds", property(lambda _: next(ticks) / 10))
     painting, events = run("draft", SQUARE, engine="stock", encoding="grid", seconds=1.0, target_psnr=None)
@@ -160,13 +161,13 @@ def test_a_rate_of_1e8_ends_in_an_error_within_an_epoch(mode: str, engine: str, 
     assert not any(isinstance(event, TrainingFinished) for event in events)
 
 
-def test_a_painting_worse_than_the_mean_colour_is_refused() -> None:
+def test_a_painting_worse_than_the_mean_color_is_refused() -> None:
     noise = np.random.default_rng(0).random((16, 16, 3), dtype=np.float32)
     with pytest.raises(TrainingError) as caught:
         run("tutorial", noise, epochs=1)
     assert str(caught.value).startswith("training: nothing was learned: ")
     assert str(caught.value).endswith(
-        " dB in a painting of the mean colour; lower the learning rate (0.001) or train longer"
+        " dB in a painting of the mean color; lower the learning rate (0.001) or train longer"
     )
 
 

@@ -8,9 +8,9 @@ import pytest
 from painter_helpers import epochs_of, levels_of_a_square, picture_of, run
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from paintnet.dataset import Classes
-from paintnet.painter import Painter
+from paintnet.dataset.classes import Classes
 from paintnet.painter.events import EpochFinished, Event
+from paintnet.painter.painter import Painter
 from paintnet.painting import Painting
 
 LEVELS = levels_of_a_square()
@@ -22,11 +22,11 @@ def lesson(mode: str, epochs: int, levels: np.ndarray = LEVELS) -> Any:
     """The classic lesson, written with scikit-learn alone."""
     rows, columns = levels.shape[:2]
     inputs = np.array([(row, column) for row in range(rows) for column in range(columns)])
-    colours = levels.reshape(-1, 3)
+    colors = levels.reshape(-1, 3)
     if mode == "regress":
-        network, targets = MLPRegressor, colours / 255
+        network, targets = MLPRegressor, colors / 255
     else:
-        dark = colours.astype(int).sum(axis=1) <= 600
+        dark = colors.astype(int).sum(axis=1) <= 600
         network, targets = MLPClassifier, np.stack([~dark, dark], axis=1).astype(int)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from paintnet.errors import DownloadError
-from paintnet.picture.download import DownloadLimits, download
+from paintnet.files.download import DownloadLimits, download
 from paintnet.picture.samples import sample_bytes
 from tests.http_server import HttpServer
 

@@ -66,7 +66,7 @@ def test_shrink_leaves_a_small_picture_alone() -> None:
     assert shrink(pixels, 5) is pixels
 
 
-def test_shrink_lets_no_hidden_colour_bleed() -> None:
+def test_shrink_lets_no_hidden_color_bleed() -> None:
     pixels = np.zeros((8, 8, 4), np.float32)
     pixels[:, :4] = (0, 0, 1, 1)
     pixels[:, 4:] = (1, 0, 0, 0)  # red, but nobody sees it

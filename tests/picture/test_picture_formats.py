@@ -55,7 +55,7 @@ def test_opaque_rgba_needs_no_note() -> None:
 
 
 @pytest.mark.parametrize("extension", [".png", ".tiff", ".webp"])
-def test_fault_06_hidden_colours_are_not_written(extension: str) -> None:
+def test_fault_06_hidden_colors_are_not_written(extension: str) -> None:
     pixels = np.ones((4, 4, 4), np.float32)
     pixels[..., 3] = 0.001  # rounds to 0
     with Image.open(io.BytesIO(encode_picture(pixels, extension)[0])) as image:

@@ -25,13 +25,11 @@ def levels(picture: OpenedPicture) -> np.ndarray:
     return np.rint(picture.pixels * 255).astype(int)
 
 
-def raw_png(
-    width: int, height: int, bits: int, colour: int, rows: bytes, *more: tuple[bytes, bytes]
-) -> bytes:
+def raw_png(width: int, height: int, bits: int, color: int, rows: bytes, *more: tuple[bytes, bytes]) -> bytes:
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
-    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0)
     extra = b"".join(chunk(name, data) for name, data in more)
     body = chunk(b"IDAT", zlib.compress(rows))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + body + chunk(b"IEND", b"")
@@ -45,7 +43,7 @@ def test_rgb_and_grey() -> None:
 
 
 @pytest.mark.parametrize("name", ["PNG", "TIFF", "WEBP"])
-def test_fault_06_rgba_keeps_transparency_and_hides_no_colour(name: str) -> None:
+def test_fault_06_rgba_keeps_transparency_and_hides_no_color(name: str) -> None:
     pattern = PATTERN.copy()
     pattern[:2, :, 3] = 0
     options = {"lossless": True, "exact": True} if name == "WEBP" else {}
@@ -74,10 +72,10 @@ def test_fault_06_16_bit_grey_with_a_transparent_level() -> None:
     assert np.rint(pixels * 65_535).tolist() == [[[1000] * 3 + [65_535], [0] * 4, [65_535] * 4]]
 
 
-def test_fault_06_16_bit_colours_are_said_to_be_read_with_8() -> None:
+def test_fault_06_16_bit_colors_are_said_to_be_read_with_8() -> None:
     data = raw_png(1, 1, 16, 2, b"\0" + struct.pack(">HHH", 0x1D00, 0xA1FF, 0xF280))
     picture = open_picture("-", stdin=io.BytesIO(data))
-    assert picture.notes == ("16-bit colours were read with 8 bits each",)
+    assert picture.notes == ("16-bit colors were read with 8 bits each",)
     assert levels(picture).tolist() == [[list(BLUE)]]
 
 
@@ -88,7 +86,7 @@ def test_fault_06_few_bits_with_a_transparent_level(bits: int, row: int) -> None
     assert seen.tolist() == [[[0, 0, 0, 255], [0, 0, 0, 0]]]
 
 
-def test_fault_06_rgb_with_a_transparent_colour() -> None:
+def test_fault_06_rgb_with_a_transparent_color() -> None:
     image = Image.new("RGB", (2, 1), BLUE)
     image.putpixel((1, 0), (1, 2, 3))
     assert levels(opened(image, transparency=(1, 2, 3))).tolist() == [[[*BLUE, 255], [0] * 4]]
@@ -119,7 +117,7 @@ def test_fault_06_1_bit(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["JPEG", "TIFF"])
-def test_fault_06_cmyk_gives_right_colours(name: str) -> None:
+def test_fault_06_cmyk_gives_right_colors(name: str) -> None:
     options = {"quality": 100} if name == "JPEG" else {}
     red = levels(opened(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), name, **options))
     assert np.abs(red - (255, 0, 0)).max() <= 2
@@ -264,12 +262,12 @@ def swapped_profile() -> bytes:
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_colour_profile_is_converted_to_srgb(mode: str) -> None:
+def test_color_profile_is_converted_to_srgb(mode: str) -> None:
     image = Image.new(mode, (4, 4), (255, 0, 0, 90)[: len(mode)])
     picture = opened(image, icc_profile=swapped_profile())
     assert np.abs(levels(picture)[..., :3] - (0, 0, 255)).max() <= 2
     assert len(picture.notes) == 1
-    assert picture.notes[0].startswith("colours converted from swap")
+    assert picture.notes[0].startswith("colors converted from swap")
     if mode == "RGBA":
         assert (levels(picture)[..., 3] == 90).all()
 
@@ -285,13 +283,13 @@ def test_srgb_profile_changes_nothing() -> None:
 @pytest.mark.parametrize("profile", [b"rubbish", bytes(200)])
 def test_broken_profile_is_ignored_with_a_note(mode: str, profile: bytes) -> None:
     picture = opened(Image.new(mode, (4, 4)), "TIFF", icc_profile=profile)
-    assert picture.notes == ("its colour profile is damaged and was ignored",)
+    assert picture.notes == ("its color profile is damaged and was ignored",)
 
 
 def test_profile_of_another_kind_is_ignored_with_a_note() -> None:
     picture = opened(Image.new("L", (4, 4), 100), icc_profile=swapped_profile())
     assert (levels(picture) == 100).all()
-    assert picture.notes == ("its colour profile is damaged and was ignored",)
+    assert picture.notes == ("its color profile is damaged and was ignored",)
 
 
 def test_fault_02_text_bomb_in_a_png_is_no_harm() -> None:

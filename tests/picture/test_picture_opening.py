@@ -106,7 +106,7 @@ def test_fault_09_first_frame_with_a_note(name: str, words: str, count: int) -> 
 
 @pytest.mark.parametrize("name", ["PNG", "WEBP"])
 def test_fault_09_other_animations(name: str) -> None:
-    frames = [Image.new("RGB", (4, 4), colour) for colour in ("black", "white", "red")]
+    frames = [Image.new("RGB", (4, 4), color) for color in ("black", "white", "red")]
     data = encoded(frames[0], name, save_all=True, append_images=frames[1:], duration=50)
     opened = open_picture("-", stdin=io.BytesIO(data))
     assert opened.notes == ("the first of several frames of an animation",)

@@ -18,10 +18,10 @@ def test_bird_is_what_its_script_draws() -> None:
         assert np.array_equal(np.asarray(shipped), drawn)
 
 
-def test_bird_has_two_flat_colours_and_soft_edges() -> None:
+def test_bird_has_two_flat_colors_and_soft_edges() -> None:
     bird = np.rint(open_picture("sample:bird").pixels * 255).astype(int)
     assert bird.shape == (100, 100, 3)
-    blue, grey = ((bird == colour).all(axis=-1) for colour in ((0x1D, 0xA1, 0xF2), (0xCC, 0xCC, 0xCC)))
+    blue, grey = ((bird == color).all(axis=-1) for color in ((0x1D, 0xA1, 0xF2), (0xCC, 0xCC, 0xCC)))
     assert blue.mean() > 0.2
     assert grey.mean() > 0.5
     assert 0.01 < 1 - blue.mean() - grey.mean() < 0.08

@@ -1,0 +1,165 @@
+"""The classes that pixels are sorted into: by a threshold, a palette or the picture's own colors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from paintnet.errors import SettingsError
+from paintnet.picture import premultiply
+from paintnet.typing import Array
+
+MAX_COLORS = 256
+
+
+BRIGHTEST_SUM = 3 * 255
+
+
+KMEANS_SAMPLE = 50_000
+"""Pixels that k-means looks at: more move the colors by less than one level."""
+
+
+@dataclass(frozen=True)
+class Classes:
+    """How classify sorts pixels into classes: by exactly one of the three.
+
+    Parameters
+    ----------
+    colors : int, optional
+        Number of classes, found among the picture's own colors by k-means.
+    threshold : int, optional
+        A pixel whose 8-bit R + G + B is at or below it is class 1 "dark",
+        else class 0 "light"; 0 to 765.
+    palette : sequence of str, optional
+        Hex colors such as ``#1da1f2``; a pixel belongs to the nearest.
+
+    Raises
+    ------
+    SettingsError
+        If more than one is given, or a value is out of range.
+    """
+
+    colors: int | None = None
+    threshold: int | None = None
+    palette: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("colors", "threshold", "palette") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise SettingsError(" and ".join(given), "they exclude each other", "give one of them")
+        if self.colors is not None and not 1 <= self.colors <= MAX_COLORS:
+            raise SettingsError("colors", f"{self.colors} is out of range", f"use 1 to {MAX_COLORS}")
+        if self.threshold is not None and not 0 <= self.threshold <= BRIGHTEST_SUM:
+            raise SettingsError("threshold", f"{self.threshold} is out of range", f"use 0 to {BRIGHTEST_SUM}")
+        if self.palette is not None:
+            parse_palette(self.palette)
+
+
+def parse_palette(colors: Sequence[str]) -> Array:
+    """Turn hex colors into an array.
+
+    Parameters
+    ----------
+    colors : sequence of str
+        ``#rrggbb`` or ``#rgb``, the ``#`` optional.
+
+    Returns
+    -------
+    float32 array of shape (n, 3), values in [0, 1]
+
+    Raises
+    ------
+    SettingsError
+        If one is not a color, or there are none or too many.
+
+    Examples
+    --------
+    >>> parse_palette(["#f00", "0000ff"])
+    array([[1., 0., 0.],
+           [0., 0., 1.]], dtype=float32)
+    """
+    if not 1 <= len(colors) <= MAX_COLORS:
+        raise SettingsError("palette", f"{len(colors)} colors", f"give 1 to {MAX_COLORS}")
+    return np.array([_parse_color(color) for color in colors], dtype=np.float32) / np.float32(255)
+
+
+def read_palette(path: str | Path) -> tuple[str, ...]:
+    """Read hex colors from a file, one per line; empty lines are skipped.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be read or a line is no color.
+    """
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            text = file.read(64 * MAX_COLORS)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"palette {path}", f"cannot be read ({error})", "give a text file") from error
+    colors = tuple(line.strip() for line in text.splitlines() if line.strip())
+    parse_palette(colors)
+    return colors
+
+
+def _parse_color(text: str) -> tuple[int, int, int]:
+    digits = text.strip().removeprefix("#")
+    if len(digits) == 3:
+        digits = "".join(2 * digit for digit in digits)
+    if len(digits) != 6 or not digits.isascii() or not all(c in "0123456789abcdefABCDEF" for c in digits):
+        raise SettingsError("palette", f"{text[:20]!r} is not a color", "write colors like #1da1f2")
+    return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+
+
+def _by_threshold(picture: Array, colors: Array, threshold: int) -> tuple[Array, Array]:
+    labels = (_eight_bit_sum(picture) <= threshold).astype(np.int64)
+    means = np.ones((2, colors.shape[1]), dtype=np.float32)
+    means[1, :3] = 0.0
+    for label in np.unique(labels):
+        means[label] = colors[labels == label].mean(axis=0, dtype=np.float64)
+    return labels, means
+
+
+def _eight_bit_sum(picture: Array) -> Array:
+    """R + G + B of each pixel in 8-bit levels; grey counts three times, clear counts as white."""
+    colors = picture.reshape(-1, picture.shape[2])
+    if colors.shape[1] == 4:
+        colors = premultiply(picture).reshape(-1, 4)[:, :3] + (1 - colors[:, 3:])
+    levels = np.rint(colors * np.float32(255)).astype(np.int64)
+    return np.asarray(levels.sum(axis=1) * (3 // levels.shape[1]))
+
+
+def _by_palette(colors: Array, palette: Array) -> tuple[Array, Array]:
+    channels = colors.shape[1]
+    if channels == 1:
+        # A color has no place in a grey picture; its lightness has (ITU-R BT.601).
+        palette = palette @ np.array([[0.299], [0.587], [0.114]], dtype=np.float32)
+    elif channels == 4:
+        palette = np.pad(palette, ((0, 0), (0, 1)), constant_values=1)
+    return _nearest(colors, palette), palette.astype(np.float32)
+
+
+def _by_kmeans(colors: Array, n_colors: int, seed: int) -> tuple[Array, Array]:
+    # Only training needs scikit-learn, and it is slow to load.
+    from sklearn.cluster import KMeans
+
+    sample = colors
+    if len(colors) > KMEANS_SAMPLE:
+        sample = np.random.default_rng(seed).choice(colors, KMEANS_SAMPLE, replace=False)
+    distinct, counts = np.unique(sample, axis=0, return_counts=True)
+    n_colors = min(n_colors, len(distinct))
+    kmeans = KMeans(n_colors, n_init=3, random_state=seed).fit(distinct, sample_weight=counts)
+    # Lightest first, so that class 0 is "light" as with a threshold.
+    lightness = kmeans.cluster_centers_.sum(axis=1)
+    palette = kmeans.cluster_centers_[np.argsort(-lightness, kind="stable")].astype(np.float32)
+    return _nearest(colors, palette), np.clip(palette, 0, 1)
+
+
+def _nearest(colors: Array, palette: Array) -> Array:
+    """Number of the palette's color nearest to each pixel."""
+    labels = np.empty(len(colors), dtype=np.int64)
+    half_norms = (palette**2).sum(axis=1) / 2
+    for start in range(0, len(colors), 65_536):
+        part = slice(start, start + 65_536)
+        labels[part] = (half_norms - colors[part] @ palette.T).argmin(axis=1)
+    return labels

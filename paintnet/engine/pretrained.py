@@ -1,0 +1,152 @@
+"""A start that was learned on other photographs.
+
+Every photograph needs nearly the same decoder, so one that many runs agreed on
+is kept with the package (a learned initialization: Tancik et al. 2021, found
+by Reptile, Nichol et al. 2018). A small network beside it, the encoder,
+guesses from the pixels around a vertex which features training would give it.
+``tools/learn_start.py`` makes both, from photographs that are not in the benchmarks.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from paintnet.encoding.grid import GridLevel, GridMap
+from paintnet.typing import Array
+
+FILE = "pretrained.safetensors"
+SIDE = 4
+"""Pixels along a side of the patch that the encoder looks at."""
+
+SPACING = 2**0.5
+"""Pixels between vertices where the encoder was learned; on wider grids it looks at pixels further apart."""
+
+VERTEX_ROWS = 64
+"""Rows of vertices that are encoded at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class PretrainedStart:
+    """Weights to begin with, for pictures of one number of channels.
+
+    Parameters
+    ----------
+    encoder, decoder : list of float32 arrays
+        Weight matrices and biases in turn. The encoder has tanh units and goes from a patch to
+        features; the decoder begins with the bias of the features.
+    """
+
+    encoder: list[Array]
+    decoder: list[Array]
+
+    def fits(self, estimator: Any, grid: GridMap) -> bool:
+        """Whether a network has just this decoder's shape, behind a grid of one level."""
+        shapes = [array.shape for array in decoder_of(estimator)]
+        return (
+            len(grid.levels) == 1
+            and grid.basis == "linear"
+            and estimator.activation == "tanh"
+            and shapes == [array.shape for array in self.decoder]
+        )
+
+    def begin(self, estimator: Any, grid: GridMap, colors: Array) -> None:
+        """Set a network's weights, in place."""
+        for weight, learned in zip(decoder_of(estimator), self.decoder, strict=True):
+            weight[...] = learned
+        estimator.coefs_[0][...] = self.features(grid.levels[0], colors)
+
+    def features(self, level: GridLevel, colors: Array) -> Array:
+        """Guess the features of every vertex.
+
+        Parameters
+        ----------
+        level : GridLevel
+            Where the vertices are.
+        colors : float32 array of shape (height, width, channels)
+            The picture.
+
+        Returns
+        -------
+        float32 array of shape (vertices, features)
+        """
+        in_matrix, in_bias, out_matrix, out_bias = self.encoder
+        parts = [
+            np.tanh(rows @ in_matrix + in_bias) @ out_matrix + out_bias for rows in _patches(level, colors)
+        ]
+        return np.concatenate(parts)
+
+
+def patches(level: GridLevel, colors: Array) -> Array:
+    """Give the encoder's inputs for every vertex.
+
+    Parameters
+    ----------
+    level : GridLevel
+        Where the vertices are.
+    colors : float32 array of shape (height, width, channels)
+        The picture.
+
+    Returns
+    -------
+    float32 array of shape (vertices, SIDE * SIDE * channels + 2)
+        Colors of the pixels around, less 0.5, then where the vertex lies between them: -0.5 to 0.5
+        down and across.
+
+    Examples
+    --------
+    >>> ramp = np.arange(5, dtype=np.float32).reshape(1, 5, 1)
+    >>> patches(GridLevel(rows=1, columns=2, spacing=1.5), ramp)[1].reshape(-1)[[0, 1, 2, 3, -2, -1]]
+    array([-0.5,  0.5,  1.5,  2.5, -0.5,  0. ], dtype=float32)
+    """
+    return np.concatenate(list(_patches(level, colors)))
+
+
+def _patches(level: GridLevel, colors: Array) -> Any:
+    """Yield `patches` in parts: all at once would be many times the picture."""
+    height, width, _ = colors.shape
+    rows, down = _around(level.rows, level.spacing, height)
+    columns, across = _around(level.columns, level.spacing, width)
+    for begin in range(0, level.rows, VERTEX_ROWS):
+        part = slice(begin, begin + VERTEX_ROWS)
+        pixels = colors[rows[part, None, :, None], columns[None, :, None, :]] - np.float32(0.5)
+        n_rows, n_columns = pixels.shape[:2]
+        inputs = np.empty((n_rows, n_columns, pixels[0, 0].size + 2), dtype=np.float32)
+        inputs[:, :, :-2] = pixels.reshape(n_rows, n_columns, -1)
+        inputs[:, :, -2] = down[part, None]
+        inputs[:, :, -1] = across
+        yield inputs.reshape(n_rows * n_columns, -1)
+
+
+def _around(n_vertices: int, spacing: float, side: int) -> tuple[Array, Array]:
+    """Numbers of the pixels around each vertex along one axis, and its place between the middle two."""
+    at = np.arange(n_vertices) * spacing
+    before = np.floor(at).astype(np.int64)
+    stride = max(1, round(spacing / SPACING))
+    offsets = (np.arange(SIDE) - (SIDE // 2 - 1)) * stride
+    return np.clip(before[:, None] + offsets, 0, side - 1), (at - before - 0.5).astype(np.float32)
+
+
+def decoder_of(estimator: Any) -> list[Array]:
+    """Every parameter behind the table, from the bias of the features on."""
+    arrays = [estimator.intercepts_[0]]
+    for weight, bias in zip(estimator.coefs_[1:], estimator.intercepts_[1:], strict=True):
+        arrays += [weight, bias]
+    return arrays
+
+
+@cache
+def pretrained_start(channels: int) -> PretrainedStart:
+    """Read the start for pictures of 1, 3 or 4 channels."""
+    from safetensors.numpy import load
+
+    tensors = load(files("paintnet.engine").joinpath(FILE).read_bytes())
+
+    def numbered(part: str) -> list[Array]:
+        prefix = f"{channels}.{part}."
+        numbers = sorted(int(name.removeprefix(prefix)) for name in tensors if name.startswith(prefix))
+        return [tensors[f"{prefix}{number}"] for number in numbers]
+
+    return PretrainedStart(numbered("encoder"), numbered("decoder"))

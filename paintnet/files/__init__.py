@@ -1,0 +1,1 @@
+"""Files and bytes: downloads, addresses, names, atomic writing, the checked container."""

@@ -1,0 +1,199 @@
+"""The line to a server: a clock over the whole download, and only addresses that were checked.
+
+``requests`` gives time limits for single steps only, and looks a host name up by itself. Here
+the name is looked up once, every address it has is checked, and the connection goes to one of
+exactly these addresses: a name that answers differently the second time gains nothing. TLS still
+checks the certificate against the name.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from paintnet.files.addresses import refusal
+
+
+class RefusedAddressError(Exception):
+    """A host has an address that must not be connected to."""
+
+    def __init__(self, host: str, address: str, reason: str) -> None:
+        super().__init__(f"{host} has {reason}, {address}")
+        self.host = host
+        self.address = address
+        self.reason = reason
+
+
+class NoSuchHostError(Exception):
+    """A host name has no address; ``passing`` when asking again may help."""
+
+    def __init__(self, host: str, passing: bool) -> None:
+        super().__init__(host)
+        self.host = host
+        self.passing = passing
+
+
+class NotConnectedError(Exception):
+    """A host was found, but none of its addresses took the connection; the cause is an OSError."""
+
+
+class TimeIsUpError(Exception):
+    """The download as a whole took too long."""
+
+
+class Line:
+    """The sockets and the clock of one download; a context manager.
+
+    Parameters
+    ----------
+    total_seconds : float
+        After this time every socket is shut down, whatever is being waited for.
+    allow_private : bool
+        Whether private and loopback addresses are allowed.
+    """
+
+    def __init__(self, total_seconds: float, *, allow_private: bool) -> None:
+        self._end = time.monotonic() + total_seconds
+        self._allow_private = allow_private
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._watchdog = threading.Timer(total_seconds, self._shut_down)
+        self._watchdog.daemon = True
+
+    def __enter__(self) -> Self:
+        self._watchdog.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._watchdog.cancel()
+        with self._lock:
+            for each in self._sockets:
+                each.close()
+            self._sockets.clear()
+
+    @property
+    def remaining(self) -> float:
+        """Seconds that are left, 0 when the time is up."""
+        return max(0.0, self._end - time.monotonic())
+
+    def check_time(self) -> None:
+        """Raise TimeIsUpError when no time is left."""
+        if self.remaining <= 0:
+            raise TimeIsUpError
+
+    def connect(self, host: str, port: int, timeout: float) -> socket.socket:
+        """Connect to a host at the first of its addresses that answers, all of them checked."""
+        found = self._look_up(host.strip("[]"), port)
+        for *_, place in found:
+            reason = refusal(str(place[0]), allow_private=self._allow_private)
+            if reason is not None:
+                raise RefusedAddressError(host, str(place[0]), reason)
+        problem = OSError("no address")
+        for family, kind, protocol, _, place in found:
+            self.check_time()
+            try:
+                return self._open(family, kind, protocol, place, min(timeout, self.remaining))
+            except OSError as error:
+                problem = error
+        # Not an OSError: urllib3 would take a time-out for one of reading.
+        raise NotConnectedError from problem
+
+    def _open(
+        self, family: int, kind: int, protocol: int, place: tuple[Any, ...], timeout: float
+    ) -> socket.socket:
+        """Connect to one numeric address, and let the watchdog know."""
+        line = socket.socket(family, kind, protocol)
+        try:
+            line.settimeout(max(timeout, 0.001))
+            line.connect(place)
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:
+                # A duplicate: TLS takes the descriptor away from the socket that it wraps.
+                self._sockets.append(line.dup())
+            self.check_time()  # else the watchdog may have passed just before
+        except BaseException:
+            line.close()
+            raise
+        return line
+
+    def _look_up(self, host: str, port: int) -> list[Any]:
+        """Resolve a name within the time that is left: the resolver itself cannot be told one."""
+        answer: list[Any] = []
+        problem: list[BaseException] = []
+
+        def ask() -> None:
+            try:
+                answer.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            except (OSError, UnicodeError) as error:
+                problem.append(error)
+
+        thread = threading.Thread(target=ask, daemon=True)
+        thread.start()
+        thread.join(self.remaining)
+        if thread.is_alive():
+            raise TimeIsUpError
+        if problem:
+            passing = getattr(problem[0], "errno", None) == socket.EAI_AGAIN
+            raise NoSuchHostError(host, passing) from problem[0]
+        return answer
+
+    def _shut_down(self) -> None:
+        """End every transfer: whoever waits for data gets an error or an end of file at once."""
+        with self._lock:
+            for each in self._sockets:
+                try:
+                    each.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue  # the other side was faster
+
+
+class ConnectionAdapter(HTTPAdapter):
+    """Makes ``requests`` connect by a :class:`Line` only.
+
+    Parameters
+    ----------
+    line : Line
+        The line of this download.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        """Let urllib3 build its connections from the two classes below."""
+        super().init_poolmanager(connections, maxsize, block, **options)
+        manager: PoolManager = self.poolmanager
+        manager.pool_classes_by_scheme = _pool_classes(self._line.connect)
+
+
+def _pool_classes(connect: Callable[[str, int, float], socket.socket]) -> dict[str, Any]:
+    """Build the pools of one line. ``_new_conn`` is urllib3's step that opens the socket."""
+
+    class GuardedHTTPConnection(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return connect(self.host, self.port, _seconds(self.timeout))
+
+    class GuardedHTTPSConnection(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return connect(self.host, self.port or 443, _seconds(self.timeout))
+
+    class GuardedHTTPPool(HTTPConnectionPool):
+        ConnectionCls = GuardedHTTPConnection
+
+    class GuardedHTTPSPool(HTTPSConnectionPool):
+        ConnectionCls = GuardedHTTPSConnection
+
+    return {"http": GuardedHTTPPool, "https": GuardedHTTPSPool}
+
+
+def _seconds(timeout: object) -> float:
+    return float(timeout) if isinstance(timeout, int | float) else 5.0

@@ -1,0 +1,332 @@
+"""A guarded download: only the web, only public addresses, never too long, never too much."""
+
+import datetime
+import email.utils
+import http
+import http.client
+import os
+import time
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+
+from paintnet._version import __version__
+from paintnet.errors import DownloadError
+from paintnet.files.addresses import is_liftable
+from paintnet.files.connection import (
+    ConnectionAdapter,
+    Line,
+    NoSuchHostError,
+    NotConnectedError,
+    RefusedAddressError,
+    TimeIsUpError,
+)
+from paintnet.files.names import printable, printable_url
+
+_CHUNK = 65_536
+_PASSING_STATUS = (502, 503, 504)
+_REDIRECTS = (301, 302, 303, 307, 308)
+_ELSEWHERE = "check the URL, or download it with a browser and give the path"
+_LATER = "try again later"
+
+
+@dataclass(frozen=True)
+class DownloadLimits:
+    """How long a download may take and how much it may fetch.
+
+    Parameters
+    ----------
+    connect_seconds : float, default=5
+        For a connection to be made.
+    read_seconds : float, default=15
+        For which a server may be silent.
+    total_seconds : float, default=60
+        For everything: redirects, tries and pauses included.
+    max_bytes : int, default=50_000_000
+        The largest body.
+    max_redirects : int, default=5
+        How often a server may send elsewhere.
+    tries : int, default=3
+        How often a passing failure is met with a new try.
+    pause_seconds : float, default=0.5
+        Before the second try; each further pause is twice as long.
+    """
+
+    connect_seconds: float = 5.0
+    read_seconds: float = 15.0
+    total_seconds: float = 60.0
+    max_bytes: int = 50_000_000
+    max_redirects: int = 5
+    tries: int = 3
+    pause_seconds: float = 0.5
+
+
+@dataclass(frozen=True)
+class _Hop:
+    """One URL on the way to the picture, and what it is fetched with."""
+
+    url: str
+    what: str  # its name in messages
+    line: Line
+    adapter: ConnectionAdapter
+    limits: DownloadLimits
+
+    def failure(self, why: str, remedy: str) -> DownloadError:
+        return DownloadError(self.what, why, remedy)
+
+
+class _Passing(Exception):
+    """A failure that may be gone the next time."""
+
+    def __init__(self, failure: DownloadError, pause: float | None = None) -> None:
+        super().__init__(failure)
+        self.failure = failure
+        self.pause = pause
+
+
+def download(url: str, *, allow_private: bool = False, limits: DownloadLimits | None = None) -> bytes:
+    """Fetch a URL.
+
+    Proxies of the environment are not used: a proxy would connect to addresses that were never
+    checked. ``REQUESTS_CA_BUNDLE`` and ``SSL_CERT_FILE`` are honoured.
+
+    Parameters
+    ----------
+    url : str
+        http or https.
+    allow_private : bool, default=False
+        Whether private and loopback addresses are allowed.
+    limits : DownloadLimits, optional
+        Time, size, redirects and tries; the defaults of :class:`DownloadLimits`.
+
+    Returns
+    -------
+    bytes
+        The whole body.
+
+    Raises
+    ------
+    DownloadError
+        When it cannot be fetched or must not be.
+
+    Examples
+    --------
+    >>> download("http://127.0.0.1/a.png")
+    Traceback (most recent call last):
+    paintnet.errors.DownloadError: http://127.0.0.1/a.png: refused, since 127.0.0.1 is a loopback address; ...
+    """
+    limits = limits or DownloadLimits()
+    with (
+        Line(limits.total_seconds, allow_private=allow_private) as line,
+        closing(ConnectionAdapter(line)) as adapter,
+    ):
+        try:
+            return _follow(_Hop(url, printable_url(url), line, adapter, limits))
+        except TimeIsUpError as error:
+            why = f"took longer than {limits.total_seconds:g} seconds"
+            raise DownloadError(printable_url(url), why, _LATER) from error
+
+
+def _follow(hop: _Hop) -> bytes:
+    """Follow redirects by hand, so that each goes through the same checks as the first URL."""
+    start = hop
+    for _ in range(hop.limits.max_redirects + 1):
+        _check_url(hop)
+        body, target = _retry(hop)
+        if target is None:
+            return body
+        url = urljoin(hop.url, target)
+        hop = replace(start, url=url, what=f"{start.what} (redirected to {printable_url(url)})")
+    raise start.failure(f"more than {start.limits.max_redirects} redirects", _ELSEWHERE)
+
+
+def _check_url(hop: _Hop) -> None:
+    """Only the web: a redirect to file: or ftp: ends here, and so does a URL without a host."""
+    try:
+        parts = urlsplit(hop.url)
+        host, _ = parts.hostname, parts.port  # reading the port checks it
+    except ValueError as error:
+        raise hop.failure("is not a URL", "check its spelling") from error
+    if parts.scheme not in ("http", "https"):
+        raise hop.failure(f"{printable(parts.scheme)} addresses are not opened", "give an http or https URL")
+    if not host:
+        raise hop.failure("has no host", "check its spelling")
+
+
+def _retry(hop: _Hop) -> tuple[bytes, str | None]:
+    """Try once, and again after passing failures, as long as there is time."""
+    pause = hop.limits.pause_seconds
+    for tries_left in reversed(range(hop.limits.tries)):
+        try:
+            return _try(hop)
+        except _Passing as passing:
+            wait = pause if passing.pause is None else passing.pause
+            if not tries_left or wait >= hop.line.remaining:
+                raise passing.failure from passing
+            time.sleep(wait)
+            pause *= 2
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _try(hop: _Hop) -> tuple[bytes, str | None]:
+    """Send one request; give the body, or the place where the server sends us."""
+    hop.line.check_time()
+    with _request(hop) as response:
+        if response.status_code in _REDIRECTS and "Location" in response.headers:
+            return b"", _location(response)
+        _check_answer(response, hop)
+        return _read(response, hop), None
+
+
+def _request(hop: _Hop) -> requests.Response:
+    """Send the request through the adapter itself, and put failures into words.
+
+    A session would read a redirect's body on its own, unpacked and without a limit; it would
+    also take proxies and passwords from the environment.
+    """
+    headers = {
+        "User-Agent": f"paintnet/{__version__}",
+        "Accept": "image/png,image/jpeg,image/webp,image/tiff,image/*;q=0.8,*/*;q=0.1",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+    }
+    timeout = (hop.limits.connect_seconds, hop.limits.read_seconds)
+    verify = _certificates(hop)
+    try:
+        prepared = requests.Request("GET", hop.url, headers=headers).prepare()
+        return hop.adapter.send(prepared, stream=True, timeout=timeout, verify=verify, proxies={})
+    except RefusedAddressError as error:
+        raise _refused(hop, error) from error
+    except NoSuchHostError as error:
+        failure = hop.failure(f"there is no host {printable(error.host)}", "check its spelling")
+        raise (_Passing(failure) if error.passing else failure) from error
+    except NotConnectedError as error:
+        raise _Passing(hop.failure(_no_connection(error, hop.limits), _LATER)) from error
+    except requests.exceptions.SSLError as error:
+        hop.line.check_time()
+        raise _insecure(hop, error) from error
+    except requests.exceptions.Timeout as error:
+        raise _silent(hop) from error
+    except (requests.ConnectionError, urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
+        hop.line.check_time()
+        raise _Passing(hop.failure("the server closed the connection", _LATER)) from error
+    except ValueError as error:  # what requests raises for a URL that it cannot take
+        raise hop.failure("is not a URL", "check its spelling") from error
+
+
+def _certificates(hop: _Hop) -> bool | str:
+    """The certificates to trust: those of the environment, else those of requests."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        path = os.environ.get(name)
+        if path:
+            if not Path(path).exists():
+                raise hop.failure(f"{name} names a file that does not exist", "correct or unset it")
+            return path
+    return True
+
+
+def _location(response: requests.Response) -> str:
+    """Where a redirect leads; headers are bytes, and most servers mean UTF-8 by them."""
+    return response.headers["Location"].encode("latin-1", "replace").decode("utf-8", "replace").strip()
+
+
+def _check_answer(response: requests.Response, hop: _Hop) -> None:
+    """Refuse by status, encoding and announced length, before the body is read."""
+    status = response.status_code
+    answer = f"the server answered {_words(status)}"
+    if status in _PASSING_STATUS:
+        raise _Passing(hop.failure(answer, _LATER), _retry_after(response))
+    if status != http.HTTPStatus.OK:
+        raise hop.failure(answer, _ELSEWHERE)
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        why = f"the server sent it packed ({printable(encoding)[:40]}), though asked not to"
+        raise hop.failure(why, _ELSEWHERE)
+    if (_announced(response) or 0) > hop.limits.max_bytes:
+        raise _too_long(hop)
+
+
+def _read(response: requests.Response, hop: _Hop) -> bytes:
+    """Read the body as it comes, up to the limit, and compare it with the announced length."""
+    body = bytearray()
+    short = _Passing(hop.failure("the transfer ended before the whole file had come", _LATER))
+    try:
+        while chunk := response.raw.read(_CHUNK, decode_content=False):
+            hop.line.check_time()
+            body += chunk
+            if len(body) > hop.limits.max_bytes:
+                raise _too_long(hop)
+    except urllib3.exceptions.ReadTimeoutError as error:
+        hop.line.check_time()
+        raise _silent(hop) from error
+    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+        hop.line.check_time()
+        raise short from error
+    hop.line.check_time()  # a line cut by the watchdog looks like the end of the body
+    if len(body) < (_announced(response) or 0):
+        raise short
+    return bytes(body)
+
+
+def _announced(response: requests.Response) -> int | None:
+    """The Content-Length, when it is one and counts."""
+    text = response.headers.get("Content-Length", "").strip()
+    chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and not chunked else None
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """How long the server asks to wait: seconds or a date."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:10])
+    try:
+        date = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=datetime.UTC)
+    return max(0.0, (date - datetime.datetime.now(datetime.UTC)).total_seconds())
+
+
+def _words(status: int) -> str:
+    """A status in our words: the server's own could say anything."""
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _no_connection(error: NotConnectedError, limits: DownloadLimits) -> str:
+    cause = error.__cause__
+    if isinstance(cause, TimeoutError):
+        return f"no connection within {limits.connect_seconds:g} seconds"
+    words = cause.strerror if isinstance(cause, OSError) and cause.strerror else "unknown reason"
+    return f"no connection ({printable(words).lower()})"
+
+
+def _insecure(hop: _Hop, error: Exception) -> DownloadError:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        why = "the certificate of the server cannot be trusted"
+        return hop.failure(why, "check the URL, or name your own certificates in SSL_CERT_FILE")
+    return hop.failure("no secure connection could be made", _ELSEWHERE)
+
+
+def _refused(hop: _Hop, error: RefusedAddressError) -> DownloadError:
+    host, address = printable(error.host.strip("[]")), printable(error.address)
+    where = f"{address} is" if host == address else f"{host} leads to {address},"
+    remedy = "allow it with --allow-private" if is_liftable(error.reason) else "give another URL"
+    return hop.failure(f"refused, since {where} {error.reason}", remedy)
+
+
+def _silent(hop: _Hop) -> DownloadError:
+    return hop.failure(f"the server was silent for {hop.limits.read_seconds:g} seconds", _LATER)
+
+
+def _too_long(hop: _Hop) -> DownloadError:
+    why = f"has more than the limit of {hop.limits.max_bytes / 1e6:g} MB"
+    return hop.failure(why, "download it with a browser and give the path")

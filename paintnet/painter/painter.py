@@ -1,0 +1,114 @@
+"""The painter: settings and a picture go in, a painting comes out."""
+
+from typing import Any
+
+import numpy as np
+
+from paintnet.errors import SettingsError
+from paintnet.painter.events import Listener
+from paintnet.painter.run import Run
+from paintnet.painting import Painting
+from paintnet.picture import open_picture
+from paintnet.settings.presets import settings_for
+from paintnet.typing import Array
+
+
+class Painter:
+    """Settings and the training loop; it has not seen a picture yet.
+
+    Parameters
+    ----------
+    preset : str, default="standard"
+        Rule that gives every setting for a picture's shape: "draft",
+        "standard", "fine" or "tutorial".
+    listeners : sequence of callables
+        Each is called with every event of the run (see `paintnet.painter.events`).
+    **settings
+        Fields of `PainterSettings` that win over the preset.
+
+    Examples
+    --------
+    >>> from paintnet.picture import open_picture
+    >>> painter = Painter("draft", seed=1, epochs=5)
+    >>> painting = painter.fit(open_picture("sample:bird").pixels)
+    >>> painting.mode, painting.width, painting.height
+    ('regress', 100, 100)
+    """
+
+    def __init__(
+        self, preset: str = "standard", *, listeners: tuple[Listener, ...] = (), **settings: Any
+    ) -> None:
+        self.preset = preset
+        self.listeners = listeners
+        self.settings = settings
+
+    def fit(self, picture: Array) -> Painting:
+        """Learn a picture.
+
+        Parameters
+        ----------
+        picture : float32 array of shape (height, width, channels)
+            Values in [0, 1]; channels 1, 3 or 4.
+
+        Returns
+        -------
+        Painting
+
+        Raises
+        ------
+        SettingsError
+            If a setting cannot be used.
+        TrainingError
+            If the training diverges.
+        """
+        _check_picture(picture)
+        height, width, channels = picture.shape
+        settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
+        run = Run(picture, settings, self.preset, self.listeners)
+        return run.paint_at_once() if settings.solver == "lbfgs" else run.paint_by_epochs()
+
+
+def fit(
+    source: Any, *, preset: str = "standard", listeners: tuple[Listener, ...] = (), **settings: Any
+) -> Painting:
+    """Learn a picture: the short way to a painting.
+
+    Parameters
+    ----------
+    source : str, Path or array
+        A path, URL, ``sample:NAME``, or a float array (height, width, channels)
+        with values in [0, 1].
+    preset : str, default="standard"
+        "draft", "standard", "fine" or "tutorial".
+    listeners : sequence of callables
+        Each is called with every event of the run.
+    **settings
+        Fields of `PainterSettings`.
+
+    Returns
+    -------
+    Painting
+
+    Raises
+    ------
+    PaintnetError
+        If the picture cannot be opened, a setting not be used, or the training diverges.
+
+    Examples
+    --------
+    >>> fit("sample:bird", preset="draft", mode="classify", epochs=5).palette.shape
+    (2, 3)
+    """
+    picture = source if isinstance(source, np.ndarray) else open_picture(source).pixels
+    return Painter(preset, listeners=listeners, **settings).fit(picture)
+
+
+def _check_picture(picture: Array) -> None:
+    if picture.ndim != 3 or picture.shape[2] not in (1, 3, 4) or not picture.size:
+        raise SettingsError(
+            "picture",
+            f"an array of shape {picture.shape}",
+            "give (height, width, channels) with 1, 3 or 4 channels",
+        )
+    if not (np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1):
+        raise SettingsError("picture", "values outside 0 to 1", "divide 8-bit levels by 255")

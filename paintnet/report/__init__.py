@@ -1,0 +1,1 @@
+"""The report: one page about a run, with its charts, maps and drawings."""

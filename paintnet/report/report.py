@@ -1,0 +1,372 @@
+"""The report of a run: one page that shows the painting, how good it is and how it was made.
+
+The page needs nothing but itself: pictures lie in it as data, and it asks no
+network for anything. Every text goes through jinja2's escaping.
+"""
+
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from paintnet.animation.frames import Frame, as_levels
+from paintnet.files.names import printable
+from paintnet.metrics import psnr, ssim
+from paintnet.painter.events import EpochFinished, Event
+from paintnet.painting import Painting
+from paintnet.picture.formats import to_levels
+from paintnet.report import maps
+from paintnet.report.charts import CurvePoint, clock, curve_values, learning_curve, number, ticks
+from paintnet.report.diagram import MOST_UNITS, network_drawing, network_layers
+from paintnet.report.embedding import embed_frames, embed_levels, embed_picture, spread
+from paintnet.typing import Array
+
+CURVE_POINTS = 2000
+"""Points of the learning curve that a listener holds at most."""
+
+CURVE_ROWS = 10
+"""Rows of the curve's table."""
+
+NARROW, WIDE = 340, 880
+"""Widths of the learning curve, on a phone and on a desk."""
+
+FLATTEST = 12.0
+"""Ratio of sides beyond which a picture is stretched to be seen."""
+
+THIN_UP_TO = 700
+"""Longer side of a class map whose lines are one pixel wide; the page shows larger ones smaller."""
+
+CHANNELS = {1: ("grey",), 3: ("red", "green", "blue"), 4: ("red", "green", "blue", "alpha")}
+
+BOUNDARY_COLORS = ("ff00a0", "00d5ff", "ffe600", "7dff00", "000000", "ffffff")
+"""Candidates for the lines between classes: the one is taken that no class resembles."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunRecord:
+    """What a report is made from.
+
+    Parameters
+    ----------
+    source : str
+        What the picture is called; a credential-free path or address.
+    original : float32 array of shape (height, width, channels)
+        The picture that was learned, values in [0, 1].
+    painting : Painting
+        The result.
+    curve : sequence of CurvePoint
+        The run's epochs, as `CurveListener` collects them; empty with lbfgs.
+    frames : iterable of Frame
+        The painting on its way; may be empty.
+    command : str
+        The shell command that makes it again.
+    seconds : float or None
+        Training time; by default what the curve says.
+    class_names : sequence of str or None
+        Names of the classes in classify; by default those of their colors.
+    painted : float32 array of the shape of `original`, or None
+        What the painting renders at its own size, where the caller has it already.
+    """
+
+    source: str
+    original: Array
+    painting: Painting
+    curve: Sequence[CurvePoint] = ()
+    frames: Iterable[Frame] = ()
+    command: str = ""
+    seconds: float | None = None
+    class_names: Sequence[str] | None = None
+    painted: Array | None = None
+
+
+class CurveListener:
+    """A listener that remembers the learning curve, in bounded memory.
+
+    When it is full it drops every second point and from then on keeps only
+    every second, fourth, eighth ... epoch; the latest is always there.
+
+    Parameters
+    ----------
+    capacity : int, default=2000
+        Points to hold at most.
+
+    Examples
+    --------
+    >>> import paintnet
+    >>> listener = CurveListener()
+    >>> painting = paintnet.fit("sample:bird", preset="draft", epochs=5, listeners=(listener,))
+    >>> [point.epoch for point in listener.points]
+    [1, 2, 3, 4, 5]
+    """
+
+    def __init__(self, capacity: int = CURVE_POINTS) -> None:
+        self.capacity = capacity
+        self._stride = 1
+        self._kept: list[CurvePoint] = []
+        self._latest: CurvePoint | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Take one event of the run."""
+        if not isinstance(event, EpochFinished):
+            return
+        self._latest = CurvePoint(event.epoch, event.seconds, event.loss, event.psnr)
+        if (event.epoch - 1) % self._stride:
+            return
+        if len(self._kept) >= self.capacity - 1:
+            del self._kept[1::2]
+            self._stride *= 2
+            if (event.epoch - 1) % self._stride:
+                return
+        self._kept.append(self._latest)
+
+    @property
+    def points(self) -> list[CurvePoint]:
+        """The curve so far, first and latest epoch included."""
+        ends = [] if self._latest is None or self._latest in self._kept[-1:] else [self._latest]
+        return [*self._kept, *ends]
+
+
+def report_html(record: RunRecord) -> str:
+    """Write the report of a run.
+
+    Parameters
+    ----------
+    record : RunRecord
+        The run.
+
+    Returns
+    -------
+    str
+        An HTML page, whole in itself.
+
+    Raises
+    ------
+    PictureError
+        If original and painting differ in shape.
+
+    Examples
+    --------
+    >>> from paintnet import fit
+    >>> from paintnet.picture import open_picture
+    >>> bird = open_picture("sample:bird").pixels
+    >>> painting = fit(bird, preset="draft", epochs=5)
+    >>> page = report_html(RunRecord("bird <b>", bird, painting))
+    >>> page[:15], "bird &lt;b&gt;" in page
+    ('<!doctype html>', True)
+    """
+    # jinja2 takes a tenth of a second to load, which only a report needs.
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"number": number, "clock": clock, "decibels": decibels}
+    text = files("paintnet.report").joinpath("report.html.j2").read_text(encoding="utf-8")
+    page = environment.from_string(text).render(_context(record))
+    # A file's name may hold bytes that are no text, which no UTF-8 file can.
+    return page.encode("utf-8", "replace").decode("utf-8")
+
+
+def decibels(value: float | None) -> str:
+    """Write a PSNR; None and infinity stand for a perfect painting.
+
+    Examples
+    --------
+    >>> decibels(31.254), decibels(None)
+    ('31.25 dB', 'infinite (every pixel is equal)')
+    """
+    is_finite = value is not None and np.isfinite(value)
+    return f"{value:.2f} dB" if is_finite else "infinite (every pixel is equal)"
+
+
+def _context(record: RunRecord) -> dict[str, Any]:
+    """Everything that the template shows."""
+    painting = record.painting
+    painted = painting.render() if record.painted is None else record.painted
+    training = painting.training
+    measured = psnr(record.original, painted)
+    seconds = record.curve[-1].seconds if record.seconds is None and record.curve else record.seconds
+    aspect = painting.width / painting.height
+    classes = _classes(record) if painting.palette is not None else None
+    return {
+        "source": printable(record.source),
+        "painting": painting,
+        "aspect": round(min(max(aspect, 1 / FLATTEST), FLATTEST), 6),
+        "is_stretched": not 1 / FLATTEST <= aspect <= FLATTEST,
+        "original_picture": embed_picture(record.original),
+        "painted_picture": embed_picture(painted),
+        "psnr": measured,
+        "ssim": ssim(record.original, painted),
+        "held_out": _held_out(training),
+        "accuracy": training.get("accuracy"),
+        "seconds": seconds,
+        "passes": _passes(training),
+        "error": _error(record.original, painted),
+        "classes": classes,
+        "curve": _curve(record.curve, measured if painting.mode == "regress" else None),
+        "frames": _frames(record),
+        "network": _network(painting, classes),
+        "settings": _settings(training.get("settings", {})),
+        "facts": _facts(training),
+        "versions": _versions(training),
+        "command": record.command,
+    }
+
+
+def _held_out(training: dict[str, Any]) -> dict[str, Any] | None:
+    if "held_out_psnr" not in training:
+        return None
+    share = training.get("settings", {}).get("hold_out")
+    return {"psnr": training["held_out_psnr"], "share": share}
+
+
+def _passes(training: dict[str, Any]) -> str | None:
+    if "epochs" not in training:
+        return None
+    word = "iteration" if training.get("ended_by") == "converged" else "epoch"
+    return f"{training['epochs']:,} {word}{'s' * (training['epochs'] != 1)}"
+
+
+def _error(original: Array, painted: Array) -> dict[str, Any]:
+    drawn = maps.error_map(original, painted)
+    marks = [(tick, 100 * tick / drawn.end) for tick in ticks(0, drawn.end, 6)]
+    return {
+        "map": drawn,
+        "picture": embed_levels(drawn.pixels),
+        "scale": _scale(maps.INFERNO, [(number(tick), at) for tick, at in marks]),
+    }
+
+
+def _scale(color_map: str, marks: list[tuple[str, float]]) -> dict[str, Any]:
+    return {"colors": [f"#{code}" for code in color_map.split()], "marks": marks}
+
+
+def _classes(record: RunRecord) -> dict[str, Any]:
+    painting = record.painting
+    palette = painting.palette
+    assert palette is not None  # noqa: S101 - the caller has looked; told to mypy
+    own = painting.width, painting.height
+    drawn = maps.class_map(painting, maps.map_size(*own, finer_than=maps.FINE_SIDE))
+    is_counted = maps.map_size(*own) == own
+    counted = maps.class_map(painting, own) if is_counted else drawn
+    line = _boundary_color(palette)
+    pixels = as_levels(palette[drawn.classes])
+    thick = max(drawn.classes.shape) > THIN_UP_TO
+    pixels[maps.boundaries(drawn.classes, both_sides=thick)] = list(bytes.fromhex(line))
+    # The winner of k classes has at least 1/k; a class that is alone is always sure.
+    lowest = 1 / len(palette) if len(palette) > 1 else 0.0
+    certainty = (drawn.probability - lowest) / (1 - lowest)
+    marks = [(f"{100 * tick:g} %", 100 * (tick - lowest) / (1 - lowest)) for tick in ticks(lowest, 1, 6)]
+    rows = zip(_class_names(record), palette, counted.shares(len(palette)), strict=True)
+    return {
+        "rows": [{"name": name, "color": _hex(color), "share": share} for name, color, share in rows],
+        "names": _class_names(record),
+        "is_counted": is_counted,
+        "boundaries": embed_picture(pixels / np.float32(255)),
+        "line": f"#{line}",
+        "probability": embed_levels(maps.colorise(certainty, maps.VIRIDIS)),
+        "mean": float(drawn.probability.mean(dtype=np.float64)),
+        "scale": _scale(maps.VIRIDIS, marks),
+    }
+
+
+def _class_names(record: RunRecord) -> list[str]:
+    palette = record.painting.palette
+    assert palette is not None  # noqa: S101 - the caller has looked; told to mypy
+    if record.class_names is not None:
+        return list(record.class_names)
+    asked = record.painting.training.get("settings", {}).get("classes") or {}
+    if asked.get("threshold") is not None and len(palette) == 2:
+        return ["light", "dark"]
+    return [maps.color_name(color) for color in palette]
+
+
+def _boundary_color(palette: Array) -> str:
+    """Choose the line's color whose nearest class is farthest."""
+    colors = as_levels(palette[None])[0].astype(np.float64)
+
+    def distance(code: str) -> float:
+        return float(np.square(colors - list(bytes.fromhex(code))).sum(axis=1).min())
+
+    return max(BOUNDARY_COLORS, key=distance)
+
+
+def _hex(color: Array) -> str:
+    levels = to_levels(color).tolist()
+    return "#" + bytes(levels * 3 if len(levels) == 1 else levels).hex()
+
+
+def _curve(points: Sequence[CurvePoint], measured: float | None) -> dict[str, Any] | None:
+    drawn = [point for point, _ in curve_values(points)]
+    if not drawn:
+        return None
+    line = measured if measured is not None and np.isfinite(measured) else None
+    return {
+        "wide": learning_curve(drawn, measured=line, width=WIDE, name="curve-wide"),
+        "narrow": learning_curve(drawn, measured=line, width=NARROW, name="curve-narrow"),
+        "rows": spread(drawn, CURVE_ROWS),
+        "measured": line,
+    }
+
+
+def _frames(record: RunRecord) -> list[dict[str, Any]]:
+    frames = embed_frames(list(record.frames))
+    return [{"picture": picture, "said": _said(frame, record.painting.mode)} for frame, picture in frames]
+
+
+def _said(frame: Frame, mode: str) -> str:
+    """Words below a frame."""
+    if not frame.epoch:
+        return "before the first epoch"
+    return f"epoch {frame.epoch:,}" + (f", {decibels(frame.psnr)}" if mode == "regress" else "")
+
+
+def _network(painting: Painting, classes: dict[str, Any] | None) -> dict[str, Any]:
+    last = "class" if classes else "color"
+    outputs = classes["names"] if classes else CHANNELS[painting.channels]
+    if painting.network.n_outputs != len(outputs):
+        outputs = ()  # one output for two classes, or two for a single one
+    short = [name if len(name) <= 8 else name[:7] + "\N{HORIZONTAL ELLIPSIS}" for name in outputs]
+    return {
+        "drawing": network_drawing(painting.network, last, short),
+        "layers": network_layers(painting.network, last),
+        "most_units": MOST_UNITS,
+    }
+
+
+def _settings(settings: dict[str, Any]) -> list[tuple[str, str]]:
+    """Every setting with its value in words; those of a group stand beside the others."""
+    rows = []
+    for name, value in settings.items():
+        inner = value.items() if isinstance(value, dict) else [(None, value)]
+        rows += [(name if key is None else f"{name}.{key}", _value(v)) for key, v in inner]
+    return rows
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_value, value))
+    return str(value)
+
+
+def _facts(training: dict[str, Any]) -> list[tuple[str, str]]:
+    names = {
+        "preset": "preset",
+        "seed": "seed",
+        "epochs": "epochs done",
+        "ended_by": "ended by",
+        "engine": "engine used",
+    }
+    return [(said, _value(training[name])) for name, said in names.items() if name in training]
+
+
+def _versions(training: dict[str, Any]) -> list[tuple[str, str]]:
+    versions = training.get("versions", {})
+    return [*((str(k), str(v)) for k, v in versions.items()), ("Python", platform.python_version())]

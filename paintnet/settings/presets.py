@@ -1,0 +1,216 @@
+"""Presets: named rules from a picture's shape to painter settings.
+
+Adding one is one function and one line in `PRESETS`.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from paintnet.errors import SettingsError
+from paintnet.settings.settings import SETTING_NAMES, PainterSettings
+
+PIXELS_PER_VERTEX = 1.5
+"""Of the grid: with one feature for each channel, two numbers for three of the picture's."""
+
+ENLARGING_PIXELS_PER_VERTEX = 0.5
+"""The same for enlarging, where three times as many points between pixels are learned too."""
+
+MOST_VERTICES = 2_500_000
+"""Of the grid, however large the picture: its features and their moments then stay under 200 MB."""
+
+MEASURED_PIXELS = 768 * 512
+"""Size of the pictures that the epochs of the presets were measured on."""
+
+DECODER = (24, 24)
+"""Hidden layers behind the features; a learned start has this shape."""
+
+PICTURE_DECODER = (16, 16, 16)
+"""The same where the features begin as the picture itself."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a preset may look at: the picture's shape, and what is wanted of it."""
+
+    width: int
+    height: int
+    channels: int = 3
+    mode: str = "regress"
+    purpose: str = "copying"
+    encoding: str | None = None
+
+    @property
+    def n_pixels(self) -> int:
+        """Pixels in all."""
+        return self.width * self.height
+
+    def levels(self, pixels_per_vertex: float) -> tuple[int, ...]:
+        """One grid so fine."""
+        return (grid_vertices(self.width, self.height, pixels_per_vertex),)
+
+
+Preset = Callable[[Task], PainterSettings]
+
+
+def grid_vertices(width: int, height: int, pixels_per_vertex: float) -> int:
+    """Vertices on the short side of the one grid over a picture.
+
+    Examples
+    --------
+    >>> grid_vertices(768, 512, 1.5)
+    418
+    >>> grid_vertices(1, 1, 1.5)
+    2
+    """
+    vertices = min(width * height / pixels_per_vertex, MOST_VERTICES)
+    return max(2, round(math.sqrt(vertices * min(width, height) / max(width, height))))
+
+
+def _grid(task: Task, epochs: int, spare: int = 1) -> PainterSettings:
+    """Some features more than channels, and a decoder that other photographs taught."""
+    features = task.channels + spare
+    # A small picture has few batches an epoch, so it gets more epochs.
+    many = max(1.0, min(20.0, math.sqrt(MEASURED_PIXELS / task.n_pixels)))
+    return PainterSettings(
+        mode=task.mode,
+        levels=task.levels(PIXELS_PER_VERTEX * features / task.channels),
+        # The first layer's units are the features of a vertex.
+        layers=(features, *DECODER),
+        activation="tanh",
+        learning_rate=0.005,
+        batch_size=4096,
+        epsilon=1e-12,
+        grid_beta_1=0.5,
+        grid_beta_2=0.8,
+        start="learned",
+        epochs=round(epochs * many),
+    )
+
+
+def _long_grid(task: Task, epochs: int) -> PainterSettings:
+    """Lay more features on fewer vertices, smoothly, and begin at random: ahead after some 300 epochs."""
+    return replace(_grid(task, epochs, spare=2), basis="quadratic", learning_rate=0.003, start="features")
+
+
+def _picture_grid(task: Task, epochs: int) -> PainterSettings:
+    """One feature for each channel, begun with the picture, for what no start was learned for."""
+    return replace(
+        _grid(task, epochs),
+        levels=task.levels(PIXELS_PER_VERTEX),
+        layers=(task.channels, *PICTURE_DECODER),
+        activation="relu",
+        grid_beta_1=0.0,
+        grid_beta_2=0.9,
+        start="picture",
+    )
+
+
+def _enlarging_grid(task: Task, epochs: int) -> PainterSettings:
+    """Lay smooth weights over a vertex for each pixel; there are four times as many points to learn."""
+    settings = _picture_grid(task, epochs)
+    return replace(
+        settings,
+        basis="cubic",
+        levels=task.levels(ENLARGING_PIXELS_PER_VERTEX),
+        epochs=max(1, (settings.epochs or 1) // 2),
+    )
+
+
+def _dense(task: Task, epochs: int) -> PainterSettings:
+    # Below 64 x 64 pixels an epoch has fewer than 64 batches, so there are more epochs.
+    many = max(1.0, min(64.0, 4096 / task.n_pixels))
+    return PainterSettings(
+        mode=task.mode,
+        encoding=task.encoding or "raw",
+        layers=(128, 128),
+        learning_rate=3e-3,
+        beta_2=0.999,
+        batch_size=min(1024, max(64, task.n_pixels // 64)),
+        start="mean",
+        epochs=round(epochs * many),
+    )
+
+
+def _staged(
+    grid_epochs: int, dense_epochs: int, grid: Callable[[Task, int], PainterSettings] = _grid
+) -> Preset:
+    def preset(task: Task) -> PainterSettings:
+        if task.encoding not in (None, "grid"):
+            return _dense(task, dense_epochs)
+        if task.mode == "classify":
+            return _picture_grid(task, grid_epochs)
+        return (_enlarging_grid if task.purpose == "enlarging" else grid)(task, grid_epochs)
+
+    return preset
+
+
+def _tutorial(task: Task) -> PainterSettings:
+    """Give the classic lesson to the letter: scikit-learn's defaults on integer (row, column) inputs."""
+    return PainterSettings(
+        mode=task.mode,
+        encoding=task.encoding or "raw",
+        normalize=False,
+        layers=(100,) * 10,
+        learning_rate=0.001,
+        decay="constant",
+        batch_size=min(200, task.n_pixels),
+        alpha=0.0001,
+        beta_2=0.999,
+        start="stock",
+        engine="stock",
+        epochs=200,
+        tol=1e-4,
+        one_hot=task.mode == "classify",
+        precision="float64",
+    )
+
+
+PRESETS: dict[str, Preset] = {
+    "draft": _staged(grid_epochs=25, dense_epochs=3),
+    "standard": _staged(grid_epochs=85, dense_epochs=10),
+    "fine": _staged(grid_epochs=500, dense_epochs=60, grid=_long_grid),
+    "tutorial": _tutorial,
+}
+
+
+def settings_for(
+    width: int, height: int, preset: str = "standard", *, channels: int = 3, **given: Any
+) -> PainterSettings:
+    """Complete settings for a picture: the preset's rule, then what was given.
+
+    Parameters
+    ----------
+    width, height : int
+        Size of the picture in pixels.
+    preset : str, default="standard"
+        A name of `PRESETS`.
+    channels : {1, 3, 4}, default=3
+        Of the picture.
+    **given
+        Any fields of `PainterSettings`; they win over the preset.
+
+    Raises
+    ------
+    SettingsError
+        If a name is unknown or a value cannot be used.
+
+    Examples
+    --------
+    >>> settings_for(768, 512, "draft", seed=3).seed
+    3
+    """
+    if preset not in PRESETS:
+        raise SettingsError("preset", f"unknown name {preset!r}", f"use one of {', '.join(PRESETS)}")
+    unknown = sorted(set(given) - SETTING_NAMES)
+    if unknown:
+        known = ", ".join(sorted(SETTING_NAMES))
+        raise SettingsError(unknown[0], "unknown setting", f"use one of {known}")
+    # A time limit alone means: as many epochs as fit into it.
+    if given.get("seconds") is not None:
+        given.setdefault("epochs", None)
+    wanted = {name: given[name] for name in ("mode", "purpose", "encoding") if name in given}
+    settings = replace(PRESETS[preset](Task(width, height, channels, **wanted)), **given)
+    settings.validate()
+    return settings

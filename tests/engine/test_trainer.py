@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+
+from paintnet.encoding.extent import Extent
+from paintnet.engine import trainer
+from paintnet.engine.block_mlp import BlockMLPRegressor, has_compiler
+from paintnet.engine.block_trainer import BlockTrainer
+from paintnet.engine.schedule import Schedule
+from paintnet.engine.stock_trainer import StockTrainer
+from paintnet.errors import SettingsError
+from paintnet.modelfile import encode_model
+from paintnet.painter.painter import Painter
+from paintnet.painter.run import ENCODERS, make_dataset
+from paintnet.picture import open_picture
+from paintnet.settings.presets import settings_for
+
+
+def learner_for(width, height, **given):
+    picture = np.random.default_rng(0).random((height, width, 3)).astype(np.float32)
+    settings = settings_for(width, height, **given)
+    encoding = ENCODERS[settings.encoding](Extent.of_picture(width, height), settings)
+    return trainer.make_trainer(make_dataset(picture, settings), encoding, settings, Schedule(settings))
+
+
+def test_a_fine_grid_is_trained_by_blocks():
+    made = learner_for(40, 30)
+    assert isinstance(made, BlockTrainer)
+    assert isinstance(made.estimator, BlockMLPRegressor)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"preset": "tutorial"},
+        {"encoding": "fourier"},
+        {"encoding": "raw"},
+        {"levels": (3, 20)},
+        {"levels": (3,)},
+        {"solver": "sgd"},
+        {"engine": "stock"},
+    ],
+)
+def test_everything_else_is_trained_by_scikit_learn(given):
+    assert isinstance(learner_for(60, 50, **given), StockTrainer)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"encoding": "raw"}, "blocks need the grid encoding, not raw"),
+        ({"solver": "sgd"}, "blocks train by adam in float32"),
+        ({"levels": (3, 20)}, "blocks need a grid of one level, with cells of a few pixels"),
+    ],
+)
+def test_an_engine_that_does_not_fit_is_refused(given, why):
+    with pytest.raises(SettingsError) as error:
+        learner_for(60, 50, engine="numpy", **given)
+    assert str(error.value) == f"engine numpy: {why}; use engine stock, or leave it to auto"
+
+
+def test_a_missing_compiler_names_its_extra(monkeypatch):
+    monkeypatch.setattr(trainer, "has_compiler", lambda: False)
+    with pytest.raises(SettingsError) as error:
+        learner_for(40, 30, engine="compiled")
+    assert str(error.value) == "engine compiled: numba is not installed; pip install 'paintnet[fast]'"
+
+
+@pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
+@pytest.mark.parametrize("preset", ["draft", "fine"])
+def test_compiled_and_numpy_paint_as_well(preset):
+    picture = open_picture("sample:bird").pixels
+    quality = [
+        Painter(preset, engine=engine, epochs=40).fit(picture).training["psnr"]
+        for engine in ("compiled", "numpy")
+    ]
+    assert quality[0] == pytest.approx(quality[1], abs=1.5)
+    assert min(quality) > 25
+
+
+def test_a_held_out_pixel_has_no_influence_on_the_weights():
+    picture = open_picture("sample:bird").pixels.copy()
+    settings = {"epochs": 2, "hold_out": 0.1, "engine": "numpy"}
+    held_out = make_dataset(picture, settings_for(100, 100, hold_out=0.1)).held_out
+    one = Painter("draft", **settings).fit(picture)
+    picture.reshape(-1, 3)[held_out] = 0.5
+    other = Painter("draft", **settings).fit(picture)
+    for a, b in zip(one.network.coefs, other.network.coefs, strict=True):
+        assert np.array_equal(a, b)
+    assert one.training["held_out_psnr"] != other.training["held_out_psnr"]
+
+
+@pytest.mark.parametrize("engine", ["numpy", "stock"])
+def test_the_same_seed_gives_the_same_bytes(engine):
+    picture = open_picture("sample:bird").pixels
+    files = [
+        encode_model(Painter("draft", engine=engine, epochs=3, seed=7).fit(picture).to_model())
+        for _ in range(2)
+    ]
+    assert files[0] == files[1]
+
+
+def test_enlarging_learns_the_points_between():
+    picture = open_picture("sample:bird").pixels[30:62, 30:62]
+    painting = Painter("draft", purpose="enlarging").fit(picture)
+    assert (painting.width, painting.height) == (32, 32)
+    assert painting.network.encoding.basis == "cubic"
+    assert painting.training["psnr"] > 25
+
+
+@pytest.mark.parametrize("given", [{"mode": "classify"}, {"hold_out": 0.1}])
+def test_enlarging_takes_all_pixels_and_colors(given):
+    with pytest.raises(SettingsError) as error:
+        settings_for(32, 32, purpose="enlarging", **given)
+    assert "enlarging learns colors, from all pixels; leave out one of the two" in str(error.value)

@@ -1,0 +1,230 @@
+import errno
+import os
+import signal
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from paintnet.errors import OutputError
+from paintnet.files.writing import check_output, write_bytes
+from paintnet.picture import OUTPUT_FORMATS
+
+OLD, NEW = b"old " * 1000, b"new " * 50_000
+KNOWN = ".bmp .jpeg .jpg .png .tif .tiff .webp"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def check(path: Path | str, force: bool = False) -> None:
+    check_output(path, force=force, extensions=OUTPUT_FORMATS)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / "cat.png"
+    path.write_bytes(OLD)
+    return path
+
+
+def test_new_file_gets_the_usual_permissions(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_bytes(tmp_path / "cat.png", NEW)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "cat.png").read_bytes() == NEW
+    assert stat.S_IMODE((tmp_path / "cat.png").stat().st_mode) == 0o640
+    assert names(tmp_path) == ["cat.png"]
+
+
+def test_replaced_file_keeps_its_permissions(old: Path) -> None:
+    old.chmod(0o604)
+    write_bytes(str(old), NEW)
+    assert old.read_bytes() == NEW
+    assert stat.S_IMODE(old.stat().st_mode) == 0o604
+
+
+def test_symbolic_link_stays_and_its_target_is_replaced(old: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.png"
+    link.symlink_to(old)
+    write_bytes(link, NEW)
+    assert link.is_symlink()
+    assert old.read_bytes() == NEW
+    assert names(tmp_path / "elsewhere") == ["link.png"]
+
+
+def test_dangling_link_gets_its_target(tmp_path: Path) -> None:
+    (tmp_path / "link.png").symlink_to(tmp_path / "later.png")
+    check(tmp_path / "link.png")
+    write_bytes(tmp_path / "link.png", NEW)
+    assert (tmp_path / "later.png").read_bytes() == NEW
+
+
+def test_long_name_is_written(tmp_path: Path) -> None:
+    path = tmp_path / ("a" * 251 + ".png")
+    check(path)
+    write_bytes(path, NEW)
+    assert names(tmp_path) == [path.name]
+
+
+def test_fault_19_existing_file_needs_force(old: Path) -> None:
+    with pytest.raises(OutputError) as caught:
+        check(old)
+    assert str(caught.value) == f"{old}: exists already; replace it with --force or choose another name"
+    check(old, force=True)
+
+
+def test_fault_19_output_is_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"is a folder; give a file name in it$"):
+        check(tmp_path, force=True)
+    with pytest.raises(OutputError, match=r"is not a regular file"):
+        write_bytes(tmp_path, NEW)
+
+
+def test_fault_19_folder_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(OutputError) as caught:
+        check(tmp_path / "no" / "cat.png")
+    assert str(caught.value) == (
+        f"{tmp_path}/no/cat.png: the folder {tmp_path}/no does not exist; create it first"
+    )
+    with pytest.raises(OutputError, match=r"its folder does not exist; create the folder first$"):
+        write_bytes(tmp_path / "no" / "cat.png", NEW)
+
+
+def test_fault_19_folder_is_a_file(old: Path) -> None:
+    with pytest.raises(
+        OutputError, match=r"(cat\.png is a file|its folder is a file); choose another folder$"
+    ):
+        check(old / "cat.png")
+
+
+def test_fault_19_folder_is_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    with pytest.raises(OutputError) as caught:
+        check(tmp_path / "cat.png")
+    assert str(caught.value) == (
+        f"{tmp_path}/cat.png: the folder {tmp_path} is not writable;"
+        " choose another folder or change its permissions"
+    )
+
+
+def test_fault_19_file_is_write_protected(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, *_, **__: Path(path) != old)
+    with pytest.raises(
+        OutputError, match=r"is write-protected; choose another name or change its permissions$"
+    ):
+        check(old, force=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("cat.gif", "unknown extension '.gif'"), ("cat", "has no extension"), (".png", "has no")],
+)
+def test_unknown_extension_lists_the_known_ones(tmp_path: Path, name: str, why: str) -> None:
+    with pytest.raises(OutputError) as caught:
+        check(tmp_path / name)
+    assert str(caught.value).startswith(f"{tmp_path / name}: {why}")
+    assert str(caught.value).endswith(f"; use one of {KNOWN}")
+
+
+def test_extension_in_capitals_is_known(tmp_path: Path) -> None:
+    check(tmp_path / "CAT.PNG")
+
+
+@pytest.mark.parametrize("name", ["a\0.png", "a" * 300 + ".png"])
+def test_impossible_names(tmp_path: Path, name: str) -> None:
+    for attempt in (lambda: check(tmp_path / name), lambda: write_bytes(tmp_path / name, NEW)):
+        with pytest.raises(OutputError, match=r"choose (another|a shorter) name$"):
+            attempt()
+    assert names(tmp_path) == []
+
+
+def test_circle_of_links(tmp_path: Path) -> None:
+    (tmp_path / "a.png").symlink_to(tmp_path / "b.png")
+    (tmp_path / "b.png").symlink_to(tmp_path / "a.png")
+    for attempt in (lambda: check(tmp_path / "a.png"), lambda: write_bytes(tmp_path / "a.png", NEW)):
+        with pytest.raises(OutputError, match=r"links run in a circle; choose another name$"):
+            attempt()
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/full"])
+def test_device_is_never_replaced(device: str) -> None:
+    before = Path(device).stat()
+    with pytest.raises(OutputError, match=r"is not a regular file; give a file name, or - for stdout$"):
+        write_bytes(device, NEW)
+    with pytest.raises(OutputError, match=r"is not a regular file"):
+        check_output(device, force=True, extensions=[""])
+    assert stat.S_ISCHR(Path(device).stat().st_mode)
+    assert Path(device).stat().st_ino == before.st_ino
+
+
+@pytest.mark.parametrize("step", ["fsync", "chmod", "replace"])
+@pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_fault_19_and_20_failure_at_any_step_leaves_the_old_file(
+    old: Path, monkeypatch: pytest.MonkeyPatch, step: str, fault: BaseException
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(os if step == "fsync" else Path, step, fail)
+    expected = KeyboardInterrupt if isinstance(fault, KeyboardInterrupt) else OutputError
+    with pytest.raises(expected) as caught:
+        write_bytes(old, NEW)
+    if expected is OutputError:
+        assert str(caught.value) == f"{old}: the disk is full; free some space or choose another disk"
+    assert old.read_bytes() == OLD
+    assert names(old.parent) == ["cat.png"]
+
+
+def test_fault_19_file_over_the_size_limit_leaves_the_old_file(old: Path) -> None:
+    """A real failure of a write: the system allows this process 100 kB a file."""
+    script = (
+        "import resource, signal, sys\nfrom paintnet.errors import OutputError\n"
+        "from paintnet.files.writing import write_bytes\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "try:\n    write_bytes(sys.argv[1], bytes(1_000_000))\n"
+        "except OutputError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(old)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(f"{old}: the file grew over the allowed size; ")
+    assert old.read_bytes() == OLD
+    assert names(old.parent) == ["cat.png"]
+
+
+@pytest.mark.parametrize(("step", "expected"), [("os.fsync", OLD), ("Path.replace", OLD), ("after", NEW)])
+def test_fault_21_kill_at_any_instant_leaves_the_old_file_or_the_new(
+    old: Path, step: str, expected: bytes
+) -> None:
+    script = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom paintnet.files.writing import write_bytes\n"
+        "import paintnet.files.writing as writing\n"
+        "die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "step = sys.argv[2]\n"
+        "if step == 'os.fsync': os.fsync = die\n"
+        "if step == 'Path.replace': Path.replace = die\n"
+        "if step == 'after': writing._sync_folder = die\n"
+        "write_bytes(sys.argv[1], b'new ' * 50_000)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(old), step], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert old.read_bytes() == expected
+
+
+def test_fault_22_many_writers_leave_one_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "cat.png"
+    contents = [bytes([65 + index]) * (10_000 + index) for index in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            list(pool.map(lambda data: write_bytes(path, data), contents))
+            assert path.read_bytes() in contents
+    assert names(tmp_path) == ["cat.png"]

@@ -1,0 +1,106 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paintnet.encoding.extent import Extent
+from paintnet.encoding.grid import GridMap
+from paintnet.errors import SettingsError
+from paintnet.settings.presets import PRESETS, grid_vertices, settings_for
+from paintnet.settings.settings import SETTING_NAMES
+
+sides = st.integers(1, 3000)
+
+
+@given(sides, sides, st.sampled_from(sorted(PRESETS)), st.sampled_from(["regress", "classify"]), st.data())
+def test_every_preset_fits_every_picture(
+    width: int, height: int, preset: str, mode: str, data: st.DataObject
+) -> None:
+    encoding = data.draw(st.sampled_from([{}, {"encoding": "raw"}, {"encoding": "fourier"}]))
+    channels = data.draw(st.sampled_from([1, 3, 4]))
+    settings = settings_for(width, height, preset, channels=channels, mode=mode, **encoding)
+    assert settings.mode == mode
+    assert settings.encoding == encoding.get("encoding", "raw" if preset == "tutorial" else "grid")
+
+
+@given(sides, sides, st.sampled_from([1.0, 1.5, 2.0]))
+def test_the_grid_has_as_many_vertices_as_asked(width: int, height: int, pixels: float) -> None:
+    grid = GridMap.over(Extent.of_picture(width, height), [grid_vertices(width, height, pixels)])
+    assert grid.n_features <= 2_700_000
+    if min(width, height) >= 64:
+        assert grid.n_features == pytest.approx(min(2_500_000, width * height / pixels), rel=0.1)
+
+
+@pytest.mark.parametrize("encoding", [None, "raw", "fourier"])
+@pytest.mark.parametrize("size", [(8, 8), (100, 100), (768, 512)])
+def test_more_time_is_given_from_draft_to_fine(encoding: str | None, size: tuple[int, int]) -> None:
+    given = {} if encoding is None else {"encoding": encoding}
+    epochs = [settings_for(*size, preset, **given).epochs or 0 for preset in ("draft", "standard", "fine")]
+    assert epochs == sorted(set(epochs))
+
+
+@pytest.mark.parametrize("encoding", [None, "raw", "fourier"])
+def test_a_small_picture_gets_more_epochs(encoding: str | None) -> None:
+    given = {} if encoding is None else {"encoding": encoding}
+    small, medium, large = (settings_for(side, side, "draft", **given).epochs or 0 for side in (10, 40, 1000))
+    assert small > medium > large
+
+
+def test_the_tutorial_is_the_lesson_to_the_letter() -> None:
+    settings = settings_for(100, 100, "tutorial")
+    expected = {
+        "encoding": "raw",
+        "normalize": False,
+        "layers": (100,) * 10,
+        "activation": "relu",
+        "solver": "adam",
+        "learning_rate": 0.001,
+        "decay": "constant",
+        "batch_size": 200,
+        "alpha": 0.0001,
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+        "epsilon": 1e-8,
+        "epochs": 200,
+        "tol": 1e-4,
+        "precision": "float64",
+        "start": "stock",
+        "engine": "stock",
+        "one_hot": False,
+    }
+    assert {name: getattr(settings, name) for name in expected} == expected
+    assert settings_for(100, 100, "tutorial", mode="classify").one_hot
+    assert settings_for(10, 9, "tutorial").batch_size == 90
+
+
+@pytest.mark.parametrize(
+    "given", [{"layers": (5,)}, {"seed": 9, "alpha": 0.5}, {"encoding": "fourier", "sigma": 3.0}]
+)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_is_given_wins(preset: str, given: dict[str, Any]) -> None:
+    settings = settings_for(30, 20, preset, **given)
+    assert {name: getattr(settings, name) for name in given} == given
+
+
+def test_a_time_limit_alone_takes_the_limit_of_epochs_away() -> None:
+    assert settings_for(30, 20, seconds=3).epochs is None
+    assert settings_for(30, 20, seconds=3, epochs=7).epochs == 7
+    assert settings_for(30, 20, seconds=None).epochs is not None
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings_for(9, 9, "best")
+    assert str(caught.value) == ("preset: unknown name 'best'; use one of draft, standard, fine, tutorial")
+    with pytest.raises(SettingsError) as caught:
+        settings_for(9, 9, momentum=3)
+    assert str(caught.value) == f"momentum: unknown setting; use one of {', '.join(sorted(SETTING_NAMES))}"
+    with pytest.raises(SettingsError, match="epochs: 0 is out of range"):
+        settings_for(9, 9, epochs=0)
+
+
+def test_a_preset_leaves_no_number_that_json_does_not_know() -> None:
+    for preset in PRESETS:
+        assert isinstance(settings_for(np.int64(9).item(), 7, preset).epochs, int)

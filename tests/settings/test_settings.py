@@ -1,0 +1,122 @@
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paintnet.dataset.classes import Classes
+from paintnet.errors import SettingsError
+from paintnet.settings.settings import SETTING_NAMES, PainterSettings, parse_layers
+
+
+def test_the_defaults_can_be_used_and_every_field_is_a_setting() -> None:
+    PainterSettings().validate()
+    assert {field.name for field in fields(PainterSettings)} == SETTING_NAMES
+
+
+def test_settings_are_written_as_json() -> None:
+    settings = PainterSettings(mode="classify", classes=Classes(palette=("#fff", "#000")))
+    document = json.loads(json.dumps(settings.to_document(), allow_nan=False))
+    assert set(document) == SETTING_NAMES
+    assert document["layers"] == [16, 16]
+    assert document["classes"] == {"colors": None, "threshold": None, "palette": ["#fff", "#000"]}
+
+
+LAYERS = "use 1 to 63 layers of 1 to 65536 units, such as 64,64 or 100x10"
+REFUSALS: list[tuple[dict[str, Any], str]] = [
+    ({"mode": "dream"}, "mode: unknown value 'dream'; use one of regress, classify"),
+    ({"encoding": "hash"}, "encoding: unknown value 'hash'; use one of raw, fourier, grid"),
+    ({"activation": "sine"}, "activation: unknown value 'sine'; use one of relu, tanh, logistic, identity"),
+    ({"solver": "lion"}, "solver: unknown value 'lion'; use one of adam, sgd, lbfgs"),
+    ({"decay": "steps"}, "decay: unknown value 'steps'; use one of constant, linear, cosine"),
+    ({"start": "warm"}, "start: unknown value 'warm'; use one of stock, mean, features, picture, learned"),
+    ({"engine": "gpu"}, "engine: unknown value 'gpu'; use one of auto, compiled, numpy, stock"),
+    ({"precision": "float16"}, "precision: unknown value 'float16'; use one of float32, float64"),
+    ({"basis": "hat"}, "basis: unknown value 'hat'; use one of linear, quadratic, cubic"),
+    ({"learning_rate": 0}, "learning-rate: 0 is out of range; use 1e-09 to 1e+09"),
+    ({"learning_rate": float("nan")}, "learning-rate: nan is out of range; use 1e-09 to 1e+09"),
+    ({"batch_size": 0}, "batch-size: 0 is out of range; use 1 to 1e+08"),
+    ({"alpha": -1}, "alpha: -1 is out of range; use 0 to 1e+09"),
+    ({"beta_1": 1}, "beta-1: 1 is out of range; use 0 to 1"),
+    ({"beta_2": -0.1}, "beta-2: -0.1 is out of range; use 0 to 1"),
+    ({"epsilon": 0}, "epsilon: 0 is out of range; use 1e-30 to 1"),
+    ({"epochs": 0}, "epochs: 0 is out of range; use 1 to 1e+09"),
+    ({"seconds": 0}, "time: 0 is out of range; use 0.001 to 3.1536e+07"),
+    ({"iterations": 0}, "iterations: 0 is out of range; use 1 to 1e+09"),
+    ({"tol": -1}, "tol: -1 is out of range; use 0 to 1e+09"),
+    ({"target_psnr": 201}, "target-psnr: 201 is out of range; use 0 to 200"),
+    ({"hold_out": 0.95}, "hold-out: 0.95 is out of range; use 0 to 0.9"),
+    ({"seed": -1}, "seed: -1 is out of range; use 0 to 4.29497e+09"),
+    ({"n_frequencies": 0}, "n-frequencies: 0 is out of range; use 1 to 65536"),
+    ({"sigma": 0}, "sigma: 0 is out of range; use 1e-06 to 1e+06"),
+    ({"layers": ()}, f"layers:  is out of range; {LAYERS}"),
+    ({"layers": (5, 0)}, f"layers: 5,0 is out of range; {LAYERS}"),
+    ({"layers": (65537,)}, f"layers: 65537 is out of range; {LAYERS}"),
+    ({"layers": (1,) * 64}, f"layers: {','.join('1' * 64)} is out of range; {LAYERS}"),
+    ({"levels": ()}, "levels: () is out of range; use 2 or more vertices a level"),
+    ({"levels": (8, 1)}, "levels: (8, 1) is out of range; use 2 or more vertices a level"),
+    (
+        {"solver": "lbfgs", "seconds": 3},
+        "time: lbfgs has no epochs, so it cannot stop between them; use iterations, or solver adam",
+    ),
+    (
+        {"solver": "lbfgs", "target_psnr": 30},
+        "target-psnr: lbfgs has no epochs, so it cannot stop between them; use iterations, or solver adam",
+    ),
+    (
+        {"mode": "classify", "target_psnr": 30},
+        "target-psnr: classify learns classes, not colors; use mode regress",
+    ),
+    (
+        {"classes": Classes(colors=3)},
+        "colors, threshold, palette: they belong to classify; use mode classify",
+    ),
+    ({"epochs": None}, "epochs and time: neither is set; give one of them"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), REFUSALS, ids=[message[:40] for _, message in REFUSALS])
+def test_what_cannot_be_used_is_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        PainterSettings(**change).validate()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"layers": (1,) * 63},
+        {"learning_rate": 1e9},
+        {"hold_out": 0.9},
+        {"seed": 2**32 - 1},
+        {"beta_1": 0},
+        {"tol": 0},
+        {"epochs": None, "seconds": 1},
+        {"solver": "lbfgs", "iterations": 1},
+    ],
+)
+def test_the_ends_of_a_range_belong_to_it(change: dict[str, Any]) -> None:
+    PainterSettings(**change).validate()
+
+
+@given(st.lists(st.tuples(st.integers(1, 65_536), st.integers(1, 20)), min_size=1, max_size=3))
+def test_layers_are_read_in_both_spellings(parts: list[tuple[int, int]]) -> None:
+    expected = tuple(units for units, times in parts for _ in range(times))
+    assert parse_layers(",".join(f"{units}x{times}" for units, times in parts)) == expected
+    assert parse_layers(" , ".join(map(str, expected))) == expected
+
+
+@pytest.mark.parametrize("text", ["", "x", "64,", "64x", "x3", "6.5", "-3", "64;64", "64x2x2", "ten", "²"])
+def test_what_is_no_list_of_layers_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_layers(text)
+    assert str(caught.value) == f"layers: {text!r} is not a list of layers; write 64,64 or 100x10"
+
+
+@pytest.mark.parametrize("text", ["0", "65537", "5x0", "5x65", "5x999999999999", "9" * 30])
+def test_layers_out_of_range_are_refused(text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_layers(text)
+    assert str(caught.value) == (f"layers: {text!r} is out of range; use 1 to 63 layers of 1 to 65536 units")
