@@ -17,6 +17,9 @@ class PaintnetError(Exception):
         What was wrong with it.
     remedy : str
         What to do next.
+    parameter : str, default=""
+        The parameter of the library that would allow what was refused; the command layer has
+        an option in its place, and says so in its own words.
 
     Examples
     --------
@@ -24,11 +27,12 @@ class PaintnetError(Exception):
     cat.png: not a supported image; use PNG or JPEG
     """
 
-    def __init__(self, what: str, why: str, remedy: str) -> None:
-        super().__init__(what, why, remedy)
+    def __init__(self, what: str, why: str, remedy: str, parameter: str = "") -> None:
+        super().__init__(what, why, remedy, parameter)  # what unpickling calls it with
         self.what = what
         self.why = why
         self.remedy = remedy
+        self.parameter = parameter
 
     def __str__(self) -> str:
         return f"{self.what}: {self.why}; {self.remedy}"

@@ -115,7 +115,7 @@ def test_fault_03_huge_header_is_refused_fast_and_small(run: Run, earlier: dict[
     seconds, memory = time.monotonic() - start, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert error.startswith(
-        "cat.png: 50000 x 50000 is more than the limit of 50 megapixels; raise it with --max-pixels"
+        "cat.png: 50000 x 50000 is more than the limit of 50 megapixels; raise the limit with --max-pixels"
     )
     assert seconds < 1
     assert memory < 200e6

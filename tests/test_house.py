@@ -119,9 +119,18 @@ def test_no_imports_run_in_a_circle() -> None:
         visit(path, ())
 
 
-def test_only_the_command_line_imports_click() -> None:
+def test_only_the_command_line_knows_click_and_the_names_of_options() -> None:
     parsers = {"click", "argparse", "getopt"}
     assert not [place(path) for path in LIBRARY if {name.split(".")[0] for name in imports(path)} & parsers]
+    naming = [
+        f"{place(path)}: {node.value!r}"
+        for path in LIBRARY
+        for node in nodes(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for word in node.value.split()
+        if word.startswith("--") and word[2:3].isalpha() and "upgrade" not in word
+    ]
+    assert not naming
 
 
 def test_the_library_neither_prints_nor_exits() -> None:

@@ -90,6 +90,19 @@ def _judge(error: BaseException) -> tuple[ExitCode, str]:
     return ExitCode.FAILED, f"paintnet: {why}; this is a bug, PAINTNET_DEBUG=1 shows where: please report it"
 
 
+_OPTIONS = {
+    "force": "replace it with --force or choose another name",
+    "allow_private": "allow it with --allow-private",
+    "max_pixels": "raise the limit with --max-pixels or use a smaller copy",
+    "sha256": "check where it comes from, or the value of --sha256",
+}
+"""What to do about what the library refused, by the parameter that would allow it."""
+
+
+def _tell(error: PaintnetError) -> str:
+    return f"{error.what}: {error.why}; {_OPTIONS.get(error.parameter, error.remedy)}"
+
+
 def _tell_usage(error: click.UsageError) -> str:
     where = f"{error.ctx.command_path} --help" if error.ctx else "paintnet --help"
     message = error.format_message()
@@ -119,8 +132,8 @@ _ALL_WHOLE = "no output is half written, run it again to finish"
 _ENDINGS: tuple[tuple[Any, ExitCode, Callable[[Any], str]], ...] = (
     (click.exceptions.Exit, ExitCode.DONE, lambda _: ""),
     (BelowRequired, ExitCode.BELOW_REQUIRED, str),
-    (SettingsError, ExitCode.USAGE, str),
-    (PaintnetError, ExitCode.FAILED, str),
+    (SettingsError, ExitCode.USAGE, _tell),
+    (PaintnetError, ExitCode.FAILED, _tell),
     (click.exceptions.NoArgsIsHelpError, ExitCode.USAGE, _show_help),
     (click.UsageError, ExitCode.USAGE, _tell_usage),
     (click.ClickException, ExitCode.FAILED, lambda error: error.format_message()),

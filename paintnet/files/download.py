@@ -319,8 +319,10 @@ def _insecure(hop: _Hop, error: Exception) -> DownloadError:
 def _refused(hop: _Hop, error: RefusedAddressError) -> DownloadError:
     host, address = printable(error.host.strip("[]")), printable(error.address)
     where = f"{address} is" if host == address else f"{host} leads to {address},"
-    remedy = "allow it with --allow-private" if is_liftable(error.reason) else "give another URL"
-    return hop.failure(f"refused, since {where} {error.reason}", remedy)
+    why = f"refused, since {where} {error.reason}"
+    if is_liftable(error.reason):
+        return DownloadError(hop.what, why, "allow private addresses", "allow_private")
+    return hop.failure(why, "give another URL")
 
 
 def _silent(hop: _Hop) -> DownloadError:

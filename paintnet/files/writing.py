@@ -180,7 +180,8 @@ def _check_existing(path: Path, target: Path, found: os.stat_result, force: bool
     if not stat.S_ISREG(found.st_mode):
         raise OutputError(printable(path), "is not a regular file", "give a file name, or - for stdout")
     if not force:
-        raise OutputError(printable(path), "exists already", "replace it with --force or choose another name")
+        remedy = "let it be replaced or choose another name"
+        raise OutputError(printable(path), "exists already", remedy, "force")
     if not os.access(target, os.W_OK):
         raise OutputError(
             printable(path), "is write-protected", "choose another name or change its permissions"

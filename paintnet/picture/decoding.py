@@ -228,7 +228,7 @@ def _check_size(image: Image.Image, what: str, max_pixels: int) -> None:
 
 def _too_large(what: str, size: str, max_pixels: int) -> PictureError:
     why = f"{size} is more than the limit of {max_pixels / 1e6:g} megapixels"
-    return PictureError(what, why, "raise it with --max-pixels or use a smaller copy")
+    return PictureError(what, why, "raise the limit or use a smaller copy", "max_pixels")
 
 
 def _has_more_frames(image: Image.Image) -> bool:

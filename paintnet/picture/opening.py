@@ -208,7 +208,7 @@ def _read_bounded(file: BinaryIO, what: str, max_bytes: int) -> bytes:
 
 def _too_long(what: str, max_bytes: int) -> PictureError:
     why = f"has more than {max_bytes // 1_000_000} MB, more than a picture within the pixel limit needs"
-    return PictureError(what, why, "raise the limit with --max-pixels or use a smaller copy")
+    return PictureError(what, why, "raise the limit or use a smaller copy", "max_pixels")
 
 
 def _unopened(what: str, error: OSError) -> PictureError:
@@ -227,4 +227,4 @@ def _check_sum(fetched: _Fetched, expected: str | None) -> None:
     found = hashlib.sha256(fetched.data).hexdigest()
     if found != expected.lower():
         why = f"its SHA-256 is {found}, not the expected {expected.lower()}"
-        raise PictureError(fetched.source, why, "check where it comes from, or the value of --sha256")
+        raise PictureError(fetched.source, why, "check where it comes from, or the checksum", "sha256")

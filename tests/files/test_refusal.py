@@ -29,12 +29,12 @@ def test_fault_13_redirect_to_another_scheme(server: HttpServer, target: str) ->
 @pytest.mark.parametrize(
     ("host", "kind", "remedy"),
     [
-        ("127.0.0.1", "a loopback address", "allow it with --allow-private"),
-        ("10.0.0.1", "a private address", "allow it with --allow-private"),
+        ("127.0.0.1", "a loopback address", "allow private addresses"),
+        ("10.0.0.1", "a private address", "allow private addresses"),
         ("169.254.169.254", "a link-local address", "give another URL"),
         ("0.0.0.0", "an unspecified address", "give another URL"),
         ("224.0.0.1", "a multicast address", "give another URL"),
-        ("[::1]", "a loopback address", "allow it with --allow-private"),
+        ("[::1]", "a loopback address", "allow private addresses"),
         ("[::ffff:127.0.0.1]", "an IPv4 address inside an IPv6 address", "give another URL"),
         ("[64:ff9b::7f00:1]", "an IPv4 address inside an IPv6 address", "give another URL"),
     ],

@@ -77,7 +77,7 @@ def test_long_name_is_written(tmp_path: Path) -> None:
 def test_fault_19_existing_file_needs_force(old: Path) -> None:
     with pytest.raises(OutputError) as caught:
         check(old)
-    assert str(caught.value) == f"{old}: exists already; replace it with --force or choose another name"
+    assert str(caught.value) == f"{old}: exists already; let it be replaced or choose another name"
     check(old, force=True)
 
 

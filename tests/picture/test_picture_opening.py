@@ -192,7 +192,7 @@ def test_fault_14_checksum_that_differs() -> None:
         open_picture("sample:bird", limits=OpenLimits(sha256="0" * 64))
     assert str(caught.value) == (
         f"sample:bird: its SHA-256 is {digest}, not the expected {'0' * 64};"
-        " check where it comes from, or the value of --sha256"
+        " check where it comes from, or the checksum"
     )
 
 
