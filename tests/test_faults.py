@@ -456,7 +456,7 @@ def test_fault_16_position_outside_is_answered_with_a_note(run: Run, model: Path
     [
         (["--layers", "0"], "1 to 63 layers of 1 to 65536 units"),
         (["--layers", "x"], "write 64,64 or 100x10"),
-        (["--learning-rate", "0"], "use 1e-09 to 1e+09"),
+        (["--learning-rate", "0"], "use 1e-09 to 1,000,000,000"),
         (["--scale", "0"], "0<x<=10000"),
         (["--size", "0x5"], "each number is 1 or more"),
         (["--size", "100000x100000"], "more than the limit of 50,000,000"),

@@ -20,7 +20,7 @@ from paintnet.cli.outputs import (
     output_size,
     write_output,
 )
-from paintnet.cli.types import Duration, Layers, Real
+from paintnet.cli.types import Duration, Layers, Number
 from paintnet.cli.watching import Watching, watch_options
 from paintnet.dataset.classes import Classes, read_palette
 from paintnet.errors import SettingsError
@@ -46,7 +46,12 @@ Examples:
 )
 @click.argument("image", default="sample:bird", shell_complete=complete_files)
 @click.option("--mode", type=click.Choice(MODES), default="regress", help="Learn colors, or classes.")
-@click.option("--preset", type=click.Choice(list(PRESETS)), default="standard", help="Rule for all settings.")
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    default="standard",
+    help="How long and how well to learn; it sets what you do not give.",
+)
 @click.option(
     "--for",
     type=click.Choice(PURPOSES),
@@ -69,12 +74,18 @@ Examples:
 @click.option("--learning-rate", type=float, metavar="R", help="At the start; it falls to 1 % by the end.")
 @click.option("--batch-size", type=int, metavar="N", help="Pixels per update.")
 @click.option("--alpha", type=float, metavar="A", help="L2 penalty on the weights.")
-@click.option("--seed", type=int, default=0, metavar="N", help="Of everything random.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    metavar="N",
+    help="Start of all random numbers; the same one repeats a run.",
+)
 @click.option("--epochs", type=int, metavar="N", help="Passes over the picture.")
 @click.option("--time", type=Duration(), help="Training time; with --epochs, whichever ends first.")
 @click.option("--iterations", type=int, metavar="N", help="lbfgs only: limit of its iterations.")
 @click.option("--target-psnr", type=float, metavar="DB", help="Stop as soon as it is reached.")
-@click.option("--require-psnr", type=Real(), metavar="DB", help="Exit 4 when the painting is below.")
+@click.option("--require-psnr", type=Number(), metavar="DB", help="Exit 4 when the painting is below.")
 @click.option("--colors", type=int, metavar="N", help="Classify: the picture's own N colors  [default: 2].")
 @click.option("--threshold", type=int, metavar="S", help="Classify: R + G + B at or below is class 1, dark.")
 @click.option("--palette", metavar="HEX,...|FILE", help="Classify: the nearest of these colors.")

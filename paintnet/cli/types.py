@@ -63,6 +63,17 @@ class Real(click.FloatRange):
         return number
 
 
+class Number(click.types.FloatParamType):
+    """Any number: a range without ends, which click would describe as ``x<=None``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Give a float."""
+        number = super().convert(value, param, ctx)
+        if number != number:
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
+
+
 class Duration(click.ParamType[Any]):
     """A time such as ``10s``, ``2m`` or ``1.5h``, in seconds."""
 

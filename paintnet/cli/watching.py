@@ -12,7 +12,7 @@ import click
 
 from paintnet.cli.console import Console
 from paintnet.cli.options import complete_files, stack
-from paintnet.cli.types import Real
+from paintnet.cli.types import Number
 from paintnet.errors import SettingsError
 from paintnet.painter.events import Listener
 from paintnet.painting import Painting
@@ -33,7 +33,7 @@ watch_options = stack(
         metavar="N",
         help=f"Of the animation and the report, at most  [default: {DEFAULT_FRAMES}].",
     ),
-    click.option("--fps", type=Real(), metavar="N", help=f"Frames a second  [default: {DEFAULT_FPS:g}]."),
+    click.option("--fps", type=Number(), metavar="N", help=f"Frames a second  [default: {DEFAULT_FPS:g}]."),
     click.option("--caption", is_flag=True, help="Write epoch and PSNR under the animation."),
     click.option("--beside", is_flag=True, help="Show the original beside the animation."),
     click.option(
@@ -75,10 +75,10 @@ class Watching:
         for name, needs in (("frames", animate or report), ("fps", animate)):
             if self.options[name] is not None and not needs:
                 wanted = "--animate or --report" if name == "frames" else "--animate"
-                raise SettingsError(f"--{name}", "there is nothing that it belongs to", f"add {wanted}")
+                raise SettingsError(f"--{name}", "it has no effect alone", f"add {wanted}")
         for name in ("caption", "beside"):
             if self.options[name] and not animate:
-                raise SettingsError(f"--{name}", "there is nothing that it belongs to", "add --animate")
+                raise SettingsError(f"--{name}", "it has no effect alone", "add --animate")
         if self.outputs and self.options["solver"] == "lbfgs":
             name = "--animate" if animate else "--report"
             raise SettingsError(name, "lbfgs has no epochs that could be shown", "use --solver adam")

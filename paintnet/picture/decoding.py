@@ -269,7 +269,8 @@ def _unreadable(what: str, name: str, error: Exception) -> PictureError:
     unsupported = ("unknown pixel mode", "unsupported", "not supported", "no decoder", "unknown bmp")
     if isinstance(error, NotImplementedError) or any(word in reason.lower() for word in unsupported):
         return PictureError(what, f"not a supported image: a {name} of an unusual kind ({reason})", _CONVERT)
-    return PictureError(what, f"damaged image: its {name} data cannot be decoded ({reason})", "get it anew")
+    why = f"damaged image: its {name} data cannot be decoded ({reason})"
+    return PictureError(what, why, "get a fresh copy")
 
 
 def _stranger(data: bytes) -> str:

@@ -45,5 +45,5 @@ def sample_bytes(name: str) -> bytes:
     try:
         return files(package).joinpath(file).read_bytes()
     except (ImportError, OSError) as error:
-        remedy = "install scikit-learn anew" if package.startswith("sklearn") else "install paintnet anew"
+        remedy = "reinstall scikit-learn" if package.startswith("sklearn") else "reinstall paintnet"
         raise PictureError(f"sample:{name}", "its file is missing from this installation", remedy) from error

@@ -79,7 +79,7 @@ class PainterSettings:
     hold_out : float
         Share of the pixels kept back, 0 to 0.9.
     seed : int
-        Of everything random; 0 to 2**32 - 1.
+        The one source of all that is random; 0 to 2**32 - 1.
     classes : Classes
         How classify sorts pixels.
     one_hot : bool
@@ -144,7 +144,8 @@ class PainterSettings:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
-                raise SettingsError(_spoken(name), f"{value:g} is out of range", f"use {low:g} to {high:g}")
+                end = " or more, below 1" if high == _BELOW_1 else f" to {high:,.10g}"
+                raise SettingsError(_spoken(name), f"{value:.10g} is out of range", f"use {low:,.10g}{end}")
         if not 1 <= len(self.layers) <= MAX_LAYERS - 1 or not all(1 <= n <= MAX_UNITS for n in self.layers):
             raise SettingsError(
                 "layers",
@@ -189,16 +190,19 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "basis": tuple(BASES),
 }
 
+_BELOW_1 = float(np.nextafter(1, 0))
+"""A moment that never decays would never forget its start, 0."""
+
 _RANGES: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-9, 1e9),
     "batch_size": (1, 100_000_000),
     "alpha": (0, 1e9),
-    "beta_1": (0, float(np.nextafter(1, 0))),
-    "beta_2": (0, float(np.nextafter(1, 0))),
+    "beta_1": (0, _BELOW_1),
+    "beta_2": (0, _BELOW_1),
     "epsilon": (1e-30, 1),
     "grid_rate_factor": (1e-6, 1e6),
-    "grid_beta_1": (0, float(np.nextafter(1, 0))),
-    "grid_beta_2": (0, float(np.nextafter(1, 0))),
+    "grid_beta_1": (0, _BELOW_1),
+    "grid_beta_2": (0, _BELOW_1),
     "epochs": (1, 1_000_000_000),
     "seconds": (0.001, 31_536_000),
     "iterations": (1, 1_000_000_000),
