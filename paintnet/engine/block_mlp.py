@@ -69,7 +69,7 @@ class BlockTraining:
         self.coefs_, self.intercepts_ = [table, *weights], biases
         # Its moments belong to arrays that are no longer ours: a later partial_fit makes new ones.
         vars(self).pop("_optimizer", None)
-        self._problem = BlockState(
+        self._state = BlockState(
             table=table,
             dense=dense,
             units=units,
@@ -80,7 +80,7 @@ class BlockTraining:
             mask=plan.padded(mask[None].astype(np.float32, copy=False))[0],
             keeps_first_moment=beta_1 > 0,
         )
-        self._step = _make_step(plan, self._problem, compiled)
+        self._step = _make_step(plan, self._state, compiled)
         self._dense_steps = 0
         self.loss_curve_ = []
 
@@ -123,7 +123,7 @@ class BlockTraining:
 
     def finish_blocks(self) -> None:
         """Let go of the picture: what is left is the fitted estimator."""
-        del self._problem, self._step
+        del self._state, self._step
 
 
 class BlockMLPRegressor(BlockTraining, MLPRegressor):  # type: ignore[misc]
@@ -134,13 +134,13 @@ class BlockMLPClassifier(BlockTraining, MLPClassifier):  # type: ignore[misc]
     """`MLPClassifier` that can also train by blocks."""
 
 
-def _make_step(plan: BlockPlan, problem: BlockState, compiled: bool) -> Any:
+def _make_step(plan: BlockPlan, state: BlockState, compiled: bool) -> Any:
     if not compiled:
-        return NumpyStep(plan, problem)
+        return NumpyStep(plan, state)
     # numba takes seconds to load; only a compiled run pays for it.
     from paintnet.engine.compiled_step import CompiledStep
 
-    return CompiledStep(plan, problem, threads=_usable_cores())
+    return CompiledStep(plan, state, threads=_usable_cores())
 
 
 def _usable_cores() -> int:

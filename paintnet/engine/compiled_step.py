@@ -26,14 +26,14 @@ class CompiledStep:
     ----------
     plan : BlockPlan
         Where blocks and vertices lie.
-    problem : BlockState
+    state : BlockState
         Weights, targets and moments; changed in place.
     threads : int
         How many blocks run at a time; the result does not depend on it.
     """
 
     plan: BlockPlan
-    problem: BlockState
+    state: BlockState
     threads: int = 1
     _down: tuple[Array, Array] = field(init=False)
     _across: tuple[Array, Array] = field(init=False)
@@ -44,12 +44,12 @@ class CompiledStep:
 
     def __post_init__(self) -> None:
         self._down, self._across = taps(self.plan.down), taps(self.plan.across)
-        self._is_weight = np.zeros_like(self.problem.dense)
-        for weight in split_dense(self._is_weight, self.problem.units)[1]:
+        self._is_weight = np.zeros_like(self.state.dense)
+        for weight in split_dense(self._is_weight, self.state.units)[1]:
             weight[:] = 1
-        tiles = self.problem.mask.reshape(self.plan.rows, SIDE, self.plan.columns, SIDE)
+        tiles = self.state.mask.reshape(self.plan.rows, SIDE, self.plan.columns, SIDE)
         self._learned = tiles.sum(axis=(1, 3))
-        units = self.problem.units
+        units = self.state.units
         patch_rows, patch_columns = self.plan.down.shape[2], self.plan.across.shape[2]
         row = patch_columns * units[0]
         self._scratch = tuple(
@@ -70,7 +70,7 @@ class CompiledStep:
         return self._run(batches, grid, dense)
 
     def _run(self, batches: list[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
-        problem, plan = self.problem, self.plan
+        state, plan = self.state, self.plan
         sizes = [len(rows) for rows, _ in batches]
         nothing = np.empty(0, dtype=np.int32)
         return float(
@@ -79,9 +79,9 @@ class CompiledStep:
                 np.concatenate([nothing, *(rows for rows, _ in batches)]),
                 np.concatenate([nothing, *(columns for _, columns in batches)]),
                 np.array([max(1, self._learned[batch].sum()) for batch in batches], dtype=np.float32),
-                problem.table,
-                problem.table_second,
-                problem.table if problem.table_first is None else problem.table_first,
+                state.table,
+                state.table_second,
+                state.table if state.table_first is None else state.table_first,
                 plan.stride,
                 plan.top,
                 plan.left,
@@ -89,21 +89,21 @@ class CompiledStep:
                 plan.wide,
                 self._down,
                 self._across,
-                problem.dense,
-                problem.dense_first,
-                problem.dense_second,
+                state.dense,
+                state.dense_first,
+                state.dense_second,
                 self._is_weight,
-                np.array(problem.units),
-                np.array([kernel.CODES[problem.activation], kernel.CODES[problem.output]]),
-                problem.targets,
-                problem.mask,
-                np.float32(problem.alpha),
+                np.array(state.units),
+                np.array([kernel.CODES[state.activation], kernel.CODES[state.output]]),
+                state.targets,
+                state.mask,
+                np.float32(state.alpha),
                 _numbers(grid, grid.corrected_rate),
                 _numbers(dense, 0.0),
                 float(dense.rate),  # a type of its own would be compiled anew, on the clock
                 dense.step - 1,
                 *self._scratch,
-                np.zeros((max(sizes, default=0), len(problem.dense)), np.float32),
+                np.zeros((max(sizes, default=0), len(state.dense)), np.float32),
                 np.zeros(max(sizes, default=0), np.float64),
             )
         )

@@ -43,12 +43,12 @@ class NumpyStep:
     ----------
     plan : BlockPlan
         Where blocks and vertices lie.
-    problem : BlockState
+    state : BlockState
         Weights, targets and moments; changed in place.
     """
 
     plan: BlockPlan
-    problem: BlockState
+    state: BlockState
     # Products this small lose more by sharing than they gain, and their sums would depend on the threads.
     _one_thread: ThreadpoolController = field(default_factory=ThreadpoolController)
 
@@ -61,7 +61,7 @@ class NumpyStep:
         return total
 
     def _batch(self, rows: Array, columns: Array, grid: AdamRates, dense: AdamRates) -> float:
-        mask = self._blocks_of(self.problem.mask[None], rows, columns)
+        mask = self._blocks_of(self.state.mask[None], rows, columns)
         n_pixels = max(1.0, float(mask.sum()))
         vertices = self._vertices(rows, columns)
         activations = self._forward(vertices, rows, columns)
@@ -69,7 +69,7 @@ class NumpyStep:
         delta *= mask / np.float32(n_pixels)
         delta = self._backward(activations, delta, n_pixels)
         self._update_grid(vertices, delta, rows, columns, grid, n_pixels)
-        self.problem.update_dense(dense)
+        self.state.update_dense(dense)
         return float((loss * mask[:, 0]).sum())
 
     def _vertices(self, rows: Array, columns: Array) -> Array:
@@ -88,30 +88,30 @@ class NumpyStep:
         return np.where((row < high) & (column < wide), numbers, -1)
 
     def _forward(self, vertices: Array, rows: Array, columns: Array) -> list[Array]:
-        problem = self.problem
+        state = self.state
         blocks, high, wide = vertices.shape
-        values = problem.table[vertices.ravel()].reshape(blocks, high, -1)
+        values = state.table[vertices.ravel()].reshape(blocks, high, -1)
         lines = (self.plan.down[rows] @ values).reshape(blocks, SIDE, wide, -1)
         sums = self.plan.across[columns][:, None] @ lines
-        hidden = HIDDEN_ACTIVATIONS[problem.activation]
-        activations = [hidden(sums.reshape(-1, problem.table.shape[1]) + problem.biases[0])]
-        for weight, bias in zip(problem.weights, problem.biases[1:], strict=True):
+        hidden = HIDDEN_ACTIVATIONS[state.activation]
+        activations = [hidden(sums.reshape(-1, state.table.shape[1]) + state.biases[0])]
+        for weight, bias in zip(state.weights, state.biases[1:], strict=True):
             z = activations[-1] @ weight
             z += bias
-            activations.append(z if weight is problem.weights[-1] else hidden(z))
+            activations.append(z if weight is state.weights[-1] else hidden(z))
         return activations
 
     def _output(self, z: Array, rows: Array, columns: Array) -> tuple[Array, Array]:
         """Loss of each pixel, as scikit-learn defines it, and its gradient by z (both unmasked)."""
-        targets = self._blocks_of(self.problem.targets, rows, columns)
-        delta = OUTPUT_ACTIVATIONS[self.problem.output](z)
-        if self.problem.output == "softmax":
+        targets = self._blocks_of(self.state.targets, rows, columns)
+        delta = OUTPUT_ACTIVATIONS[self.state.output](z)
+        if self.state.output == "softmax":
             label = targets[:, 0].astype(np.intp)
             pixel = np.arange(len(label))
             loss = -np.log(np.maximum(delta[pixel, label], np.finfo(np.float32).tiny))
             delta[pixel, label] -= 1
             return loss, delta
-        if self.problem.output == "logistic":
+        if self.state.output == "logistic":
             chance = np.clip(delta, 1e-7, 1 - 1e-7)
             loss = -(targets * np.log(chance) + (1 - targets) * np.log(1 - chance)).sum(axis=1)
             return loss, delta - targets
@@ -119,17 +119,17 @@ class NumpyStep:
         return (delta * delta).mean(axis=1) / 2, delta
 
     def _backward(self, activations: list[Array], delta: Array, n_pixels: float) -> Array:
-        """Leave the dense gradients in the problem; returns the gradient by the first sums."""
-        problem = self.problem
-        slope = SLOPES[problem.activation]
-        for layer in range(len(problem.weights) - 1, -1, -1):
-            weight = problem.weights[layer]
-            np.matmul(activations[layer].T, delta, out=problem.weight_grads[layer])
-            problem.weight_grads[layer] += np.float32(problem.alpha / n_pixels) * weight
-            delta.sum(axis=0, out=problem.bias_grads[layer + 1])
+        """Leave the dense gradients in the state; returns the gradient by the first sums."""
+        state = self.state
+        slope = SLOPES[state.activation]
+        for layer in range(len(state.weights) - 1, -1, -1):
+            weight = state.weights[layer]
+            np.matmul(activations[layer].T, delta, out=state.weight_grads[layer])
+            state.weight_grads[layer] += np.float32(state.alpha / n_pixels) * weight
+            delta.sum(axis=0, out=state.bias_grads[layer + 1])
             delta = delta @ weight.T
             slope(activations[layer], delta)
-        delta.sum(axis=0, out=problem.bias_grads[0])
+        delta.sum(axis=0, out=state.bias_grads[0])
         return delta
 
     def _update_grid(
@@ -143,7 +143,7 @@ class NumpyStep:
         gradient = patches.reshape(len(touched), -1)
         if (self.plan.high[rows].min(), self.plan.wide[columns].min()) != vertices.shape[1:]:
             gradient, touched = gradient[touched >= 0], touched[touched >= 0]
-        self.problem.update_grid(touched, gradient, adam, n_pixels)
+        self.state.update_grid(touched, gradient, adam, n_pixels)
 
     def _blocks_of(self, values: Array, rows: Array, columns: Array) -> Array:
         """Values (channels, height, width) of the blocks, (pixels of all blocks, channels)."""

@@ -1,4 +1,4 @@
-"""The line to a server: a clock over the whole download, and only addresses that were checked.
+"""The connection to a server: a clock over the whole download, and only addresses that were checked.
 
 ``requests`` gives time limits for single steps only, and looks a host name up by itself. Here
 the name is looked up once, every address it has is checked, and the connection goes to one of
@@ -47,7 +47,7 @@ class TimeIsUpError(Exception):
     """The download as a whole took too long."""
 
 
-class Line:
+class Connection:
     """The sockets and the clock of one download; a context manager.
 
     Parameters
@@ -110,19 +110,19 @@ class Line:
         self, family: int, kind: int, protocol: int, place: tuple[Any, ...], timeout: float
     ) -> socket.socket:
         """Connect to one numeric address, and let the watchdog know."""
-        line = socket.socket(family, kind, protocol)
+        connection = socket.socket(family, kind, protocol)
         try:
-            line.settimeout(max(timeout, 0.001))
-            line.connect(place)
-            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.settimeout(max(timeout, 0.001))
+            connection.connect(place)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 # A duplicate: TLS takes the descriptor away from the socket that it wraps.
-                self._sockets.append(line.dup())
+                self._sockets.append(connection.dup())
             self.check_time()  # else the watchdog may have passed just before
         except BaseException:
-            line.close()
+            connection.close()
             raise
-        return line
+        return connection
 
     def _look_up(self, host: str, port: int) -> list[Any]:
         """Resolve a name within the time that is left: the resolver itself cannot be told one."""
@@ -156,27 +156,27 @@ class Line:
 
 
 class ConnectionAdapter(HTTPAdapter):
-    """Makes ``requests`` connect by a :class:`Line` only.
+    """Makes ``requests`` connect by a :class:`Connection` only.
 
     Parameters
     ----------
-    line : Line
-        The line of this download.
+    connection : Connection
+        The connection of this download.
     """
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         """Let urllib3 build its connections from the two classes below."""
         super().init_poolmanager(connections, maxsize, block, **options)
         manager: PoolManager = self.poolmanager
-        manager.pool_classes_by_scheme = _pool_classes(self._line.connect)
+        manager.pool_classes_by_scheme = _pool_classes(self._connection.connect)
 
 
 def _pool_classes(connect: Callable[[str, int, float], socket.socket]) -> dict[str, Any]:
-    """Build the pools of one line. ``_new_conn`` is urllib3's step that opens the socket."""
+    """Build the pools of one connection. ``_new_conn`` is urllib3's step that opens the socket."""
 
     class GuardedHTTPConnection(HTTPConnection):
         def _new_conn(self) -> socket.socket:

@@ -18,8 +18,8 @@ from paintnet._version import __version__
 from paintnet.errors import DownloadError
 from paintnet.files.addresses import is_liftable
 from paintnet.files.connection import (
+    Connection,
     ConnectionAdapter,
-    Line,
     NoSuchHostError,
     NotConnectedError,
     RefusedAddressError,
@@ -71,7 +71,7 @@ class _Hop:
 
     url: str
     what: str  # its name in messages
-    line: Line
+    connection: Connection
     adapter: ConnectionAdapter
     limits: DownloadLimits
 
@@ -121,11 +121,11 @@ def download(url: str, *, allow_private: bool = False, limits: DownloadLimits | 
     """
     limits = limits or DownloadLimits()
     with (
-        Line(limits.total_seconds, allow_private=allow_private) as line,
-        closing(ConnectionAdapter(line)) as adapter,
+        Connection(limits.total_seconds, allow_private=allow_private) as connection,
+        closing(ConnectionAdapter(connection)) as adapter,
     ):
         try:
-            return _follow(_Hop(url, printable_url(url), line, adapter, limits))
+            return _follow(_Hop(url, printable_url(url), connection, adapter, limits))
         except TimeIsUpError as error:
             why = f"took longer than {limits.total_seconds:g} seconds"
             raise DownloadError(printable_url(url), why, _LATER) from error
@@ -165,7 +165,7 @@ def _retry(hop: _Hop) -> tuple[bytes, str | None]:
             return _try(hop)
         except _Passing as passing:
             wait = pause if passing.pause is None else passing.pause
-            if not tries_left or wait >= hop.line.remaining:
+            if not tries_left or wait >= hop.connection.remaining:
                 raise passing.failure from passing
             time.sleep(wait)
             pause *= 2
@@ -174,7 +174,7 @@ def _retry(hop: _Hop) -> tuple[bytes, str | None]:
 
 def _try(hop: _Hop) -> tuple[bytes, str | None]:
     """Send one request; give the body, or the place where the server sends us."""
-    hop.line.check_time()
+    hop.connection.check_time()
     with _request(hop) as response:
         if response.status_code in _REDIRECTS and "Location" in response.headers:
             return b"", _location(response)
@@ -207,12 +207,12 @@ def _request(hop: _Hop) -> requests.Response:
     except NotConnectedError as error:
         raise _Passing(hop.failure(_no_connection(error, hop.limits), _LATER)) from error
     except requests.exceptions.SSLError as error:
-        hop.line.check_time()
+        hop.connection.check_time()
         raise _insecure(hop, error) from error
     except requests.exceptions.Timeout as error:
         raise _silent(hop) from error
     except (requests.ConnectionError, urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
-        hop.line.check_time()
+        hop.connection.check_time()
         raise _Passing(hop.failure("the server closed the connection", _LATER)) from error
     except ValueError as error:  # what requests raises for a URL that it cannot take
         raise hop.failure("is not a URL", "check its spelling") from error
@@ -256,17 +256,17 @@ def _read(response: requests.Response, hop: _Hop) -> bytes:
     short = _Passing(hop.failure("the transfer ended before the whole file had come", _LATER))
     try:
         while chunk := response.raw.read(_CHUNK, decode_content=False):
-            hop.line.check_time()
+            hop.connection.check_time()
             body += chunk
             if len(body) > hop.limits.max_bytes:
                 raise _too_long(hop)
     except urllib3.exceptions.ReadTimeoutError as error:
-        hop.line.check_time()
+        hop.connection.check_time()
         raise _silent(hop) from error
     except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-        hop.line.check_time()
+        hop.connection.check_time()
         raise short from error
-    hop.line.check_time()  # a line cut by the watchdog looks like the end of the body
+    hop.connection.check_time()  # a connection cut by the watchdog looks like the end of the body
     if len(body) < (_announced(response) or 0):
         raise short
     return bytes(body)

@@ -100,11 +100,11 @@ def test_the_number_of_threads_does_not_change_a_byte():
     for threads in (1, 2, 3):
         _, block = networks("regress", inputs, picture.reshape(3, -1).T)
         block.start_blocks(plan, picture, np.ones((height, width)), beta_1=0.0, compiled=True)
-        block._step = CompiledStep(plan, block._problem, threads=threads)
+        block._step = CompiledStep(plan, block._state, threads=threads)
         block.train_blocks(
             list(plan.batches(np.random.default_rng(5), 4)), AdamRates(RATE, 0, 0.9, 1e-8, 1), RATE
         )
-        results.append(block.coefs_[0].tobytes() + block._problem.dense.tobytes())
+        results.append(block.coefs_[0].tobytes() + block._state.dense.tobytes())
     assert results[0] == results[1] == results[2]
 
 
