@@ -23,9 +23,11 @@ from paintnet.cli.outputs import (
 from paintnet.cli.types import Duration, Layers, Number
 from paintnet.cli.watching import Watching, watch_options
 from paintnet.dataset.classes import Classes, read_palette
+from paintnet.encoding.maps import MAPS
 from paintnet.errors import SettingsError
 from paintnet.metrics import ssim
 from paintnet.modelfile import EXTENSION, encode_model
+from paintnet.network import HIDDEN_ACTIVATIONS
 from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished
 from paintnet.painter.painter import Painter
 from paintnet.painting import MODES, Painting
@@ -58,13 +60,9 @@ Examples:
     default="copying",
     help="Be close to the picture at its own size, or good where it is enlarged.",
 )
-@click.option(
-    "--encoding", type=click.Choice(["raw", "fourier", "grid"]), help="Between position and network."
-)
+@click.option("--encoding", type=click.Choice(list(MAPS)), help="Between position and network.")
 @click.option("--layers", type=Layers(), help="Hidden layers: units of each, or units x count.")
-@click.option(
-    "--activation", type=click.Choice(["relu", "tanh", "logistic", "identity"]), help="Of hidden units."
-)
+@click.option("--activation", type=click.Choice(list(HIDDEN_ACTIVATIONS)), help="Of hidden units.")
 @click.option("--solver", type=click.Choice(SOLVERS), help="How the weights are found.")
 @click.option(
     "--engine",

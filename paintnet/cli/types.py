@@ -52,17 +52,6 @@ class NumberList(click.ParamType[Any]):
         return self.name
 
 
-class Real(click.FloatRange):
-    """A number in a range; not a number is in none."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Give a float."""
-        number = super().convert(value, param, ctx)
-        if number != number:
-            self.fail(f"{value!r} is not a number", param, ctx)
-        return number
-
-
 class Number(click.types.FloatParamType):
     """Any number: a range without ends, which click would describe as ``x<=None``."""
 
@@ -72,6 +61,10 @@ class Number(click.types.FloatParamType):
         if number != number:
             self.fail(f"{value!r} is not a number", param, ctx)
         return number
+
+
+class Real(Number, click.FloatRange):
+    """A number in a range; not a number is in none."""
 
 
 class Duration(click.ParamType[Any]):

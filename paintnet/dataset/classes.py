@@ -11,11 +11,7 @@ from paintnet.picture import premultiply
 from paintnet.typing import Array
 
 MAX_COLORS = 256
-
-
 BRIGHTEST_SUM = 3 * 255
-
-
 KMEANS_SAMPLE = 50_000
 """Pixels that k-means looks at: more move the colors by less than one level."""
 
@@ -54,6 +50,39 @@ class Classes:
             raise SettingsError("threshold", f"{self.threshold} is out of range", f"use 0 to {BRIGHTEST_SUM}")
         if self.palette is not None:
             parse_palette(self.palette)
+
+
+def sort_pixels(picture: Array, classes: Classes, seed: int) -> tuple[Array, Array]:
+    """Give every pixel its class.
+
+    Parameters
+    ----------
+    picture : float32 array of shape (height, width, channels)
+        Values in [0, 1].
+    classes : Classes
+        How pixels are sorted; two colors by k-means where nothing is given.
+    seed : int
+        Of k-means.
+
+    Returns
+    -------
+    labels : int array of shape (height * width,)
+        Class numbers, row by row.
+    palette : float32 array of shape (classes, channels)
+        Color of each class, premultiplied by alpha.
+
+    Examples
+    --------
+    >>> labels, palette = sort_pixels(np.array([[[1.0], [0.2], [0.0]]]), Classes(threshold=600), seed=0)
+    >>> labels.tolist(), palette.ravel().tolist()
+    ([0, 1, 1], [1.0, 0.10000000149011612])
+    """
+    colors = premultiply(picture).reshape(-1, picture.shape[2])
+    if classes.threshold is not None:
+        return _by_threshold(picture, colors, classes.threshold)
+    if classes.palette is not None:
+        return _by_palette(colors, parse_palette(classes.palette))
+    return _by_kmeans(colors, 2 if classes.colors is None else classes.colors, seed)
 
 
 def parse_palette(colors: Sequence[str]) -> Array:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paintnet.dataset.classes import Classes, _by_kmeans, _by_palette, _by_threshold, parse_palette
+from paintnet.dataset.classes import Classes, sort_pixels
 from paintnet.dataset.upsampling import upsample
 from paintnet.errors import SettingsError
 from paintnet.picture import premultiply, unpremultiply
@@ -127,14 +127,8 @@ def classify_dataset(picture: Array, classes: Classes, *, hold_out: float = 0.0,
     >>> dataset.palette.ravel().round(3)
     array([1. , 0.1], dtype=float32)
     """
-    height, width, channels = picture.shape
-    colors = premultiply(picture).reshape(-1, channels)
-    if classes.threshold is not None:
-        labels, palette = _by_threshold(picture, colors, classes.threshold)
-    elif classes.palette is not None:
-        labels, palette = _by_palette(colors, parse_palette(classes.palette))
-    else:
-        labels, palette = _by_kmeans(colors, 2 if classes.colors is None else classes.colors, seed)
+    height, width, _ = picture.shape
+    labels, palette = sort_pixels(picture, classes, seed)
     learned, held_out = split_pixels(width, height, hold_out)
     return Dataset(width, height, labels, unpremultiply(palette), learned, held_out)
 
