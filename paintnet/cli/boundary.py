@@ -8,13 +8,13 @@ from typing import Any
 import click
 import numpy as np
 
+from paintnet.activations import HIDDEN
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.options import complete_files, force_option, report_options
 from paintnet.cli.outputs import STDOUT, check_picture_output, check_picture_size, encode_output, write_output
 from paintnet.cli.types import Layers, Real
 from paintnet.errors import SettingsError
 from paintnet.lesson.boundaries import (
-    ACTIVATIONS,
     DATASETS,
     Boundary,
     draw_sheet,
@@ -66,7 +66,7 @@ Examples:
     help="Hidden layers, a panel in each row; repeatable  [default: none, 4 and 16x3].",
     show_default=False,
 )
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default="tanh", help="Of hidden units.")
+@click.option("--activation", type=click.Choice(list(HIDDEN)), default="tanh", help="Of hidden units.")
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, metavar="N", help="Of points and weights."
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from paintnet.activations import HIDDEN
 from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
 from paintnet.cli.exits import BelowRequired
 from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
@@ -27,7 +28,6 @@ from paintnet.encoding.maps import MAPS
 from paintnet.errors import SettingsError
 from paintnet.metrics import ssim
 from paintnet.modelfile import EXTENSION, encode_model
-from paintnet.network import HIDDEN_ACTIVATIONS
 from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished
 from paintnet.painter.painter import Painter
 from paintnet.painting import MODES, Painting
@@ -62,7 +62,7 @@ Examples:
 )
 @click.option("--encoding", type=click.Choice(list(MAPS)), help="Between position and network.")
 @click.option("--layers", type=Layers(), help="Hidden layers: units of each, or units x count.")
-@click.option("--activation", type=click.Choice(list(HIDDEN_ACTIVATIONS)), help="Of hidden units.")
+@click.option("--activation", type=click.Choice(list(HIDDEN)), help="Of hidden units.")
 @click.option("--solver", type=click.Choice(SOLVERS), help="How the weights are found.")
 @click.option(
     "--engine",

@@ -2,10 +2,11 @@
 
 import click
 
+from paintnet.activations import LESSON
 from paintnet.cli.console import Console
 from paintnet.cli.options import report_options
 from paintnet.cli.types import NUMBERS
-from paintnet.lesson.neuron import ACTIVATIONS, Neuron
+from paintnet.lesson.neuron import Neuron
 
 
 @click.command(
@@ -17,7 +18,7 @@ Examples:
 @click.option("--inputs", type=NUMBERS, required=True, help="What the neuron is given.")
 @click.option("--weights", type=NUMBERS, required=True, help="One for each input.")
 @click.option("--bias", type=float, default=0.0, metavar="B", help="Added to the weighted sum.")
-@click.option("--activation", type=click.Choice(list(ACTIVATIONS)), default="leaky-relu", help="Of the sum.")
+@click.option("--activation", type=click.Choice(list(LESSON)), default="leaky-relu", help="Of the sum.")
 @report_options
 def neuron(
     inputs: tuple[float, ...],

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from paintnet.activations import HIDDEN, OUTPUT
 from paintnet.typing import Array
 
 # How long a thread of GNU OpenMP spins before it sleeps at the end of each batch: briefly, since a thread
@@ -94,7 +95,7 @@ class CompiledStep:
                 state.dense_second,
                 self._is_weight,
                 np.array(state.units),
-                np.array([kernel.CODES[state.activation], kernel.CODES[state.output]]),
+                np.array([HIDDEN[state.activation].code, OUTPUT[state.output].code]),
                 state.targets,
                 state.mask,
                 np.float32(state.alpha),

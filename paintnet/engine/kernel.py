@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
+from paintnet.activations import HIDDEN, OUTPUT
 from paintnet.engine.blocks import SIDE
 
 PIXELS = SIDE * SIDE
-RELU, TANH, LOGISTIC, IDENTITY, SOFTMAX = range(5)
-CODES = {"relu": RELU, "tanh": TANH, "logistic": LOGISTIC, "identity": IDENTITY, "softmax": SOFTMAX}
+RELU, TANH, LOGISTIC = (HIDDEN[name].code for name in ("relu", "tanh", "logistic"))
+IDENTITY, SOFTMAX = (OUTPUT[name].code for name in ("identity", "softmax"))
 
 ONE = np.float32(1)
 ZERO = np.float32(0)

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from paintnet.activations import HIDDEN
 from paintnet.dataset.classes import Classes
 from paintnet.encoding.grid import BASES
 from paintnet.encoding.maps import MAPS
 from paintnet.errors import SettingsError
 from paintnet.modelfile import MAX_LAYERS
-from paintnet.network import HIDDEN_ACTIVATIONS
 from paintnet.painting import MODES
 
 PURPOSES = ("copying", "enlarging")
@@ -181,7 +181,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "mode": MODES,
     "purpose": PURPOSES,
     "encoding": tuple(MAPS),
-    "activation": tuple(HIDDEN_ACTIVATIONS),
+    "activation": tuple(HIDDEN),
     "solver": SOLVERS,
     "decay": DECAYS,
     "start": START_NAMES,
