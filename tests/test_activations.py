@@ -1,4 +1,4 @@
-"""Activation functions: values by hand are in tests/lesson/test_neuron.py; here, slopes and writing in place."""
+"""Slopes, and writing in place; values by hand are in tests/lesson/test_neuron.py."""
 
 import numpy as np
 import pytest
