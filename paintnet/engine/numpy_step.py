@@ -32,7 +32,7 @@ class NumpyStep:
     # Products this small lose more by sharing than they gain, and their sums would depend on the threads.
     _one_thread: ThreadpoolController = field(default_factory=ThreadpoolController)
 
-    def epoch(self, batches: list[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
+    def train(self, batches: list[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
         """Train on the batches in turn; returns the sum of the losses of their pixels."""
         total = 0.0
         with self._one_thread.limit(limits=1, user_api="blas"):

@@ -13,9 +13,9 @@ from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import GridMap
 from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
 from paintnet.engine import sklearn_mlp as sk
+from paintnet.engine.choice import make_trainer
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
-from paintnet.engine.trainer import make_trainer
 from paintnet.errors import TrainingError
 from paintnet.metrics import psnr, psnr_of
 from paintnet.network import Network
@@ -48,7 +48,7 @@ class Run:
         height, width, _ = self.picture.shape
         extent = Extent.of_picture(width, height)
         self.encoding = ENCODERS[self.settings.encoding](extent, self.settings)
-        self.schedule = Schedule(self.settings)
+        self.schedule = Schedule.of(self.settings)
         self.trainer = make_trainer(self.dataset, self.encoding, self.settings, self.schedule)
         self.estimator = self.trainer.estimator
 
@@ -60,7 +60,7 @@ class Run:
         reason = None
         epoch = 0
         while reason is None:
-            loss = self.trainer.epoch(self.schedule)
+            loss = self.trainer.epoch()
             epoch += 1
             reason = self._reason_to_stop(epoch, loss)
             if reason is None:

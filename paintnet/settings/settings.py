@@ -65,6 +65,9 @@ class PainterSettings:
     engine : {"auto", "compiled", "numpy", "stock"}
         What runs a step: numba (extra `fast`), NumPy, or scikit-learn's own
         loop; auto takes the fastest that fits.
+    threads : int or None
+        How many blocks are trained at a time (engine compiled); None: one for
+        each core that the process may use. The result does not depend on it.
     epochs : int or None
         Passes over the picture; None where only the clock ends the run.
     seconds : float or None
@@ -119,6 +122,7 @@ class PainterSettings:
     grid_beta_2: float = 0.9
     start: str = "picture"
     engine: str = "auto"
+    threads: int | None = None
     epochs: int | None = 20
     seconds: float | None = None
     iterations: int = 200
@@ -173,8 +177,10 @@ class PainterSettings:
             raise SettingsError("epochs and time", "neither is set", "give one of them")
 
     def to_document(self) -> dict[str, Any]:
-        """Give the settings as JSON values."""
-        return asdict(self)
+        """Give the settings that a result depends on, as JSON values."""
+        document = asdict(self)
+        del document["threads"]
+        return document
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -203,6 +209,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "grid_rate_factor": (1e-6, 1e6),
     "grid_beta_1": (0, _BELOW_1),
     "grid_beta_2": (0, _BELOW_1),
+    "threads": (1, 1024),
     "epochs": (1, 1_000_000_000),
     "seconds": (0.001, 31_536_000),
     "iterations": (1, 1_000_000_000),

@@ -1,12 +1,16 @@
+import json
+
 import numpy as np
 import pytest
+from sklearn.neural_network import MLPRegressor
 
 from paintnet.encoding.extent import Extent
-from paintnet.engine import trainer
-from paintnet.engine.block_mlp import BlockMLPRegressor, has_compiler
+from paintnet.engine import choice
 from paintnet.engine.block_trainer import BlockTrainer
+from paintnet.engine.compiler import has_compiler
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
+from paintnet.engine.trainer import TrainerState
 from paintnet.errors import SettingsError
 from paintnet.modelfile import encode_model
 from paintnet.painter.painter import Painter
@@ -19,13 +23,13 @@ def learner_for(width, height, **given):
     picture = np.random.default_rng(0).random((height, width, 3)).astype(np.float32)
     settings = settings_for(width, height, **given)
     encoding = ENCODERS[settings.encoding](Extent.of_picture(width, height), settings)
-    return trainer.make_trainer(make_dataset(picture, settings), encoding, settings, Schedule(settings))
+    return choice.make_trainer(make_dataset(picture, settings), encoding, settings, Schedule.of(settings))
 
 
 def test_a_fine_grid_is_trained_by_blocks():
     made = learner_for(40, 30)
     assert isinstance(made, BlockTrainer)
-    assert isinstance(made.estimator, BlockMLPRegressor)
+    assert type(made.estimator) is MLPRegressor
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,7 @@ def test_an_engine_that_does_not_fit_is_refused(given, why):
 
 
 def test_a_missing_compiler_names_its_extra(monkeypatch):
-    monkeypatch.setattr(trainer, "has_compiler", lambda: False)
+    monkeypatch.setattr(choice, "has_compiler", lambda: False)
     with pytest.raises(SettingsError) as error:
         learner_for(40, 30, engine="compiled")
     assert str(error.value) == "engine compiled: numba is not installed; pip install 'paintnet[fast]'"
@@ -75,6 +79,44 @@ def test_compiled_and_numpy_paint_as_well(preset):
     ]
     assert quality[0] == pytest.approx(quality[1], abs=1.5)
     assert min(quality) > 25
+
+
+@pytest.mark.parametrize("finished", [0, 1, 3])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"engine": "numpy"},
+        {"engine": "numpy", "mode": "classify"},
+        {"engine": "numpy", "preset": "fine", "hold_out": 0.2},
+        pytest.param(
+            {"engine": "compiled"},
+            marks=pytest.mark.skipif(not has_compiler(), reason="numba is not installed"),
+        ),
+        {"engine": "stock"},
+        {"engine": "stock", "mode": "classify"},
+        {"engine": "stock", "solver": "sgd"},
+        {"engine": "stock", "solver": "sgd", "mode": "classify"},
+        {"encoding": "fourier"},
+        {"preset": "tutorial", "layers": (20, 20)},
+        {"preset": "tutorial", "layers": (20, 20), "mode": "classify", "solver": "sgd"},
+    ],
+    ids=lambda given: "-".join(map(str, given.values())),
+)
+def test_a_restored_trainer_goes_on_byte_for_byte(given, finished):
+    given = {"seed": 3, **given, "epochs": 5}
+    whole, stopped, restored = (learner_for(40, 30, **given) for _ in range(3))
+    for _ in range(finished):
+        stopped.epoch()
+    state = stopped.state()
+    stopped.epoch()  # what was given must not move with it
+    restored.restore(TrainerState(state.arrays, json.loads(json.dumps(state.values))))
+    losses = [whole.epoch() for _ in range(5)]
+    assert [restored.epoch() for _ in range(5 - finished)] == losses[finished:]
+    for name in ("coefs_", "intercepts_"):
+        arrays = zip(getattr(whole.estimator, name), getattr(restored.estimator, name), strict=True)
+        assert all(one.tobytes() == other.tobytes() for one, other in arrays)
+    assert restored.estimator.loss_curve_ == whole.estimator.loss_curve_
+    assert restored.estimator.t_ == whole.estimator.t_
 
 
 def test_a_held_out_pixel_has_no_influence_on_the_weights():

@@ -11,7 +11,7 @@ from painter_helpers import epochs_of, flat, levels_of_a_square, picture_of, run
 import paintnet
 from paintnet.dataset.classes import Classes
 from paintnet.engine import stock_trainer
-from paintnet.engine.block_mlp import has_compiler
+from paintnet.engine.compiler import has_compiler
 from paintnet.errors import SettingsError
 from paintnet.metrics import psnr
 from paintnet.modelfile import encode_model
@@ -246,7 +246,7 @@ def test_a_picture_may_have_another_type(dtype: type) -> None:
 def test_without_numba_the_compiled_engine_is_refused_and_auto_takes_numpy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("paintnet.engine.trainer.has_compiler", lambda: False)
+    monkeypatch.setattr("paintnet.engine.choice.has_compiler", lambda: False)
     with pytest.raises(SettingsError) as caught:
         run("draft", SQUARE, engine="compiled")
     assert str(caught.value) == ("engine compiled: numba is not installed; pip install 'paintnet[fast]'")

@@ -186,7 +186,7 @@ def test_a_painting_worse_than_one_class_is_refused() -> None:
         ({"engine": "stock"}, BaseMultilayerPerceptron, "_backprop"),
         ({"engine": "stock", "mode": "classify"}, BaseMultilayerPerceptron, "_backprop"),
         ({"solver": "lbfgs"}, BaseMultilayerPerceptron, "_backprop"),
-        ({"engine": "numpy"}, NumpyStep, "epoch"),
+        ({"engine": "numpy"}, NumpyStep, "train"),
     ],
 )
 def test_ctrl_c_reaches_the_caller(
