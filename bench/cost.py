@@ -48,12 +48,13 @@ def one(megapixels: float, engine: str) -> dict[str, Any]:
     """Train a few epochs of the draft preset on a photograph enlarged to a size, and render it."""
     from paintnet.painter.events import EpochFinished, Event
     from paintnet.painter.painter import Painter
+    from paintnet.painter.run import Run
     from paintnet.picture import open_picture
 
     picture = _enlarged(open_picture(photographs()[0]).pixels, megapixels)
     moments: list[float] = []
 
-    def listen(event: Event) -> None:
+    def listen(event: Event, run: Run) -> None:
         if isinstance(event, EpochFinished):
             moments.append(event.seconds)
 

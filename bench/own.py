@@ -8,6 +8,7 @@ from typing import Any
 from paintnet.metrics import psnr
 from paintnet.painter.events import Event, TrainingFinished
 from paintnet.painter.painter import Painter
+from paintnet.painter.run import Run
 from paintnet.picture import open_picture
 
 
@@ -16,7 +17,7 @@ def run(image: Path, preset: str, seed: int, **settings: Any) -> dict[str, Any]:
     picture = open_picture(image).pixels
     finished: list[TrainingFinished] = []
 
-    def listen(event: Event) -> None:
+    def listen(event: Event, run: Run) -> None:
         if isinstance(event, TrainingFinished):
             finished.append(event)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from paintnet.metrics import psnr_of
 from paintnet.painter.events import EpochFinished, Event, TrainingFinished, TrainingStarted
+from paintnet.painter.run import Run
 from paintnet.painting import Painting
 from paintnet.picture import shrink
 from paintnet.picture.formats import flatten, to_levels
@@ -115,18 +116,18 @@ class FrameTaker:
     def __exit__(self, *ended: object) -> None:
         self._file.close()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event, run: Run) -> None:
         """Take one event of the run."""
         begun = time.perf_counter()
-        if isinstance(event, TrainingStarted) and event.paint is not None:
-            self._keep(event.paint(), epoch=0, quality=-np.inf, psnr=None)
+        if isinstance(event, TrainingStarted) and event.has_painting:
+            self._keep(run.painting(), epoch=0, quality=-np.inf, psnr=None)
         elif isinstance(event, EpochFinished):
             decibels = psnr_of(event.loss) if event.psnr is None else event.psnr
             quality = -255 * 10 ** (-decibels / 20)
             if self._is_worth(quality, event.seconds):
-                self._keep(event.paint(), event.epoch, quality, event.psnr)
+                self._keep(run.painting(), event.epoch, quality, event.psnr)
         elif isinstance(event, TrainingFinished):
-            self.final = event.painting
+            self.final = run.painting()
             self.final_epoch = event.epochs
         self.spent += time.perf_counter() - begun
 

@@ -28,8 +28,9 @@ from paintnet.encoding.maps import MAPS
 from paintnet.errors import SettingsError
 from paintnet.metrics import ssim
 from paintnet.modelfile import EXTENSION, encode_model
-from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished
+from paintnet.painter.events import EpochFinished, Event, TrainingFinished
 from paintnet.painter.painter import Painter
+from paintnet.painter.run import Listener, Run
 from paintnet.painting import MODES, Painting
 from paintnet.picture import OpenLimits, open_picture, shrink
 from paintnet.settings.presets import PRESETS, settings_for
@@ -252,7 +253,7 @@ class _Result:
     seconds = 0.0
     epochs = 0
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event, run: Run) -> None:
         if isinstance(event, TrainingFinished | EpochFinished):
             self.seconds = event.seconds
 

@@ -6,6 +6,7 @@ import time
 from typing import Self
 
 from paintnet.painter.events import EpochFinished, Event
+from paintnet.painter.run import Run
 
 SECONDS_BETWEEN = 0.1
 NARROWEST_BAR = 10
@@ -32,7 +33,7 @@ class ProgressLine:
             self._draw(self._latest)
         _write("\n")
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event, run: Run) -> None:
         """Take one event of the run."""
         if isinstance(event, EpochFinished):
             self._latest = event

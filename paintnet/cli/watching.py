@@ -14,7 +14,7 @@ from paintnet.cli.console import Console
 from paintnet.cli.options import complete_files, stack
 from paintnet.cli.types import Number
 from paintnet.errors import SettingsError
-from paintnet.painter.events import Listener
+from paintnet.painter.run import Listener
 from paintnet.painting import Painting
 
 DEFAULT_FRAMES = 48

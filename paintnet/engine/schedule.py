@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -65,7 +65,7 @@ class Schedule:
 
     Notes
     -----
-    The clock can be stopped while something else than training happens.
+    The clock runs only inside `running`, and not inside `paused` there.
     """
 
     learning_rate: float
@@ -74,20 +74,21 @@ class Schedule:
     time_limit: float | None = None
     tol: float | None = None
     epochs_done: float = 0.0
-    _paused: float = 0.0
-    _started: float = field(default_factory=time.perf_counter)
+    _seconds: float = 0.0
+    _running_since: float | None = None
     _best_loss: float = math.inf
     _stale: int = 0
 
     @classmethod
     def of(cls, settings: PainterSettings) -> Self:
-        """Start the clock of a run with these settings."""
+        """Give the schedule of a run with these settings."""
         return cls(settings.learning_rate, settings.decay, settings.epochs, settings.seconds, settings.tol)
 
     @property
     def seconds(self) -> float:
         """Training time so far."""
-        return time.perf_counter() - self._started - self._paused
+        since = self._running_since
+        return self._seconds + (0.0 if since is None else time.perf_counter() - since)
 
     @property
     def progress(self) -> float:
@@ -118,13 +119,23 @@ class Schedule:
         return self._stale > PATIENCE
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Let the clock stand still."""
-        since = time.perf_counter()
+    def running(self) -> Iterator[None]:
+        """Let the clock run, for an epoch."""
+        self._running_since = time.perf_counter()
         try:
             yield
         finally:
-            self._paused += time.perf_counter() - since
+            self._seconds, self._running_since = self.seconds, None
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let the clock stand still, if it runs, while something else than training happens."""
+        was_running = self._running_since is not None
+        self._seconds, self._running_since = self.seconds, None
+        try:
+            yield
+        finally:
+            self._running_since = time.perf_counter() if was_running else None
 
     def state(self) -> dict[str, Any]:
         """How far the run is, as JSON values."""
@@ -144,4 +155,4 @@ class Schedule:
         self.time_limit, self.epochs_done = state["time_limit"], state["epochs_done"]
         self._best_loss = math.inf if state["best_loss"] is None else state["best_loss"]
         self._stale = state["stale"]
-        self._started, self._paused = time.perf_counter() - state["seconds"], 0.0
+        self._seconds = state["seconds"]

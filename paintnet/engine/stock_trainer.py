@@ -132,10 +132,11 @@ class StockTrainer:
         """Let go of the encoded parts."""
         del self.parts
 
-    def at_once(self) -> None:
-        """Run lbfgs on all parts together."""
+    def at_once(self) -> int:
+        """Run lbfgs on all parts together; returns its iterations."""
         from scipy.sparse import issparse, vstack
 
         inputs, targets = zip(*self.parts, strict=True)
         stack = vstack if issparse(inputs[0]) else np.concatenate
         sk.train_at_once(self.estimator, stack(inputs), np.concatenate(targets))
+        return int(self.estimator.n_iter_)

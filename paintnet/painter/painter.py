@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from paintnet.errors import SettingsError
-from paintnet.painter.events import Listener
-from paintnet.painter.run import Run
+from paintnet.painter.run import Listener, Run
 from paintnet.painting import Painting
 from paintnet.picture import open_picture
 from paintnet.settings.presets import settings_for
@@ -22,7 +21,7 @@ class Painter:
         Rule that gives every setting for a picture's shape: "draft",
         "standard", "fine" or "tutorial".
     listeners : sequence of callables
-        Each is called with every event of the run (see `paintnet.painter.events`).
+        Each is called with every event (see `paintnet.painter.events`) and the run.
     **settings
         Fields of `PainterSettings` that win over the preset.
 
@@ -61,11 +60,32 @@ class Painter:
         TrainingError
             If the training diverges.
         """
+        run = self.start(picture)
+        for _ in run:
+            pass
+        return run.result()
+
+    def start(self, picture: Array) -> Run:
+        """Begin to learn a picture: the run trains an epoch whenever it is asked for the next.
+
+        Parameters
+        ----------
+        picture : float32 array of shape (height, width, channels)
+            Values in [0, 1]; channels 1, 3 or 4.
+
+        Returns
+        -------
+        Run
+
+        Raises
+        ------
+        SettingsError
+            If a setting cannot be used.
+        """
         _check_picture(picture)
         height, width, channels = picture.shape
         settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
-        run = Run(picture, settings, self.preset, self.listeners)
-        return run.paint_at_once() if settings.solver == "lbfgs" else run.paint_by_epochs()
+        return Run(picture, settings, self.preset, self.listeners)
 
 
 def fit(
@@ -81,7 +101,7 @@ def fit(
     preset : str, default="standard"
         "draft", "standard", "fine" or "tutorial".
     listeners : sequence of callables
-        Each is called with every event of the run.
+        Each is called with every event and the run.
     **settings
         Fields of `PainterSettings`.
 

@@ -1,7 +1,7 @@
-"""The painter: settings and a picture go in, a painting comes out."""
+"""A run: one training on its way, from the picture to the painting."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,14 @@ from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import GridMap
 from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
 from paintnet.engine import sklearn_mlp as sk
+from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.choice import make_trainer
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.errors import TrainingError
 from paintnet.metrics import psnr, psnr_of
 from paintnet.network import Network
-from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished, TrainingStarted
+from paintnet.painter.events import EpochFinished, Event, TrainingFinished, TrainingStarted
 from paintnet.painting import CHUNK, Painting
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
@@ -34,49 +35,139 @@ ENCODERS: dict[str, Callable[[Extent, PainterSettings], PositionMap]] = {
 """How settings lay each encoding over a picture."""
 
 
-@dataclass(eq=False)
 class Run:
-    """One training: the parts that the loop moves."""
+    """One training on its way: iterated, one event an epoch, and asked for its painting at any time.
 
-    picture: Array
-    settings: PainterSettings
-    preset: str
-    listeners: tuple[Listener, ...]
+    Between two epochs a run stands still, and so does its clock: to pause it
+    is to ask for no further epoch. Its rate and limits, in `schedule`, may be
+    changed then.
 
-    def __post_init__(self) -> None:
-        self.dataset = make_dataset(self.picture, self.settings)
-        height, width, _ = self.picture.shape
-        extent = Extent.of_picture(width, height)
-        self.encoding = ENCODERS[self.settings.encoding](extent, self.settings)
-        self.schedule = Schedule.of(self.settings)
-        self.trainer = make_trainer(self.dataset, self.encoding, self.settings, self.schedule)
-        self.estimator = self.trainer.estimator
+    Parameters
+    ----------
+    picture : float32 array of shape (height, width, channels)
+        Values in [0, 1].
+    settings : PainterSettings
+        Complete and valid.
+    preset : str
+        Where the settings come from.
+    listeners : sequence of callables
+        Each is called with every event and this run; one that raises ends the run.
 
-    def paint_by_epochs(self) -> Painting:
-        """Train epoch by epoch."""
-        has_weights = hasattr(self.estimator, "coefs_")
-        paint = self.painting if has_weights else None
-        self._tell(TrainingStarted(self.settings, len(self.dataset.learned), paint))
-        reason = None
-        epoch = 0
-        while reason is None:
-            loss = self.trainer.epoch()
-            epoch += 1
-            reason = self._reason_to_stop(epoch, loss)
-            if reason is None:
-                self._tell(self._finished_epoch(epoch, loss))
-        self._tell(replace(self._finished_epoch(epoch, loss), progress=1.0))
-        return self._finish(epoch, reason)
+    Attributes
+    ----------
+    schedule : Schedule
+        Learning rate, epochs and time, which may be changed, and how far they are.
+    epochs_ : int
+        Epochs done; iterations with lbfgs.
+    ended_by_ : str or None
+        Why the run ended; None while it may go on.
 
-    def paint_at_once(self) -> Painting:
-        """Train by lbfgs, which takes all pixels together."""
-        self._tell(TrainingStarted(self.settings, len(self.dataset.learned)))
-        assert isinstance(self.trainer, StockTrainer)  # noqa: S101 - no other runs lbfgs; told to mypy
-        self.trainer.at_once()
-        return self._finish(int(self.estimator.n_iter_), "converged")
+    Examples
+    --------
+    >>> from paintnet import Painter
+    >>> run = Painter("draft", epochs=200).start(np.zeros((20, 30, 3), np.float32))
+    >>> for event in run:
+    ...     if event.psnr > 20:
+    ...         break
+    >>> run.painting().render(size=(3, 2)).shape
+    (2, 3, 3)
+    >>> run.result().training["ended_by"]
+    'stopped'
+    """
 
-    def _reason_to_stop(self, epoch: int, loss: float) -> str | None:
-        if self.settings.epochs is not None and epoch >= self.settings.epochs:
+    def __init__(
+        self, picture: Array, settings: PainterSettings, preset: str, listeners: Sequence["Listener"] = ()
+    ) -> None:
+        self.picture, self.settings, self.preset = picture, settings, preset
+        self.listeners = list(listeners)
+        self.schedule = Schedule.of(settings)
+        self.epochs_ = 0
+        self.ended_by_: str | None = None
+        self._trainer: StockTrainer | BlockTrainer | None = None
+        self._events = self._train()
+        self._result: Painting | None = None
+
+    def __iter__(self) -> Iterator[EpochFinished]:
+        return self
+
+    def __next__(self) -> EpochFinished:
+        """Train for an epoch."""
+        with self.schedule.running():
+            return next(self._events)
+
+    def stop(self) -> None:
+        """End the run after the epoch that it is in; from a listener, or from another thread."""
+        self.ended_by_ = self.ended_by_ or "stopped"
+
+    def painting(self) -> Painting:
+        """Make a painting of the network as it is now.
+
+        Raises
+        ------
+        TrainingError
+            If there is none yet: scikit-learn's own start makes the weights with the first batch.
+        """
+        if self._result is not None:
+            return self._result
+        trainer = self._prepared()
+        if not hasattr(trainer.estimator, "coefs_"):
+            raise TrainingError("painting", "the network has no weights yet", "train for an epoch first")
+        coefs, intercepts = sk.weights(trainer.estimator, self.settings.precision)
+        output = sk.output_activation(trainer.estimator)
+        network = Network(self.encoding, coefs, intercepts, self.settings.activation, output)
+        height, width, channels = self.picture.shape
+        return Painting(self.settings.mode, width, height, channels, network, self.dataset.palette)
+
+    def result(self) -> Painting:
+        """End the run, measure the painting, and let go of the training set.
+
+        Raises
+        ------
+        TrainingError
+            If nothing was learned.
+        """
+        if self._result is None:
+            self.stop()
+            painting = self.painting()
+            self._prepared().finish()
+            self._result = replace(painting, training=self._record(painting))
+            self._tell(TrainingFinished(self.epochs_, self.schedule.seconds, self.ended_by_ or ""))
+        return self._result
+
+    def _prepared(self) -> StockTrainer | BlockTrainer:
+        """Make what is trained, at the first call: it may take long."""
+        if self._trainer is None:
+            self.dataset = make_dataset(self.picture, self.settings)
+            height, width, _ = self.picture.shape
+            extent = Extent.of_picture(width, height)
+            self.encoding = ENCODERS[self.settings.encoding](extent, self.settings)
+            self._trainer = make_trainer(self.dataset, self.encoding, self.settings, self.schedule)
+        return self._trainer
+
+    def _train(self) -> Iterator[EpochFinished]:
+        trainer = self._prepared()
+        self._tell(TrainingStarted(len(self.dataset.learned), hasattr(trainer.estimator, "coefs_")))
+        if isinstance(trainer, StockTrainer) and self.settings.solver == "lbfgs":
+            self.epochs_ = trainer.at_once()
+            self.ended_by_ = "converged"
+        while self.ended_by_ is None:
+            loss = trainer.epoch()
+            self.epochs_ += 1
+            self.ended_by_ = self.ended_by_ or self._reason_to_stop(loss)
+            event = EpochFinished(
+                epoch=self.epochs_,
+                epochs=self.schedule.epochs,
+                progress=self.schedule.progress if self.ended_by_ is None else 1.0,
+                seconds=self.schedule.seconds,
+                loss=loss,
+                psnr=_psnr_of_loss(loss) if self.settings.mode == "regress" else None,
+                learning_rate=trainer.estimator.learning_rate_init,
+            )
+            self._tell(event)
+            yield event
+
+    def _reason_to_stop(self, loss: float) -> str | None:
+        if self.schedule.epochs is not None and self.epochs_ >= self.schedule.epochs:
             return "epochs"
         if self.schedule.out_of_time:
             return "time"
@@ -88,54 +179,32 @@ class Run:
             return "target-psnr"
         return None
 
-    def _finished_epoch(self, epoch: int, loss: float) -> EpochFinished:
-        return EpochFinished(
-            epoch=epoch,
-            epochs=self.settings.epochs,
-            progress=self.schedule.progress,
-            seconds=self.schedule.seconds,
-            loss=loss,
-            psnr=_psnr_of_loss(loss) if self.settings.mode == "regress" else None,
-            learning_rate=self.estimator.learning_rate_init,
-            paint=self.painting,
+    def _record(self, painting: Painting) -> dict[str, Any]:
+        engine, limits = self._prepared().engine, self.schedule
+        settings = replace(
+            self.settings,
+            learning_rate=limits.learning_rate,
+            epochs=limits.epochs,
+            seconds=limits.time_limit,
         )
-
-    def painting(self) -> Painting:
-        """Make a painting of the network as it is now."""
-        coefs, intercepts = sk.weights(self.estimator, self.settings.precision)
-        network = Network(
-            self.encoding, coefs, intercepts, self.settings.activation, sk.output_activation(self.estimator)
-        )
-        height, width, channels = self.picture.shape
-        return Painting(self.settings.mode, width, height, channels, network, self.dataset.palette)
-
-    def _finish(self, epochs: int, reason: str) -> Painting:
-        seconds = self.schedule.seconds
-        painting = self.painting()
-        self.trainer.finish()
-        record = self._record(painting, epochs, reason)
-        if self.settings.seconds is not None:
-            # A run that no clock ended repeats itself byte for byte; its duration would not.
-            record["seconds"] = round(seconds, 3)
-        painting = replace(painting, training=record)
-        self._tell(TrainingFinished(painting, epochs, seconds, reason))
-        return painting
-
-    def _record(self, painting: Painting, epochs: int, reason: str) -> dict[str, Any]:
         rendered = painting.render()
         quality = self._quality(painting, rendered)
         self._check_learned(quality)
-        return {
+        record = {
             "preset": self.preset,
-            "settings": self.settings.to_document(),
+            "settings": settings.to_document(),
             "seed": self.settings.seed,
-            "epochs": epochs,
-            "ended_by": reason,
-            "engine": self.trainer.engine,
+            "epochs": self.epochs_,
+            "ended_by": self.ended_by_,
+            "engine": engine,
             # JSON has no infinity: the PSNR of a perfect painting is null.
             **{name: value if np.isfinite(value) else None for name, value in quality.items()},
-            "versions": _versions(self.trainer.engine),
+            "versions": _versions(engine),
         }
+        if limits.time_limit is not None or self.ended_by_ == "stopped":
+            # A run that no clock ended repeats itself byte for byte; its duration would not.
+            record["seconds"] = round(limits.seconds, 3)
+        return record
 
     def _quality(self, painting: Painting, rendered: Array) -> dict[str, float]:
         quality = {"psnr": psnr(self.picture, rendered)}
@@ -180,7 +249,10 @@ class Run:
     def _tell(self, event: Event) -> None:
         with self.schedule.paused():
             for listener in self.listeners:
-                listener(event)
+                listener(event, self)
+
+
+Listener = Callable[[Event, Run], None]
 
 
 def make_dataset(picture: Array, settings: PainterSettings) -> Dataset:

@@ -16,6 +16,7 @@ from paintnet.animation.frames import Frame, as_levels
 from paintnet.files.names import printable
 from paintnet.metrics import psnr, ssim
 from paintnet.painter.events import EpochFinished, Event
+from paintnet.painter.run import Run
 from paintnet.painting import Painting
 from paintnet.picture.formats import to_levels
 from paintnet.report import maps
@@ -108,7 +109,7 @@ class CurveListener:
         self._kept: list[CurvePoint] = []
         self._latest: CurvePoint | None = None
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event, run: Run) -> None:
         """Take one event of the run."""
         if not isinstance(event, EpochFinished):
             return

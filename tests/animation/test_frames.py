@@ -13,9 +13,9 @@ def watched(n_frames, epochs=30, picture=None, **settings):
     picture = open_picture("sample:bird").pixels if picture is None else picture
     painted, ended = {}, []
 
-    def listen(event):
+    def listen(event, run):
         if isinstance(event, EpochFinished):
-            painted[event.epoch] = as_levels(event.paint().render())
+            painted[event.epoch] = as_levels(run.painting().render())
         elif isinstance(event, TrainingFinished):
             ended.append(event)
 
@@ -116,9 +116,9 @@ def test_a_frame_is_not_what_the_training_goes_on_to_change():
     picture = open_picture("sample:bird").pixels
     first: list[Frame] = []
 
-    def listen(event):
+    def listen(event, run):
         if isinstance(event, EpochFinished) and event.epoch == 1:
-            first.append(as_levels(event.paint().render()))
+            first.append(as_levels(run.painting().render()))
 
     with FrameTaker(30) as taker:
         Painter("draft", epochs=8, engine="numpy", listeners=(taker, listen)).fit(picture)

@@ -387,7 +387,7 @@ def test_progress_fits_into_a_narrow_terminal(photo: Path, columns: int) -> None
 
 def _epoch(**changes: Any) -> EpochFinished:
     known = {"epoch": 12, "epochs": 200, "progress": 0.25, "seconds": 4.0, "loss": 0.01234, "psnr": 16.1}
-    return EpochFinished(**{**known, "learning_rate": 0.1, "paint": lambda: None, **changes})
+    return EpochFinished(**{**known, "learning_rate": 0.1, **changes})
 
 
 def test_progress_line() -> None:

@@ -25,7 +25,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def schedule(**settings: object) -> Schedule:
-    return Schedule(**{"learning_rate": 0.02, "decay": "linear", "_started": 100.0, **settings})  # type: ignore[arg-type]
+    return Schedule(**{"learning_rate": 0.02, "decay": "linear", "_running_since": 100.0, **settings})  # type: ignore[arg-type]
 
 
 @given(st.sampled_from(DECAYS), shares, shares)
@@ -123,7 +123,7 @@ def test_a_restored_schedule_goes_on_from_its_seconds(clock: Clock) -> None:
         clock.now += 100
     state = json.loads(json.dumps(stored.state()))
     clock.now += 1000
-    restored = schedule(tol=0.1)
+    restored = schedule(tol=0.1, _running_since=None)
     restored.restore(state)
     assert (restored.seconds, restored.progress, restored.rate) == (8, 0.4, stored.learning_rate * 0.6)
     assert [restored.is_stale(0.95) for _ in range(11)] == [False] * 10 + [True]

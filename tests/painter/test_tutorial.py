@@ -11,6 +11,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from paintnet.dataset.classes import Classes
 from paintnet.painter.events import EpochFinished, Event
 from paintnet.painter.painter import Painter
+from paintnet.painter.run import Run
 from paintnet.painting import Painting
 
 LEVELS = levels_of_a_square()
@@ -39,9 +40,9 @@ def test_the_tutorial_is_the_lesson_weight_by_weight(mode: str) -> None:
     classes = {"classes": THRESHOLD} if mode == "classify" else {}
     painted: dict[int, Painting] = {}
 
-    def keep(event: Event) -> None:
+    def keep(event: Event, run: Run) -> None:
         if isinstance(event, EpochFinished):
-            painted[event.epoch] = event.paint()
+            painted[event.epoch] = run.painting()
 
     painting = Painter("tutorial", mode=mode, epochs=15, listeners=(keep,), **classes).fit(SQUARE)
     for epochs in (1, 2, 5, 15):

@@ -48,7 +48,7 @@ def classify() -> RunRecord:
 
 
 def epoch(k: int, loss: float = 0.5, decibels: float | None = 20.0) -> EpochFinished:
-    return EpochFinished(k, None, 0.5, k / 10, loss, decibels, 0.1, lambda: plain_painting(0))
+    return EpochFinished(k, None, 0.5, k / 10, loss, decibels, 0.1)
 
 
 # The page
@@ -127,7 +127,7 @@ def test_numbers_of_the_run(regress: RunRecord) -> None:
     assert f"{painting.n_parameters:,} parameters" in text
     assert "after 3 epochs" in text
     assert "paintnet fit bird.png" in text
-    for name in [f.name for f in fields(PainterSettings) if f.name != "classes"]:
+    for name in [f.name for f in fields(PainterSettings) if f.name not in ("classes", "threads")]:
         assert f" {name} " in text
     assert " classes.threshold not set " in text
     for name, version in painting.training["versions"].items():
@@ -437,7 +437,7 @@ def test_odd_curves(points: list[CurvePoint]) -> None:
 def test_listener_holds_little_and_the_whole_range() -> None:
     listener = CurveListener(capacity=100)
     for k in range(1, 12_346):
-        listener(epoch(k, decibels=float(k)))
+        listener(epoch(k, decibels=float(k)), None)
         assert len(listener.points) <= 100
     epochs = [point.epoch for point in listener.points]
     assert (epochs[0], epochs[-1]) == (1, 12_345)
