@@ -260,7 +260,7 @@ STARTS: dict[str, Callable[[StartContext], None]] = {
     "stock": lambda context: None,
     "mean": begin_with_mean,
     "features": begin_with_features,
-    "learned": begin_with_pretrained,
+    "pretrained": begin_with_pretrained,
     "picture": begin_with_picture,
 }
 """Named starts; "stock" leaves scikit-learn's own."""

@@ -24,7 +24,7 @@ MEASURED_PIXELS = 768 * 512
 """Size of the pictures that the epochs of the presets were measured on."""
 
 DECODER = (24, 24)
-"""Hidden layers behind the features; a learned start has this shape."""
+"""Hidden layers behind the features; the pretrained start has this shape."""
 
 PICTURE_DECODER = (16, 16, 16)
 """The same where the features begin as the picture itself."""
@@ -84,7 +84,7 @@ def _grid(task: Task, epochs: int, spare: int = 1) -> PainterSettings:
         epsilon=1e-12,
         grid_beta_1=0.5,
         grid_beta_2=0.8,
-        start="learned",
+        start="pretrained",
         epochs=round(epochs * many),
     )
 
@@ -95,7 +95,7 @@ def _long_grid(task: Task, epochs: int) -> PainterSettings:
 
 
 def _picture_grid(task: Task, epochs: int) -> PainterSettings:
-    """One feature for each channel, begun with the picture, for what no start was learned for."""
+    """One feature for each channel, begun with the picture, for what has no pretrained start."""
     return replace(
         _grid(task, epochs),
         levels=task.levels(PIXELS_PER_VERTEX),

@@ -15,7 +15,7 @@ from paintnet.painting import MODES
 
 PURPOSES = ("copying", "enlarging")
 ENGINES = ("auto", "compiled", "numpy", "stock")
-START_NAMES = ("stock", "mean", "features", "picture", "learned")
+START_NAMES = ("stock", "mean", "features", "picture", "pretrained")
 SOLVERS = ("adam", "sgd", "lbfgs")
 DECAYS = ("constant", "linear", "cosine")
 MAX_UNITS = 65_536
@@ -57,7 +57,7 @@ class PainterSettings:
         Grid features learn at this multiple of the learning rate (not in engine stock).
     grid_beta_1, grid_beta_2 : float
         Decay of Adam's moments for grid features (not in engine stock).
-    start : {"stock", "mean", "features", "picture", "learned"}
+    start : {"stock", "mean", "features", "picture", "pretrained"}
         Where the weights begin: as scikit-learn has them, at the mean color,
         with small random features, where layers are wide enough with the
         picture at the vertices, or where they have the preset's shape with

@@ -31,7 +31,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"activation": "sine"}, "activation: unknown value 'sine'; use one of relu, tanh, logistic, identity"),
     ({"solver": "lion"}, "solver: unknown value 'lion'; use one of adam, sgd, lbfgs"),
     ({"decay": "steps"}, "decay: unknown value 'steps'; use one of constant, linear, cosine"),
-    ({"start": "warm"}, "start: unknown value 'warm'; use one of stock, mean, features, picture, learned"),
+    ({"start": "warm"}, "start: unknown value 'warm'; use one of stock, mean, features, picture, pretrained"),
     ({"engine": "gpu"}, "engine: unknown value 'gpu'; use one of auto, compiled, numpy, stock"),
     ({"precision": "float16"}, "precision: unknown value 'float16'; use one of float32, float64"),
     ({"basis": "hat"}, "basis: unknown value 'hat'; use one of linear, quadratic, cubic"),
