@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paintnet.encoding.maps import PositionMap
+from paintnet.encoding.base import PositionMap
 from paintnet.typing import Array
 
 

@@ -33,6 +33,7 @@ FLOORS = (
     "files",
     "lesson",
     "activations",
+    "checked_settings",
     "errors",
     "_version",
     "typing",

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from paintnet.dataset.pixels import Dataset
+from paintnet.encoding.base import PositionMap
 from paintnet.encoding.grid import GridLevel, GridMap
-from paintnet.encoding.maps import PositionMap
 from paintnet.engine.pretrained import pretrained_start
 from paintnet.picture import premultiply
 from paintnet.typing import Array

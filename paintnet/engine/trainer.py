@@ -3,8 +3,8 @@
 from typing import Any, Protocol
 
 from paintnet.dataset.pixels import Dataset
+from paintnet.encoding.base import PositionMap
 from paintnet.encoding.grid import GridMap
-from paintnet.encoding.maps import PositionMap
 from paintnet.engine.block_mlp import has_compiler
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.blocks import BlockPlan
@@ -57,7 +57,7 @@ def make_trainer(
 def _why_not_blocks(dataset: Dataset, encoding: PositionMap, settings: PainterSettings) -> str | None:
     """Why training by blocks is not possible, or None."""
     if not isinstance(encoding, GridMap):
-        return f"blocks need the grid encoding, not {settings.encoding}"
+        return f"blocks need the grid encoding, not {settings.encoding.name}"
     if settings.solver != "adam" or settings.precision != "float32":
         return "blocks train by adam in float32"
     if not BlockPlan.can_cut(encoding, dataset.width, dataset.height, dataset.step):

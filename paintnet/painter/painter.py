@@ -24,7 +24,7 @@ class Painter:
     listeners : sequence of callables
         Each is called with every event of the run (see `paintnet.painter.events`).
     **settings
-        Fields of `PainterSettings` that win over the preset.
+        Fields of `PainterSettings`, and settings of the encoding in use, that win over the preset.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def fit(
     listeners : sequence of callables
         Each is called with every event of the run.
     **settings
-        Fields of `PainterSettings`.
+        Fields of `PainterSettings`, and settings of the encoding in use.
 
     Returns
     -------

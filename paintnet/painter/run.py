@@ -1,6 +1,5 @@
 """The painter: settings and a picture go in, a painting comes out."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,8 +9,6 @@ import sklearn
 from paintnet._version import __version__
 from paintnet.dataset.pixels import Dataset, classify_dataset, enlarging_dataset, regress_dataset
 from paintnet.encoding.extent import Extent
-from paintnet.encoding.grid import GridMap
-from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
@@ -23,15 +20,6 @@ from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFini
 from paintnet.painting import CHUNK, Painting
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
-
-ENCODERS: dict[str, Callable[[Extent, PainterSettings], PositionMap]] = {
-    "raw": lambda extent, s: RawMap(extent, s.normalize),
-    "fourier": lambda extent, s: FourierMap.draw(
-        extent, s.n_frequencies, s.sigma, np.random.default_rng(s.seed)
-    ),
-    "grid": lambda extent, s: GridMap.over(extent, s.levels, s.basis),
-}
-"""How settings lay each encoding over a picture."""
 
 
 @dataclass(eq=False)
@@ -47,7 +35,7 @@ class Run:
         self.dataset = make_dataset(self.picture, self.settings)
         height, width, _ = self.picture.shape
         extent = Extent.of_picture(width, height)
-        self.encoding = ENCODERS[self.settings.encoding](extent, self.settings)
+        self.encoding = self.settings.encoding.build(extent, self.settings.seed)
         self.schedule = Schedule(self.settings)
         self.trainer = make_trainer(self.dataset, self.encoding, self.settings, self.schedule)
         self.estimator = self.trainer.estimator

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintnet.engine.schedule import Schedule, decayed
-from paintnet.settings.settings import DECAYS, PainterSettings
+from paintnet.settings.presets import settings_for
+from paintnet.settings.settings import DECAYS
 
 shares = st.floats(0, 1)
 
@@ -24,7 +25,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def schedule(**settings: object) -> Schedule:
-    return Schedule(PainterSettings(**settings), _started=100.0)  # type: ignore[arg-type]
+    return Schedule(settings_for(64, 64, learning_rate=0.02, **settings), _started=100.0)
 
 
 @given(st.sampled_from(DECAYS), shares, shares)

@@ -10,7 +10,7 @@ from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.errors import SettingsError
 from paintnet.modelfile import encode_model
 from paintnet.painter.painter import Painter
-from paintnet.painter.run import ENCODERS, make_dataset
+from paintnet.painter.run import make_dataset
 from paintnet.picture import open_picture
 from paintnet.settings.presets import settings_for
 
@@ -18,7 +18,7 @@ from paintnet.settings.presets import settings_for
 def learner_for(width, height, **given):
     picture = np.random.default_rng(0).random((height, width, 3)).astype(np.float32)
     settings = settings_for(width, height, **given)
-    encoding = ENCODERS[settings.encoding](Extent.of_picture(width, height), settings)
+    encoding = settings.encoding.build(Extent.of_picture(width, height), settings.seed)
     return trainer.make_trainer(make_dataset(picture, settings), encoding, settings, Schedule(settings))
 
 
