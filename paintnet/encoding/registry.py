@@ -72,7 +72,7 @@ def encoding_named(name: str) -> type[EncodingSpec]:
     >>> encoding_named("fourier")(sigma=5.0)
     FourierSpec(n_frequencies=128, sigma=5.0)
     """
-    if name not in ENCODINGS:
+    if not isinstance(name, str) or name not in ENCODINGS:
         raise SettingsError("encoding", f"unknown name {name!r}", f"use one of {', '.join(ENCODINGS)}")
     return ENCODINGS[name]
 

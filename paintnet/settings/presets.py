@@ -219,8 +219,9 @@ def settings_for(
     # A time limit alone means: as many epochs as fit into it.
     if given.get("seconds") is not None:
         given.setdefault("epochs", None)
-    wanted = {name: given[name] for name in ("mode", "purpose") if name in given}
-    encoding = given.get("encoding")
-    name = encoding.name if isinstance(encoding, EncodingSpec) else encoding
-    task = Task(width, height, channels, encoding=name, **wanted)
-    return PRESETS[preset](task).changed(**given)
+    wanted: dict[str, Any] = {name: given[name] for name in ("mode", "purpose") if name in given}
+    if "encoding" in given:
+        encoding = given["encoding"]
+        found = encoding_named(encoding.name if isinstance(encoding, EncodingSpec) else encoding)
+        wanted["encoding"] = found.name
+    return PRESETS[preset](Task(width, height, channels, **wanted)).changed(**given)
