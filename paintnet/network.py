@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paintnet.activations import HIDDEN, OUTPUT
-from paintnet.encoding.maps import PositionMap
+from paintnet.encoding.base import PositionMap
 from paintnet.typing import Array
 
 FARTHEST = 1e9

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from paintnet.encoding.maps import map_named
+from paintnet.encoding.registry import map_named
 from paintnet.errors import ModelFileError, SettingsError
 from paintnet.modelfile import MAX_LAYERS, Model, read_model, write_model
 from paintnet.network import Network

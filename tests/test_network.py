@@ -8,9 +8,11 @@ import pytest
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from paintnet.activations import HIDDEN
+from paintnet.encoding.base import PositionMap
 from paintnet.encoding.extent import Extent
+from paintnet.encoding.fourier import FourierMap
 from paintnet.encoding.grid import GridMap
-from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
+from paintnet.encoding.raw import RawMap
 from paintnet.network import Network
 
 EXTENT = Extent.of_picture(12, 9)

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import paintnet
+from paintnet.encoding.base import PositionMap
 from paintnet.encoding.extent import Extent
+from paintnet.encoding.fourier import FourierMap
 from paintnet.encoding.grid import GridMap
-from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
+from paintnet.encoding.raw import RawMap
 from paintnet.errors import ModelFileError, SettingsError
 from paintnet.modelfile import Model, decode_model, encode_model
 from paintnet.network import Network

@@ -1,4 +1,4 @@
-"""Make paintnet/painter/pretrained.safetensors: where the presets for photographs begin.
+"""Make paintnet/engine/pretrained.safetensors: where the presets for photographs begin.
 
 It learns from photographs of scikit-learn and scikit-image, none of which is in the benchmarks:
 

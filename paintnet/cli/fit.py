@@ -21,10 +21,10 @@ from paintnet.cli.outputs import (
     output_size,
     write_output,
 )
-from paintnet.cli.types import Duration, Layers, Number
+from paintnet.cli.types import Duration, Layers, NameOf, Number
 from paintnet.cli.watching import Watching, watch_options
 from paintnet.dataset.classes import Classes, read_palette
-from paintnet.encoding.maps import MAPS
+from paintnet.encoding.registry import ENCODINGS
 from paintnet.errors import SettingsError
 from paintnet.metrics import ssim
 from paintnet.modelfile import EXTENSION, encode_model
@@ -61,7 +61,7 @@ Examples:
     default="copying",
     help="Be close to the picture at its own size, or good where it is enlarged.",
 )
-@click.option("--encoding", type=click.Choice(list(MAPS)), help="Between position and network.")
+@click.option("--encoding", type=NameOf(lambda: ENCODINGS), help="Between position and network.")
 @click.option("--layers", type=Layers(), help="Hidden layers: units of each, or units x count.")
 @click.option("--activation", type=click.Choice(list(HIDDEN)), help="Of hidden units.")
 @click.option("--solver", type=click.Choice(SOLVERS), help="How the weights are found.")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from paintnet.dataset.pixels import Dataset
-from paintnet.encoding.maps import PositionMap
+from paintnet.encoding.base import PositionMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_state import AdamRates, BlockState
 from paintnet.engine.blocks import SIDE, BlockPlan

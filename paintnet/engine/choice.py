@@ -1,8 +1,8 @@
 """Which engine trains: scikit-learn's own loop, or blocks in NumPy or compiled."""
 
 from paintnet.dataset.pixels import Dataset
+from paintnet.encoding.base import PositionMap
 from paintnet.encoding.grid import GridMap
-from paintnet.encoding.maps import PositionMap
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.blocks import BlockPlan
 from paintnet.engine.compiler import has_compiler
@@ -44,7 +44,7 @@ def _plan_of_blocks(dataset: Dataset, encoding: PositionMap, settings: PainterSe
     """Cut the picture into blocks, or say why that is not possible."""
     plan = None
     if not isinstance(encoding, GridMap):
-        hindrance = f"blocks need the grid encoding, not {settings.encoding}"
+        hindrance = f"blocks need the grid encoding, not {settings.encoding.name}"
     elif settings.solver != "adam" or settings.precision != "float32":
         hindrance = "blocks train by adam in float32"
     else:

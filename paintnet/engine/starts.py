@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from paintnet.dataset.pixels import Dataset
+from paintnet.encoding.base import PositionMap
 from paintnet.encoding.grid import GridLevel, GridMap
-from paintnet.encoding.maps import PositionMap
 from paintnet.engine.pretrained import pretrained_start
 from paintnet.picture import premultiply
 from paintnet.typing import Array
@@ -260,7 +260,7 @@ STARTS: dict[str, Callable[[StartContext], None]] = {
     "stock": lambda context: None,
     "mean": begin_with_mean,
     "features": begin_with_features,
-    "learned": begin_with_pretrained,
+    "pretrained": begin_with_pretrained,
     "picture": begin_with_picture,
 }
 """Named starts; "stock" leaves scikit-learn's own."""

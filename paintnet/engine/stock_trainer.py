@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from paintnet.dataset.pixels import Dataset
-from paintnet.encoding.maps import PositionMap
+from paintnet.encoding.base import PositionMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.starts import STARTS, StartContext

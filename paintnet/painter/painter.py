@@ -23,7 +23,7 @@ class Painter:
     listeners : sequence of callables
         Each is called with every event (see `paintnet.painter.events`) and the run.
     **settings
-        Fields of `PainterSettings` that win over the preset.
+        Fields of `PainterSettings`, and settings of the encoding in use, that win over the preset.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def fit(
     listeners : sequence of callables
         Each is called with every event and the run.
     **settings
-        Fields of `PainterSettings`.
+        Fields of `PainterSettings`, and settings of the encoding in use.
 
     Returns
     -------

@@ -10,8 +10,6 @@ import sklearn
 from paintnet._version import __version__
 from paintnet.dataset.pixels import Dataset, classify_dataset, enlarging_dataset, regress_dataset
 from paintnet.encoding.extent import Extent
-from paintnet.encoding.grid import GridMap
-from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.choice import make_trainer
@@ -24,15 +22,6 @@ from paintnet.painter.events import EpochFinished, Event, TrainingFinished, Trai
 from paintnet.painting import CHUNK, Painting
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
-
-ENCODERS: dict[str, Callable[[Extent, PainterSettings], PositionMap]] = {
-    "raw": lambda extent, s: RawMap(extent, s.normalize),
-    "fourier": lambda extent, s: FourierMap.draw(
-        extent, s.n_frequencies, s.sigma, np.random.default_rng(s.seed)
-    ),
-    "grid": lambda extent, s: GridMap.over(extent, s.levels, s.basis),
-}
-"""How settings lay each encoding over a picture."""
 
 
 class Run:
@@ -140,7 +129,7 @@ class Run:
             self.dataset = make_dataset(self.picture, self.settings)
             height, width, _ = self.picture.shape
             extent = Extent.of_picture(width, height)
-            self.encoding = ENCODERS[self.settings.encoding](extent, self.settings)
+            self.encoding = self.settings.encoding.build(extent, self.settings.seed)
             self._trainer = make_trainer(self.dataset, self.encoding, self.settings, self.schedule)
         return self._trainer
 

@@ -36,7 +36,7 @@ def test_it_leads_to_more_than_random_features_do(channels):
     picture = photograph(channels)
     quality = [
         Painter("draft", start=start, epochs=8).fit(picture).training["psnr"]
-        for start in ("learned", "features")
+        for start in ("pretrained", "features")
     ]
     assert quality[0] > quality[1] + 1
 

@@ -14,7 +14,7 @@ from paintnet.engine.trainer import TrainerState
 from paintnet.errors import SettingsError
 from paintnet.modelfile import encode_model
 from paintnet.painter.painter import Painter
-from paintnet.painter.run import ENCODERS, make_dataset
+from paintnet.painter.run import make_dataset
 from paintnet.picture import open_picture
 from paintnet.settings.presets import settings_for
 
@@ -22,7 +22,7 @@ from paintnet.settings.presets import settings_for
 def learner_for(width, height, **given):
     picture = np.random.default_rng(0).random((height, width, 3)).astype(np.float32)
     settings = settings_for(width, height, **given)
-    encoding = ENCODERS[settings.encoding](Extent.of_picture(width, height), settings)
+    encoding = settings.encoding.build(Extent.of_picture(width, height), settings.seed)
     return choice.make_trainer(make_dataset(picture, settings), encoding, settings, Schedule.of(settings))
 
 

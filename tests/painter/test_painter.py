@@ -267,3 +267,13 @@ def test_an_engine_that_cannot_is_refused(settings: dict[str, Any], reason: str)
     with pytest.raises(SettingsError) as caught:
         run("draft", SQUARE, engine="numpy", **settings)
     assert str(caught.value) == f"engine numpy: {reason}; use engine stock, or leave it to auto"
+
+
+def test_numbers_of_numpy_as_settings_write_the_same_file_as_those_of_python() -> None:
+    plain = {"seed": 3, "epochs": 30, "learning_rate": 0.01, "n_frequencies": 16, "sigma": 2.0}
+    of_numpy = {name: np.array(value)[()] for name, value in plain.items()}
+    files = [
+        encode_model(run("draft", SQUARE, encoding="fourier", layers=layers, **given)[0].to_model())
+        for layers, given in (((8,), plain), (np.array([8]), of_numpy))
+    ]
+    assert files[0] == files[1]

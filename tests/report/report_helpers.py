@@ -12,7 +12,7 @@ from PIL import Image
 
 from paintnet.animation.frames import Frame
 from paintnet.encoding.extent import Extent
-from paintnet.encoding.maps import RawMap
+from paintnet.encoding.raw import RawMap
 from paintnet.network import Network
 from paintnet.painter.painter import Painter
 from paintnet.painting import Painting

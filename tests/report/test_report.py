@@ -1,7 +1,7 @@
 """The report says what is true, is whole in itself, and takes nobody's text for markup."""
 
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -127,9 +127,11 @@ def test_numbers_of_the_run(regress: RunRecord) -> None:
     assert f"{painting.n_parameters:,} parameters" in text
     assert "after 3 epochs" in text
     assert "paintnet fit bird.png" in text
-    for name in [f.name for f in fields(PainterSettings) if f.name not in ("classes", "threads")]:
+    for name in PainterSettings.setting_names() - {"classes", "encoding", "threads"}:
         assert f" {name} " in text
     assert " classes.threshold not set " in text
+    assert " encoding.name grid " in text
+    assert " encoding.basis linear " in text
     for name, version in painting.training["versions"].items():
         assert f"{name} {version}" in text
     assert "seed 0" in text
