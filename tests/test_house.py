@@ -33,6 +33,7 @@ FLOORS = (
     "files",
     "lesson",
     "activations",
+    "blas",
     "errors",
     "_version",
     "typing",
