@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paintnet.dataset.classes import Classes, sort_pixels
-from paintnet.dataset.upsampling import upsample
+from paintnet.dataset.upsampling import Upsampling
 from paintnet.errors import SettingsError
 from paintnet.picture import premultiply, unpremultiply
 from paintnet.typing import Array
@@ -79,29 +79,30 @@ def regress_dataset(picture: Array, *, hold_out: float = 0.0, dtype: str = "floa
     return Dataset(width, height, targets, None, learned, held_out)
 
 
-def enlarging_dataset(picture: Array, *, seed: int = 0) -> Dataset:
+def enlarging_dataset(upsampling: Upsampling) -> Dataset:
     """Make a training set position -> color with the points halfway between pixels too.
 
-    Their colors are what the picture itself teaches (see `paintnet.dataset.upsampling`),
-    so that a painting is better than an interpolation where it is enlarged.
+    Their colors are what the picture itself teaches, so that a painting is better
+    than an interpolation where it is enlarged.
 
     Parameters
     ----------
-    picture : float32 array of shape (height, width, channels)
-        Values in [0, 1].
-    seed : int, default=0
-        Of the small network that learns from the picture.
+    upsampling : Upsampling
+        All done; of a picture with its colors premultiplied by alpha.
 
     Examples
     --------
-    >>> dataset = enlarging_dataset(np.zeros((8, 9, 1), dtype=np.float32))
+    >>> upsampling = Upsampling(np.zeros((8, 9, 1), dtype=np.float32))
+    >>> for share_done in upsampling:
+    ...     pass
+    >>> dataset = enlarging_dataset(upsampling)
     >>> dataset.width, dataset.height, dataset.step
     (17, 15, 0.5)
     """
-    dense = upsample(premultiply(picture), seed)
-    height, width, channels = dense.shape
+    height, width, channels = upsampling.dense.shape
     pixels = pixel_numbers(width * height)
-    return Dataset(width, height, dense.reshape(-1, channels), None, pixels, pixels[:0], step=0.5)
+    targets = upsampling.dense.reshape(-1, channels)
+    return Dataset(width, height, targets, None, pixels, pixels[:0], step=0.5)
 
 
 def classify_dataset(picture: Array, classes: Classes, *, hold_out: float = 0.0, seed: int = 0) -> Dataset:

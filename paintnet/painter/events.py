@@ -12,6 +12,22 @@ from paintnet.settings.settings import PainterSettings
 
 
 @dataclass(frozen=True)
+class Preparing:
+    """While the training set is made, where that takes long: for enlarging, a small network is trained.
+
+    Parameters
+    ----------
+    progress : float
+        Share of the preparation that is done, 0 to 1.
+    seconds : float
+        Time that it took so far.
+    """
+
+    progress: float
+    seconds: float
+
+
+@dataclass(frozen=True)
 class TrainingStarted:
     """Before the first epoch.
 
@@ -81,7 +97,7 @@ class TrainingFinished:
     epochs : int
         Epochs done; iterations with lbfgs.
     seconds : float
-        Training time.
+        Time of preparing and training.
     reason : str
         Why it ended: "epochs", "time", "target-psnr", "tol" or "converged".
     """
@@ -92,5 +108,5 @@ class TrainingFinished:
     reason: str
 
 
-Event = TrainingStarted | EpochFinished | TrainingFinished
+Event = Preparing | TrainingStarted | EpochFinished | TrainingFinished
 Listener = Callable[[Event], None]

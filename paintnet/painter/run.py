@@ -9,6 +9,7 @@ import sklearn
 
 from paintnet._version import __version__
 from paintnet.dataset.pixels import Dataset, classify_dataset, enlarging_dataset, regress_dataset
+from paintnet.dataset.upsampling import Upsampling
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import GridMap
 from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
@@ -19,8 +20,16 @@ from paintnet.engine.trainer import make_trainer
 from paintnet.errors import TrainingError
 from paintnet.metrics import psnr, psnr_of
 from paintnet.network import Network
-from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished, TrainingStarted
+from paintnet.painter.events import (
+    EpochFinished,
+    Event,
+    Listener,
+    Preparing,
+    TrainingFinished,
+    TrainingStarted,
+)
 from paintnet.painting import CHUNK, Painting
+from paintnet.picture import premultiply
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
@@ -33,6 +42,9 @@ ENCODERS: dict[str, Callable[[Extent, PainterSettings], PositionMap]] = {
 }
 """How settings lay each encoding over a picture."""
 
+PREPARING_SHARE = 1 / 4
+"""Share of a run's time after which its preparation hurries, so that at least half is left for training."""
+
 
 @dataclass(eq=False)
 class Run:
@@ -44,11 +56,13 @@ class Run:
     listeners: tuple[Listener, ...]
 
     def __post_init__(self) -> None:
-        self.dataset = make_dataset(self.picture, self.settings)
+        self.schedule = Schedule(self.settings)
+        self.dataset = make_dataset(self.picture, self.settings, self._has_time_to_prepare)
+        self.prepared = self.schedule.seconds
         height, width, _ = self.picture.shape
         extent = Extent.of_picture(width, height)
         self.encoding = ENCODERS[self.settings.encoding](extent, self.settings)
-        self.schedule = Schedule(self.settings)
+        self.schedule = Schedule(self._settings_of_what_is_left())
         self.trainer = make_trainer(self.dataset, self.encoding, self.settings, self.schedule)
         self.estimator = self.trainer.estimator
 
@@ -74,6 +88,17 @@ class Run:
         assert isinstance(self.trainer, StockTrainer)  # noqa: S101 - no other runs lbfgs; told to mypy
         self.trainer.at_once()
         return self._finish(int(self.estimator.n_iter_), "converged")
+
+    def _has_time_to_prepare(self, progress: float) -> bool:
+        seconds = self.schedule.seconds
+        self._tell(Preparing(progress, seconds))
+        return self.settings.seconds is None or seconds < PREPARING_SHARE * self.settings.seconds
+
+    def _settings_of_what_is_left(self) -> PainterSettings:
+        """Settings with the time that preparing has left over; all of the falling rate lies in it."""
+        if self.settings.seconds is None:
+            return self.settings
+        return replace(self.settings, seconds=max(0.001, self.settings.seconds - self.prepared))
 
     def _reason_to_stop(self, epoch: int, loss: float) -> str | None:
         if self.settings.epochs is not None and epoch >= self.settings.epochs:
@@ -110,7 +135,7 @@ class Run:
         return Painting(self.settings.mode, width, height, channels, network, self.dataset.palette)
 
     def _finish(self, epochs: int, reason: str) -> Painting:
-        seconds = self.schedule.seconds
+        seconds = self.prepared + self.schedule.seconds
         painting = self.painting()
         self.trainer.finish()
         record = self._record(painting, epochs, reason)
@@ -183,10 +208,19 @@ class Run:
                 listener(event)
 
 
-def make_dataset(picture: Array, settings: PainterSettings) -> Dataset:
-    """Make the training set that the settings ask for."""
+def make_dataset(
+    picture: Array, settings: PainterSettings, has_time: Callable[[float], bool] = lambda progress: True
+) -> Dataset:
+    """Make the training set that the settings ask for.
+
+    `has_time` is called with the share that is done; where it says no, the rest is made in a hurry.
+    """
     if settings.purpose == "enlarging":
-        return enlarging_dataset(picture, seed=settings.seed)
+        upsampling = Upsampling(premultiply(picture), settings.seed)
+        for progress in upsampling:
+            if not has_time(progress):
+                upsampling.hurry()
+        return enlarging_dataset(upsampling)
     if settings.mode == "regress":
         return regress_dataset(picture, hold_out=settings.hold_out, dtype=settings.precision)
     return classify_dataset(picture, settings.classes, hold_out=settings.hold_out, seed=settings.seed)
