@@ -39,7 +39,7 @@ class BlockTrainer:
         first = grid.transform(np.zeros((1, 2), dtype=np.float32))
         sk.see_first_sample(self.estimator, first, targets[:1], count_classes(dataset))
         STARTS[settings.start](StartContext(self.estimator, dataset, grid, self.rng))
-        self.n_pixels = len(dataset.learned)
+        self.n_pixels = dataset.n_learned
         self.epochs_begun = 0
         planes = targets.reshape(dataset.height, dataset.width, -1).transpose(2, 0, 1)
         # Compiling, once per machine, is installing rather than training.
