@@ -575,19 +575,22 @@ main()
     [(signal.SIGINT, 130, "interrupted: Ctrl-C; "), (signal.SIGTERM, 143, "terminated: SIGTERM; ")],
     ids=["ctrl-c", "sigterm"],
 )
-@pytest.mark.parametrize("when", ["training", "lbfgs", "saving"])
+@pytest.mark.parametrize("when", ["preparing", "training", "lbfgs", "saving"])
 def test_fault_20_signals(photo: Path, number: signal.Signals, code: int, words: str, when: str) -> None:
     for name in ("photo.painted.png", "photo.paintnet"):
         Path(name).write_bytes(b"earlier")
     before = snapshot(photo.parent)
     options = {
+        "preparing": ("--for", "enlarging"),
         "training": ("--time", "10m"),
         "lbfgs": ("--solver", "lbfgs", "--iterations", "1000000", "--layers", "100x10", "--encoding", "raw"),
         "saving": QUICK,
     }[when]
     program = (sys.executable, "-c", SLOW_SAVE) if when == "saving" else PROGRAM
     with Terminal("fit", photo, "--force", *options, program=program) as terminal:
-        terminal.wait_for({"training": "epoch ", "lbfgs": "starting", "saving": "saving"}[when])
+        terminal.wait_for(
+            {"preparing": "preparing ", "training": "epoch ", "lbfgs": "starting", "saving": "saving"}[when]
+        )
         if when == "saving":
             assert len(list(photo.parent.glob(".paintnet-*.tmp"))) == 1
         elif when == "lbfgs":

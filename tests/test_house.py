@@ -34,6 +34,7 @@ FLOORS = (
     "lesson",
     "activations",
     "checked_settings",
+    "blas",
     "errors",
     "_version",
     "typing",

@@ -68,7 +68,7 @@ class BlockTrainer:
             mask=plan.padded(dataset.mask()[None])[0],
             keeps_first_moment=settings.grid_beta_1 > 0,
         )
-        self.n_pixels = len(dataset.learned)
+        self.n_pixels = dataset.n_learned
         self.epochs_begun = self.updates = 0
         self.losses: list[float] = []
         # Compiling, once per machine, is installing rather than training.

@@ -7,9 +7,9 @@ scikit-learn's own step.
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from paintnet.activations import HIDDEN, OUTPUT
+from paintnet.blas import OneBlasThread
 from paintnet.engine.block_state import AdamRates, BlockState
 from paintnet.engine.blocks import SIDE, BlockPlan
 from paintnet.typing import Array
@@ -29,13 +29,12 @@ class NumpyStep:
 
     plan: BlockPlan
     state: BlockState
-    # Products this small lose more by sharing than they gain, and their sums would depend on the threads.
-    _one_thread: ThreadpoolController = field(default_factory=ThreadpoolController)
+    _one_thread: OneBlasThread = field(default_factory=OneBlasThread)
 
     def train(self, batches: list[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
         """Train on the batches in turn; returns the sum of the losses of their pixels."""
         total = 0.0
-        with self._one_thread.limit(limits=1, user_api="blas"):
+        with self._one_thread:
             for number, (rows, columns) in enumerate(batches):
                 total += self._batch(rows, columns, grid, replace(dense, step=dense.step + number))
         return total

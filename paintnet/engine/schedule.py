@@ -74,6 +74,8 @@ class Schedule:
     time_limit: float | None = None
     tol: float | None = None
     epochs_done: float = 0.0
+    prepared: float = 0.0
+    """Seconds that went by before training began; the rate falls over those that are left."""
     _seconds: float = 0.0
     _running_since: float | None = None
     _best_loss: float = math.inf
@@ -97,7 +99,8 @@ class Schedule:
         if self.epochs is not None:
             shares.append(self.epochs_done / self.epochs)
         if self.time_limit is not None:
-            shares.append(self.seconds / self.time_limit)
+            left = max(0.001, self.time_limit - self.prepared)
+            shares.append((self.seconds - self.prepared) / left)
         return min(1.0, max(shares))
 
     @property
@@ -145,6 +148,7 @@ class Schedule:
             "time_limit": self.time_limit,
             "epochs_done": self.epochs_done,
             "seconds": self.seconds,
+            "prepared": self.prepared,
             "best_loss": None if math.isinf(self._best_loss) else self._best_loss,
             "stale": self._stale,
         }
@@ -155,4 +159,4 @@ class Schedule:
         self.time_limit, self.epochs_done = state["time_limit"], state["epochs_done"]
         self._best_loss = math.inf if state["best_loss"] is None else state["best_loss"]
         self._stale = state["stale"]
-        self._seconds = state["seconds"]
+        self._seconds, self.prepared = state["seconds"], state["prepared"]

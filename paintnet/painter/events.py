@@ -8,6 +8,22 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Preparing:
+    """While the training set is made, where that takes long: for enlarging, a small network is trained.
+
+    Parameters
+    ----------
+    progress : float
+        Share of the preparation that is done, 0 to 1.
+    seconds : float
+        Time that it took so far.
+    """
+
+    progress: float
+    seconds: float
+
+
+@dataclass(frozen=True)
 class TrainingStarted:
     """Before the first epoch.
 
@@ -69,7 +85,7 @@ class TrainingFinished:
     epochs : int
         Epochs done; iterations with lbfgs.
     seconds : float
-        Training time.
+        Time of preparing and training.
     reason : str
         Why it ended: "epochs", "time", "target-psnr", "tol", "converged" or "stopped".
     """
@@ -79,4 +95,4 @@ class TrainingFinished:
     reason: str
 
 
-Event = TrainingStarted | EpochFinished | TrainingFinished
+Event = Preparing | TrainingStarted | EpochFinished | TrainingFinished

@@ -9,6 +9,7 @@ import sklearn
 
 from paintnet._version import __version__
 from paintnet.dataset.pixels import Dataset, classify_dataset, enlarging_dataset, regress_dataset
+from paintnet.dataset.upsampling import Upsampling
 from paintnet.encoding.extent import Extent
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_trainer import BlockTrainer
@@ -16,12 +17,17 @@ from paintnet.engine.choice import make_trainer
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.errors import TrainingError
-from paintnet.metrics import psnr, psnr_of
+from paintnet.metrics import psnr_of
 from paintnet.network import Network
-from paintnet.painter.events import EpochFinished, Event, TrainingFinished, TrainingStarted
-from paintnet.painting import CHUNK, Painting
+from paintnet.painter.events import EpochFinished, Event, Preparing, TrainingFinished, TrainingStarted
+from paintnet.painter.quality import Quality
+from paintnet.painting import Painting
+from paintnet.picture import premultiply
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
+
+PREPARING_SHARE = 1 / 4
+"""Share of a run's time after which its preparation hurries, so that at least half is left for training."""
 
 
 class Run:
@@ -126,16 +132,22 @@ class Run:
     def _prepared(self) -> StockTrainer | BlockTrainer:
         """Make what is trained, at the first call: it may take long."""
         if self._trainer is None:
-            self.dataset = make_dataset(self.picture, self.settings)
+            self.dataset = make_dataset(self.picture, self.settings, has_time=self._has_time_to_prepare)
+            self.schedule.prepared = self.schedule.seconds
             height, width, _ = self.picture.shape
             extent = Extent.of_picture(width, height)
             self.encoding = self.settings.encoding.build(extent, self.settings.seed)
             self._trainer = make_trainer(self.dataset, self.encoding, self.settings, self.schedule)
         return self._trainer
 
+    def _has_time_to_prepare(self, progress: float) -> bool:
+        seconds, limit = self.schedule.seconds, self.schedule.time_limit
+        self._tell(Preparing(progress, seconds))
+        return limit is None or seconds < PREPARING_SHARE * limit
+
     def _train(self) -> Iterator[EpochFinished]:
         trainer = self._prepared()
-        self._tell(TrainingStarted(len(self.dataset.learned), hasattr(trainer.estimator, "coefs_")))
+        self._tell(TrainingStarted(self.dataset.n_learned, hasattr(trainer.estimator, "coefs_")))
         if isinstance(trainer, StockTrainer) and self.settings.solver == "lbfgs":
             self.epochs_ = trainer.at_once()
             self.ended_by_ = "converged"
@@ -164,7 +176,7 @@ class Run:
             return "tol"
         goal = self.settings.target_psnr
         # The loss is an estimate that lags behind; only a measurement may stop the run.
-        if goal is not None and _psnr_of_loss(loss) > goal - 1 and self._measured(self.painting()) >= goal:
+        if goal is not None and _psnr_of_loss(loss) > goal - 1 and self._measured_psnr() >= goal:
             return "target-psnr"
         return None
 
@@ -176,9 +188,8 @@ class Run:
             epochs=limits.epochs,
             seconds=limits.time_limit,
         )
-        rendered = painting.render()
-        quality = self._quality(painting, rendered)
-        self._check_learned(quality)
+        quality = Quality(painting, self.picture, self.dataset)
+        quality.check_learned(limits.learning_rate)
         record = {
             "preset": self.preset,
             "settings": settings.to_document(),
@@ -186,8 +197,7 @@ class Run:
             "epochs": self.epochs_,
             "ended_by": self.ended_by_,
             "engine": engine,
-            # JSON has no infinity: the PSNR of a perfect painting is null.
-            **{name: value if np.isfinite(value) else None for name, value in quality.items()},
+            **quality.to_document(),
             "versions": _versions(engine),
         }
         if limits.time_limit is not None or self.ended_by_ == "stopped":
@@ -195,45 +205,9 @@ class Run:
             record["seconds"] = round(limits.seconds, 3)
         return record
 
-    def _quality(self, painting: Painting, rendered: Array) -> dict[str, float]:
-        quality = {"psnr": psnr(self.picture, rendered)}
-        if len(self.dataset.held_out):
-            pixels = [p.reshape(-1, 1, p.shape[2])[self.dataset.held_out] for p in (self.picture, rendered)]
-            quality["held_out_psnr"] = psnr(*pixels)
-        if self.dataset.palette is not None:
-            quality["accuracy"] = self._accuracy(painting)
-        return quality
-
-    def _measured(self, painting: Painting) -> float:
+    def _measured_psnr(self) -> float:
         with self.schedule.paused():
-            return psnr(self.picture, painting.render())
-
-    def _accuracy(self, painting: Painting) -> float:
-        """Share of all pixels whose class is right."""
-        right = 0
-        for start in range(0, len(self.dataset.targets), CHUNK):
-            labels = self.dataset.targets[start : start + CHUNK]
-            xy = self.dataset.xy(np.arange(start, start + len(labels)))
-            right += int((painting.predict_proba(xy).argmax(axis=1) == labels).sum())
-        return right / len(self.dataset.targets)
-
-    def _check_learned(self, quality: dict[str, float]) -> None:
-        """Refuse a painting that is worse than one flat color."""
-        targets = self.dataset.targets
-        learned = targets[self.dataset.learned] if len(self.dataset.held_out) else targets
-        if self.dataset.palette is not None:
-            got, flat = quality["accuracy"], float(np.bincount(learned).max() / len(learned))
-            worse = got < 0.99 * flat - 1e-3
-            seen = f"{got:.1%} of the pixels are right, {flat:.1%} in a painting of one class"
-        else:
-            variance = _variance(learned)
-            # A picture of one color has no variance; 8 levels beside it is not "nothing".
-            got, flat = quality["psnr"], psnr_of(1.01 * variance + 1e-3)
-            worse = not got >= flat  # so that NaN is worse too
-            seen = f"{got:.1f} dB, {flat:.1f} dB in a painting of the mean color"
-        if worse:
-            rate = f"lower the learning rate ({self.settings.learning_rate:g}) or train longer"
-            raise TrainingError("training", f"nothing was learned: {seen}", rate)
+            return Quality(self.painting(), self.picture, self.dataset).psnr
 
     def _tell(self, event: Event) -> None:
         with self.schedule.paused():
@@ -244,13 +218,27 @@ class Run:
 Listener = Callable[[Event, Run], None]
 
 
-def make_dataset(picture: Array, settings: PainterSettings) -> Dataset:
-    """Make the training set that the settings ask for."""
+def make_dataset(
+    picture: Array,
+    settings: PainterSettings,
+    known: Array | None = None,
+    has_time: Callable[[float], bool] = lambda progress: True,
+) -> Dataset:
+    """Make the training set that the settings ask for, of the pixels that are known: by default all.
+
+    `has_time` is called with the share that is done; where it says no, the rest is made in a hurry.
+    """
     if settings.purpose == "enlarging":
-        return enlarging_dataset(picture, seed=settings.seed)
+        upsampling = Upsampling(premultiply(picture), settings.seed)
+        for progress in upsampling:
+            if not has_time(progress):
+                upsampling.hurry()
+        return enlarging_dataset(upsampling)
     if settings.mode == "regress":
-        return regress_dataset(picture, hold_out=settings.hold_out, dtype=settings.precision)
-    return classify_dataset(picture, settings.classes, hold_out=settings.hold_out, seed=settings.seed)
+        return regress_dataset(picture, known=known, hold_out=settings.hold_out, dtype=settings.precision)
+    return classify_dataset(
+        picture, settings.classes, known=known, hold_out=settings.hold_out, seed=settings.seed
+    )
 
 
 def _versions(engine: str) -> dict[str, str]:
@@ -261,13 +249,6 @@ def _versions(engine: str) -> dict[str, str]:
 
         versions["numba"] = numba.__version__
     return versions
-
-
-def _variance(colors: Array) -> float:
-    """Mean variance of the channels, in parts: a large picture in float64 would not fit beside it."""
-    mean = colors.mean(axis=0, dtype=np.float64)
-    squares = [np.square(colors[at : at + CHUNK] - mean).sum() for at in range(0, len(colors), CHUNK)]
-    return float(np.sum(squares) / colors.size)
 
 
 def _psnr_of_loss(loss: float) -> float:

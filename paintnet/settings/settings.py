@@ -79,7 +79,7 @@ class PainterSettings(CheckedSettings):
     epochs : int or None
         Passes over the picture; None where only the clock ends the run.
     seconds : float or None
-        Training time; whichever of the two ends first.
+        Time of preparing and training; whichever of the two ends first.
     iterations : int
         Limit of lbfgs.
     tol : float or None

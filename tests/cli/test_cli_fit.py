@@ -10,7 +10,7 @@ from PIL import Image
 
 from paintnet import load
 from paintnet.cli.progress import progress_line
-from paintnet.painter.events import EpochFinished
+from paintnet.painter.events import EpochFinished, Preparing
 from tests.command_line import (
     HEIGHT,
     QUICK,
@@ -397,6 +397,7 @@ def test_progress_line() -> None:
     assert progress_line(_epoch(), 50) == text
     assert progress_line(_epoch(), 13) == "epoch 12/200"
     assert progress_line(_epoch(epochs=None, psnr=None), 40) == "epoch 12 loss 0.0123 12 s left"
+    assert progress_line(Preparing(progress=0.4, seconds=2.0), 80) == f"[{'#' * 16}{'-' * 24}] preparing 40 %"
 
 
 def test_picture_is_not_poured_onto_a_terminal(model: Path) -> None:

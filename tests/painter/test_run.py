@@ -3,11 +3,12 @@
 import pickle
 import re
 import time
+from itertools import count
 from typing import Any
 
 import numpy as np
 import pytest
-from painter_helpers import end_of, epochs_of, keep_in, levels_of_a_square, picture_of, run
+from painter_helpers import end_of, epochs_of, keep_in, levels_of_a_square, picture_of, run, smooth
 from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
 
 from paintnet.engine import stock_trainer
@@ -16,7 +17,7 @@ from paintnet.engine.schedule import Schedule
 from paintnet.errors import TrainingError
 from paintnet.metrics import psnr
 from paintnet.modelfile import encode_model
-from paintnet.painter.events import EpochFinished, Event, TrainingFinished, TrainingStarted
+from paintnet.painter.events import EpochFinished, Event, Preparing, TrainingFinished, TrainingStarted
 from paintnet.painter.painter import Painter
 from paintnet.painter.run import Run
 
@@ -127,6 +128,40 @@ def test_the_clock_may_end_an_epoch_early(monkeypatch: pytest.MonkeyPatch) -> No
     painting, events = run("draft", SQUARE, engine="stock", encoding="grid", seconds=1.0, target_psnr=None)
     assert painting.training["epochs"] == len(epochs_of(events)) == 1
     assert painting.training["ended_by"] == "time"
+
+
+def test_what_is_prepared_is_said_before_the_training_starts() -> None:
+    _, events = run("draft", SQUARE, purpose="enlarging", epochs=2)
+    preparing = [event for event in events if isinstance(event, Preparing)]
+    assert events == [*preparing, *events[len(preparing) :]]
+    assert isinstance(events[len(preparing)], TrainingStarted)
+    assert [type(event) for event in events[len(preparing) + 1 :]] == [EpochFinished] * 2 + [TrainingFinished]
+    progress, seconds = ([getattr(event, name) for event in preparing] for name in ("progress", "seconds"))
+    assert progress == sorted(progress)
+    assert (progress[0], progress[-1]) == (0, 1)
+    assert seconds == sorted(seconds)
+    assert end_of(events).seconds >= epochs_of(events)[0].seconds > seconds[-1]
+
+
+def test_the_clock_ends_preparing_early_and_leaves_the_rest_to_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picture = smooth(64, 48)
+    _, calm = run("draft", picture, purpose="enlarging", epochs=1)
+    # Each look at a clock takes a hundredth of a second.
+    monkeypatch.setattr(
+        Schedule, "seconds", property(lambda clock: next(vars(clock).setdefault("ticks", count())) / 100)
+    )
+    painting, events = run("draft", picture, purpose="enlarging", seconds=0.4, batch_size=10**6)
+    preparing = [event for event in events if isinstance(event, Preparing)]
+    assert preparing[-1].progress == 1
+    assert len(preparing) < sum(isinstance(event, Preparing) for event in calm)
+    assert painting.training["ended_by"] == "time"
+    assert painting.training["settings"]["seconds"] == 0.4
+    assert 0.4 <= painting.training["seconds"] < 0.6
+    rate = painting.training["settings"]["learning_rate"]
+    assert epochs_of(events)[0].learning_rate > 0.8 * rate
+    assert epochs_of(events)[-1].learning_rate < 0.5 * rate
 
 
 @every_engine
