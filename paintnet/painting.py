@@ -1,9 +1,9 @@
 """A painting: the trained function from a position to a color."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +13,7 @@ from paintnet.errors import ModelFileError, SettingsError
 from paintnet.modelfile import MAX_LAYERS, Model, read_model, write_model
 from paintnet.network import Network
 from paintnet.picture import unpremultiply
+from paintnet.record import TrainingRecord
 from paintnet.typing import Array
 
 CHUNK = 32_768
@@ -37,8 +38,8 @@ class Painting:
         The trained network.
     palette : array of shape (classes, channels) or None
         Color of each class in [0, 1]; None in regress.
-    training : dict
-        How it was trained, as JSON values.
+    training : TrainingRecord or None
+        How it was trained; None where nobody recorded it.
 
     Examples
     --------
@@ -56,7 +57,7 @@ class Painting:
     channels: int
     network: Network
     palette: Array | None = None
-    training: dict[str, Any] = field(default_factory=dict)
+    training: TrainingRecord | None = None
 
     @property
     def n_parameters(self) -> int:
@@ -177,7 +178,7 @@ class Painting:
             "size": [self.width, self.height],
             "channels": self.channels,
             "patches": [patch],
-            "training": self.training,
+            "training": {} if self.training is None else self.training.to_document(),
         }
         return Model(document, tensors)
 
@@ -210,9 +211,10 @@ class Painting:
         if tensors:
             raise ValueError(f"unexpected tensors {sorted(tensors)}")
         width, height = (int(side) for side in document["size"])
-        painting = cls(
-            document["mode"], width, height, int(document["channels"]), network, palette, document["training"]
-        )
+        record = document["training"]
+        training = None if record == {} else TrainingRecord.from_document(record)
+        channels = int(document["channels"])
+        painting = cls(document["mode"], width, height, channels, network, palette, training)
         painting._check()
         return painting
 
@@ -221,8 +223,6 @@ class Painting:
             raise ValueError(f"mode {self.mode!r} does not fit its palette")
         if self.channels not in (1, 3, 4) or not (1 <= self.width < 2**31 and 1 <= self.height < 2**31):
             raise ValueError(f"a picture of {self.width} x {self.height} with {self.channels} channels")
-        if not isinstance(self.training, dict):
-            raise TypeError("the training record is no object")
         if self.palette is None:
             expected = {self.channels}
         elif self.palette.ndim != 2 or self.palette.shape[1] != self.channels or not len(self.palette):

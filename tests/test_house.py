@@ -25,6 +25,7 @@ FLOORS = (
     "settings",
     "painting",
     "modelfile",
+    "record",
     "dataset",
     "network",
     "metrics",

@@ -16,6 +16,7 @@ from paintnet.errors import ModelFileError, SettingsError
 from paintnet.modelfile import Model, decode_model, encode_model
 from paintnet.network import Network
 from paintnet.painting import Painting
+from tests.records import a_record
 
 WIDTH, HEIGHT = 9, 6
 EXTENT = Extent.of_picture(WIDTH, HEIGHT)
@@ -179,7 +180,7 @@ def test_a_palette_of_one_color_paints_that_color() -> None:
 
 @pytest.mark.parametrize("painting", [*PAINTINGS.values(), *FORMS.values()], ids=[*PAINTINGS, *FORMS])
 def test_a_file_brings_it_back(painting: Painting, tmp_path: Path) -> None:
-    painting = replace(painting, training={"epochs": 3, "psnr": None})
+    painting = replace(painting, training=a_record(psnr=np.inf))
     path = tmp_path / "a.paintnet"
     painting.save(path)
     again = paintnet.load(path)
@@ -190,7 +191,7 @@ def test_a_file_brings_it_back(painting: Painting, tmp_path: Path) -> None:
 
 
 def test_a_flipped_bit_in_any_byte_of_a_painting_shows() -> None:
-    content = bytearray(encode_model(replace(classify(2, 1, "logistic"), training={"a": 1}).to_model()))
+    content = bytearray(encode_model(replace(classify(2, 1, "logistic"), training=a_record()).to_model()))
     for position in range(len(content)):
         bit = 1 << position % 8
         content[position] ^= bit
@@ -282,7 +283,8 @@ def changed(painting: Painting, document: dict[str, Any], tensors: dict[str, Any
         ({"size": "no"}, {}, "ValueError: invalid literal"),
         ({"channels": 2}, {}, "ValueError: a picture of 9 x 6 with 2 channels"),
         ({"channels": 1}, {}, "ValueError: 3 outputs, expected {1}"),
-        ({"training": []}, {}, "TypeError: the training record is no object"),
+        ({"training": []}, {}, "ValueError: training record: [] is no object"),
+        ({"training": {"preset": 1}}, {}, "ValueError: training record: ended_by, epochs, psnr, seed"),
         ({"patches": []}, {}, "ValueError: not enough values to unpack"),
         ({"patches": None}, {}, "TypeError: cannot unpack non-iterable"),
         ({"patch": {"layers": 0}}, {}, "ValueError: 0 layers"),

@@ -183,7 +183,8 @@ class FrameTaker:
         """Paint the finished painting; its PSNR is measured, not estimated."""
         assert self.final is not None  # noqa: S101 - the run is over
         if self._last is None:
-            measured = self.final.training.get("psnr") if self.final.mode == "regress" else None
+            record = self.final.training
+            measured = record.psnr if record is not None and self.final.mode == "regress" else None
             self._last = Frame(self.final_epoch, measured, frame_pixels(self.final))
         return self._last
 

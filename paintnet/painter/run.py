@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import sklearn
@@ -21,6 +20,7 @@ from paintnet.metrics import psnr, psnr_of
 from paintnet.network import Network
 from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished, TrainingStarted
 from paintnet.painting import CHUNK, Painting
+from paintnet.record import TrainingRecord
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
@@ -113,29 +113,26 @@ class Run:
         seconds = self.schedule.seconds
         painting = self.painting()
         self.trainer.finish()
-        record = self._record(painting, epochs, reason)
-        if self.settings.seconds is not None:
-            # A run that no clock ended repeats itself byte for byte; its duration would not.
-            record["seconds"] = round(seconds, 3)
-        painting = replace(painting, training=record)
+        painting = replace(painting, training=self._record(painting, epochs, reason, seconds))
         self._tell(TrainingFinished(painting, epochs, seconds, reason))
         return painting
 
-    def _record(self, painting: Painting, epochs: int, reason: str) -> dict[str, Any]:
+    def _record(self, painting: Painting, epochs: int, reason: str, seconds: float) -> TrainingRecord:
         rendered = painting.render()
         quality = self._quality(painting, rendered)
         self._check_learned(quality)
-        return {
-            "preset": self.preset,
-            "settings": self.settings.to_document(),
-            "seed": self.settings.seed,
-            "epochs": epochs,
-            "ended_by": reason,
-            "engine": self.trainer.engine,
-            # JSON has no infinity: the PSNR of a perfect painting is null.
-            **{name: value if np.isfinite(value) else None for name, value in quality.items()},
-            "versions": _versions(self.trainer.engine),
-        }
+        return TrainingRecord(
+            preset=self.preset,
+            settings=self.settings.to_document(),
+            seed=self.settings.seed,
+            epochs=epochs,
+            ended_by=reason,
+            engine=self.trainer.engine,
+            # A run that no clock ended repeats itself byte for byte; its duration would not.
+            seconds=None if self.settings.seconds is None else round(seconds, 3),
+            versions=_versions(self.trainer.engine),
+            **quality,
+        )
 
     def _quality(self, painting: Painting, rendered: Array) -> dict[str, float]:
         quality = {"psnr": psnr(self.picture, rendered)}

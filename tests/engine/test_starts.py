@@ -49,14 +49,14 @@ def test_the_picture_is_there_before_the_first_step(channels):
     given = {"start": "picture", "activation": "relu", "layers": (channels, 16, 16, 16)}
     start = Painter("standard", **given, **UNTRAINED).fit(picture)
     # The mean color alone has 13 dB; random weights behind the picture take a little off.
-    assert start.training["psnr"] > 20
+    assert start.training.psnr > 20
 
 
 @pytest.mark.parametrize("colors", [1, 2, 5])
 def test_classes_are_there_before_the_first_step(colors):
     picture = open_picture("sample:bird").pixels
     start = Painter("standard", mode="classify", classes=Classes(colors=colors), **UNTRAINED).fit(picture)
-    assert start.training["accuracy"] > 0.95
+    assert start.training.accuracy > 0.95
 
 
 def test_narrow_layers_begin_at_the_mean_color():

@@ -70,7 +70,7 @@ def test_a_missing_compiler_names_its_extra(monkeypatch):
 def test_compiled_and_numpy_paint_as_well(preset):
     picture = open_picture("sample:bird").pixels
     quality = [
-        Painter(preset, engine=engine, epochs=40).fit(picture).training["psnr"]
+        Painter(preset, engine=engine, epochs=40).fit(picture).training.psnr
         for engine in ("compiled", "numpy")
     ]
     assert quality[0] == pytest.approx(quality[1], abs=1.5)
@@ -86,7 +86,7 @@ def test_a_held_out_pixel_has_no_influence_on_the_weights():
     other = Painter("draft", **settings).fit(picture)
     for a, b in zip(one.network.coefs, other.network.coefs, strict=True):
         assert np.array_equal(a, b)
-    assert one.training["held_out_psnr"] != other.training["held_out_psnr"]
+    assert one.training.held_out_psnr != other.training.held_out_psnr
 
 
 @pytest.mark.parametrize("engine", ["numpy", "stock"])
@@ -104,7 +104,7 @@ def test_enlarging_learns_the_points_between():
     painting = Painter("draft", purpose="enlarging").fit(picture)
     assert (painting.width, painting.height) == (32, 32)
     assert painting.network.encoding.basis == "cubic"
-    assert painting.training["psnr"] > 25
+    assert painting.training.psnr > 25
 
 
 @pytest.mark.parametrize("given", [{"mode": "classify"}, {"hold_out": 0.1}])

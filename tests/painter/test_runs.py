@@ -39,9 +39,9 @@ def test_events_come_in_order_and_progress_rises_to_one(engine: str) -> None:
     assert seconds == sorted(seconds)
     rates = [event.learning_rate for event in finished]
     assert rates == sorted(rates, reverse=True)
-    assert rates[0] == painting.training["settings"]["learning_rate"]
+    assert rates[0] == painting.training.settings["learning_rate"]
     assert finished[-1].loss < finished[0].loss
-    assert finished[-1].psnr == pytest.approx(painting.training["psnr"], abs=3)
+    assert finished[-1].psnr == pytest.approx(painting.training.psnr, abs=3)
     end = end_of(events)
     assert end.painting is painting
     assert (end.epochs, end.reason) == (7, "epochs")
@@ -57,7 +57,7 @@ def test_an_event_can_show_the_painting_as_it_is(engine: str) -> None:
 
     painting = Painter("draft", engine=engine, epochs=4, listeners=(look,)).fit(SQUARE)
     quality = [psnr(SQUARE, picture) for picture in shown]
-    assert quality[-1] == painting.training["psnr"]
+    assert quality[-1] == painting.training.psnr
     assert len({picture.tobytes() for picture in shown}) == 4
     watched = encode_model(painting.to_model())
     assert encode_model(run("draft", SQUARE, engine=engine, epochs=4)[0].to_model()) == watched
@@ -103,10 +103,10 @@ def test_a_run_by_the_clock_ends_near_its_time_at_a_low_rate(
     monkeypatch.setattr(Schedule, "seconds", property(lambda _: next(ticks) / 1000))
     painting, events = run("draft", SQUARE, engine=engine, seconds=2.0)
     last = epochs_of(events)[-1]
-    assert painting.training["ended_by"] == "time"
-    assert painting.training["settings"]["epochs"] is None
-    assert 2 <= painting.training["seconds"] < 2.05
-    start = painting.training["settings"]["learning_rate"]
+    assert painting.training.ended_by == "time"
+    assert painting.training.settings["epochs"] is None
+    assert 2 <= painting.training.seconds < 2.05
+    start = painting.training.settings["learning_rate"]
     assert 0.01 * start * (1 - 1e-9) <= last.learning_rate < 0.02 * start
     assert last.progress == 1
     assert last.epochs is None
@@ -115,11 +115,11 @@ def test_a_run_by_the_clock_ends_near_its_time_at_a_low_rate(
 def test_a_real_clock_ends_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     begun = time.perf_counter()
     painting, events = run("draft", SQUARE, seconds=0.5)
-    assert painting.training["ended_by"] == "time"
+    assert painting.training.ended_by == "time"
     assert 0.5 <= end_of(events).seconds < 1.5
     assert time.perf_counter() - begun < 5
     painting, _ = run("draft", SQUARE, seconds=60, epochs=2)
-    assert painting.training["ended_by"] == "epochs"
+    assert painting.training.ended_by == "epochs"
 
 
 def test_the_clock_may_end_an_epoch_early(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,16 +127,16 @@ def test_the_clock_may_end_an_epoch_early(monkeypatch: pytest.MonkeyPatch) -> No
     ticks = iter(range(10**9))
     monkeypatch.setattr(Schedule, "seconds", property(lambda _: next(ticks) / 10))
     painting, events = run("draft", SQUARE, engine="stock", encoding="grid", seconds=1.0, target_psnr=None)
-    assert painting.training["epochs"] == len(epochs_of(events)) == 1
-    assert painting.training["ended_by"] == "time"
+    assert painting.training.epochs == len(epochs_of(events)) == 1
+    assert painting.training.ended_by == "time"
 
 
 @every_engine
 def test_a_quality_that_is_reached_ends_the_run(engine: str) -> None:
     painting, events = run("fine", SQUARE, engine=engine, target_psnr=25.0)
-    assert painting.training["ended_by"] == end_of(events).reason == "target-psnr"
-    assert painting.training["psnr"] >= 25
-    assert painting.training["epochs"] < painting.training["settings"]["epochs"]
+    assert painting.training.ended_by == end_of(events).reason == "target-psnr"
+    assert painting.training.psnr >= 25
+    assert painting.training.epochs < painting.training.settings["epochs"]
     assert epochs_of(events)[-1].progress == 1
 
 

@@ -70,7 +70,7 @@ def test_the_tutorial_stops_where_the_lesson_stops(mode: str) -> None:
     expected = lesson(mode, 200, levels)
     assert 11 < expected.n_iter_ < 200
     painting, events = run("tutorial", picture_of(levels), mode=mode, **classes)
-    assert painting.training["epochs"] == expected.n_iter_
-    assert painting.training["ended_by"] == "tol"
+    assert painting.training.epochs == expected.n_iter_
+    assert painting.training.ended_by == "tol"
     assert [event.loss for event in epochs_of(events)] == expected.loss_curve_
     assert all(map(np.array_equal, expected.coefs_, painting.network.coefs))
