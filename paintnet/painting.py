@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +13,7 @@ from paintnet.encoding.maps import map_named
 from paintnet.errors import ModelFileError, SettingsError
 from paintnet.modelfile import MAX_LAYERS, Model, read_model, write_model
 from paintnet.network import Network
+from paintnet.patches import Mosaic, Patch
 from paintnet.picture import unpremultiply
 from paintnet.record import TrainingRecord
 from paintnet.typing import Array
@@ -34,8 +36,8 @@ class Painting:
         Size in pixels of the picture that was learned.
     channels : {1, 3, 4}
         Grey, RGB or RGBA.
-    network : Network
-        The trained network.
+    patches : tuple of Patch
+        The trained networks: one, or many that overlap, whose outputs are blended.
     palette : array of shape (classes, channels) or None
         Color of each class in [0, 1]; None in regress.
     training : TrainingRecord or None
@@ -55,20 +57,24 @@ class Painting:
     width: int
     height: int
     channels: int
-    network: Network
+    patches: tuple[Patch, ...]
     palette: Array | None = None
     training: TrainingRecord | None = None
 
     @property
     def n_parameters(self) -> int:
-        """Weights and biases of the network."""
-        return self.network.n_parameters
+        """Weights and biases of all networks."""
+        return sum(patch.network.n_parameters for patch in self.patches)
 
     @property
     def bits_per_pixel(self) -> float:
         """Bits of all parameters, as stored, per pixel of the picture."""
-        bits = 8 * sum(array.nbytes for array in (*self.network.coefs, *self.network.intercepts))
-        return bits / (self.width * self.height)
+        n_bytes = sum(array.nbytes for patch in self.patches for array in patch.network.arrays)
+        return 8 * n_bytes / (self.width * self.height)
+
+    @cached_property
+    def _mosaic(self) -> Mosaic:
+        return Mosaic(self.patches)
 
     def predict(self, xy: ArrayLike) -> Array:
         """Colors at positions.
@@ -89,7 +95,7 @@ class Painting:
         SettingsError
             If a position is not a pair of finite numbers.
         """
-        parts = [self._colors(self.network.forward(part)) for part in _chunks(_positions(xy))]
+        parts = [self._colors(self._mosaic.forward(part)) for part in _chunks(_positions(xy))]
         return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
 
     def predict_proba(self, xy: ArrayLike) -> Array:
@@ -104,7 +110,7 @@ class Painting:
             raise SettingsError(
                 "probabilities", "a painting of mode regress has none", "fit with mode classify"
             )
-        parts = [self._probabilities(self.network.forward(part)) for part in _chunks(_positions(xy))]
+        parts = [self._probabilities(self._mosaic.forward(part)) for part in _chunks(_positions(xy))]
         return np.concatenate(parts) if parts else np.empty((0, len(self.palette)))
 
     def render(
@@ -141,7 +147,7 @@ class Painting:
         for start in range(0, len(picture), CHUNK):
             row, column = np.divmod(np.arange(start, min(start + CHUNK, len(picture))), columns)
             part = np.stack([xs[column], ys[row]], axis=1)
-            picture[start : start + CHUNK] = self._colors(self.network.forward(part))
+            picture[start : start + CHUNK] = self._colors(self._mosaic.forward(part))
         return picture.reshape(rows, columns, self.channels)
 
     def save(self, path: str | Path) -> None:
@@ -161,17 +167,18 @@ class Painting:
 
     def to_model(self) -> Model:
         """Take the painting apart into the tensors and the document of its file."""
-        tensors = {f"patch.0.encoding.{k}": v for k, v in self.network.encoding.tensors().items()}
-        for k, (coef, intercept) in enumerate(zip(self.network.coefs, self.network.intercepts, strict=True)):
+        (network,) = (patch.network for patch in self.patches)
+        tensors = {f"patch.0.encoding.{k}": v for k, v in network.encoding.tensors().items()}
+        for k, (coef, intercept) in enumerate(zip(network.coefs, network.intercepts, strict=True)):
             tensors[f"patch.0.coefs.{k}"] = coef
             tensors[f"patch.0.intercepts.{k}"] = intercept
         if self.palette is not None:
             tensors["palette"] = self.palette
         patch = {
-            "encoding": self.network.encoding.to_document(),
-            "activation": self.network.activation,
-            "output": self.network.output,
-            "layers": len(self.network.coefs),
+            "encoding": network.encoding.to_document(),
+            "activation": network.activation,
+            "output": network.output,
+            "layers": len(network.coefs),
         }
         document = {
             "mode": self.mode,
@@ -214,7 +221,8 @@ class Painting:
         record = document["training"]
         training = None if record == {} else TrainingRecord.from_document(record)
         channels = int(document["channels"])
-        painting = cls(document["mode"], width, height, channels, network, palette, training)
+        patches = (Patch.whole(network, width, height),)
+        painting = cls(document["mode"], width, height, channels, patches, palette, training)
         painting._check()
         return painting
 
@@ -230,8 +238,9 @@ class Painting:
         else:
             # Two classes may share one output; a palette of one color is trained as two classes.
             expected = {len(self.palette)} if len(self.palette) > 2 else {1, 2}
-        if self.network.n_outputs not in expected:
-            raise ValueError(f"{self.network.n_outputs} outputs, expected {expected}")
+        n_outputs = self._mosaic.n_outputs
+        if n_outputs not in expected:
+            raise ValueError(f"{n_outputs} outputs, expected {expected}")
 
     def _colors(self, outputs: Array) -> Array:
         if self.palette is not None:
@@ -244,7 +253,7 @@ class Painting:
         assert self.palette is not None  # noqa: S101 - callers have checked; told to mypy
         if len(self.palette) == 1:
             return np.ones((len(outputs), 1))
-        if self.network.n_outputs == 1:
+        if outputs.shape[1] == 1:
             return np.concatenate([1 - outputs, outputs], axis=1)
         # One-hot outputs are independent probabilities; softmax ones add up to 1 but for rounding.
         outputs += np.finfo(np.float64).tiny  # all may have underflowed to 0

@@ -26,6 +26,7 @@ FLOORS = (
     "painting",
     "modelfile",
     "record",
+    "patches",
     "dataset",
     "network",
     "metrics",

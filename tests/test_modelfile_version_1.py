@@ -26,7 +26,7 @@ def test_a_file_of_version_1_paints_what_it_painted_then(path: Path) -> None:
     painting = paintnet.load(path)
     assert (painting.mode, painting.channels) == (known["mode"], known["channels"])
     assert [painting.width, painting.height] == known["size"]
-    assert list(painting.network.layers) == known["layers"]
+    assert list(painting.patches[0].network.layers) == known["layers"]
     assert painting.training.to_document() == known["training"]
     if known["palette"] is None:
         assert painting.palette is None

@@ -16,6 +16,7 @@ from paintnet.errors import ModelFileError, SettingsError
 from paintnet.modelfile import Model, decode_model, encode_model
 from paintnet.network import Network
 from paintnet.painting import Painting
+from paintnet.patches import Patch
 from tests.records import a_record
 
 WIDTH, HEIGHT = 9, 6
@@ -37,12 +38,15 @@ def network(outputs: int, output: str = "identity", encoding: str = "grid", scal
 
 
 def regress(channels: int = 3, encoding: str = "grid") -> Painting:
-    return Painting("regress", WIDTH, HEIGHT, channels, network(channels, "identity", encoding))
+    return whole("regress", channels, network(channels, "identity", encoding))
+
+
+def whole(mode: str, channels: int, network: Network, palette: np.ndarray | None = None) -> Painting:
+    return Painting(mode, WIDTH, HEIGHT, channels, (Patch.whole(network, WIDTH, HEIGHT),), palette)
 
 
 def classify(classes: int, outputs: int, output: str, scale: float = 1.0) -> Painting:
-    shown = network(outputs, output, scale=scale)
-    return Painting("classify", WIDTH, HEIGHT, 3, shown, PALETTE[:classes])
+    return whole("classify", 3, network(outputs, output, scale=scale), PALETTE[:classes])
 
 
 FORMS = {
@@ -76,14 +80,14 @@ def test_a_render_is_the_prediction_at_the_pixel_centres(painting: Painting) -> 
 
 def test_regress_gives_the_outputs_within_0_and_1() -> None:
     painting = regress()
-    outputs = painting.network.forward(CENTRES)
+    outputs = painting.patches[0].network.forward(CENTRES)
     assert outputs.min() < 0 < 1 < outputs.max()
     assert np.array_equal(painting.predict(CENTRES), np.clip(outputs, 0, 1))
 
 
 def test_transparent_colors_are_straight_again() -> None:
     painting = regress(4, "fourier")
-    outputs = np.clip(painting.network.forward(CENTRES), 0, 1)
+    outputs = np.clip(painting.patches[0].network.forward(CENTRES), 0, 1)
     colors = painting.predict(CENTRES)
     clear = outputs[:, 3] == 0
     assert 0 < clear.sum() < len(clear)
@@ -154,21 +158,22 @@ def test_probabilities_add_up_to_one_and_the_likeliest_gives_the_color(painting:
 
 def test_one_output_is_the_probability_of_class_1() -> None:
     painting = FORMS["two, one output"]
-    outputs = painting.network.forward(CENTRES)[:, 0]
+    outputs = painting.patches[0].network.forward(CENTRES)[:, 0]
     np.testing.assert_allclose(painting.predict_proba(CENTRES)[:, 1], outputs, rtol=1e-6)
 
 
 def test_one_hot_outputs_are_shares_of_their_sum() -> None:
     painting = FORMS["three, one-hot"]
-    outputs = painting.network.forward(CENTRES).astype(np.float64)
+    outputs = painting.patches[0].network.forward(CENTRES).astype(np.float64)
     expected = outputs / outputs.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(painting.predict_proba(CENTRES), expected, rtol=1e-12)
 
 
 def test_one_hot_outputs_that_are_all_zero_still_add_up_to_one() -> None:
     painting = FORMS["three, one-hot"]
-    nothing = replace(painting.network, intercepts=(painting.network.intercepts[0], np.full(3, -1e6, "f4")))
-    probabilities = replace(painting, network=nothing).predict_proba(CENTRES)
+    known = painting.patches[0].network
+    nothing = replace(known, intercepts=(known.intercepts[0], np.full(3, -1e6, "f4")))
+    probabilities = whole("classify", 3, nothing, PALETTE).predict_proba(CENTRES)
     np.testing.assert_allclose(probabilities, 1 / 3, rtol=1e-12)
 
 

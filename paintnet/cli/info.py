@@ -33,7 +33,7 @@ def info(model: str | None, **say: bool) -> None:
 
 def _document(loaded: LoadedPainting) -> dict[str, Any]:
     painting = loaded.painting
-    network = painting.network
+    network = painting.patches[0].network
     document: dict[str, Any] = {
         "model": loaded.name,
         "bytes": loaded.n_bytes,

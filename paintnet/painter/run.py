@@ -20,6 +20,7 @@ from paintnet.metrics import psnr, psnr_of
 from paintnet.network import Network
 from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished, TrainingStarted
 from paintnet.painting import CHUNK, Painting
+from paintnet.patches import Patch
 from paintnet.record import TrainingRecord
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
@@ -107,7 +108,8 @@ class Run:
             self.encoding, coefs, intercepts, self.settings.activation, sk.output_activation(self.estimator)
         )
         height, width, channels = self.picture.shape
-        return Painting(self.settings.mode, width, height, channels, network, self.dataset.palette)
+        patches = (Patch.whole(network, width, height),)
+        return Painting(self.settings.mode, width, height, channels, patches, self.dataset.palette)
 
     def _finish(self, epochs: int, reason: str) -> Painting:
         seconds = self.schedule.seconds

@@ -328,12 +328,13 @@ def _said(frame: Frame, mode: str) -> str:
 def _network(painting: Painting, classes: dict[str, Any] | None) -> dict[str, Any]:
     last = "class" if classes else "color"
     outputs = classes["names"] if classes else CHANNELS[painting.channels]
-    if painting.network.n_outputs != len(outputs):
+    network = painting.patches[0].network
+    if network.n_outputs != len(outputs):
         outputs = ()  # one output for two classes, or two for a single one
     short = [name if len(name) <= 8 else name[:7] + "\N{HORIZONTAL ELLIPSIS}" for name in outputs]
     return {
-        "drawing": network_drawing(painting.network, last, short),
-        "layers": network_layers(painting.network, last),
+        "drawing": network_drawing(network, last, short),
+        "layers": network_layers(network, last),
         "most_units": MOST_UNITS,
     }
 

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from paintnet import Painting, load
+from paintnet import load
 from paintnet.record import TrainingRecord
 from tests.command_line import QUICK, Run
 from tests.records import a_record
@@ -28,7 +29,7 @@ def test_json_is_the_whole_record(run: Run, model: Path) -> None:
     assert document["size"] == [16, 12]
     assert document["parameters"] == painting.n_parameters
     assert document["bits_per_pixel"] == pytest.approx(painting.bits_per_pixel, abs=1e-3)
-    assert document["layers"] == list(painting.network.layers)
+    assert document["layers"] == list(painting.patches[0].network.layers)
     assert document["training"] == painting.training.to_document()
     assert "palette" not in document
 
@@ -71,7 +72,7 @@ def test_record_cannot_steer_the_terminal(run: Run, model: Path) -> None:
 
 def _with_record(model: Path, record: TrainingRecord | None) -> Path:
     known = load(model)
-    painting = Painting(known.mode, known.width, known.height, known.channels, known.network, None, record)
+    painting = replace(known, training=record)
     path = model.with_name("odd.paintnet")
     painting.save(path)
     assert np.isfinite(load(path).predict([[0, 0]])).all()

@@ -66,7 +66,7 @@ def test_pixels_that_are_held_out_change_nothing():
     other = picture.copy()
     other.reshape(-1, 3)[hidden] = picture.reshape(-1, 3)[hidden] * 0.8
     again = Painter("standard", **settings).fit(other)
-    for one, two in zip(painting.network.coefs, again.network.coefs, strict=True):
+    for one, two in zip(painting.patches[0].network.coefs, again.patches[0].network.coefs, strict=True):
         np.testing.assert_array_equal(one, two)
 
 

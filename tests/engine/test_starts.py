@@ -69,5 +69,5 @@ def test_narrow_layers_begin_at_the_mean_color():
 def test_random_features_begin_near_the_mean_color():
     picture = open_picture("sample:bird").pixels
     start = Painter("fine", start="features", **UNTRAINED).fit(picture)
-    assert start.network.activation == "tanh"
+    assert start.patches[0].network.activation == "tanh"
     assert np.abs(start.render() - picture.mean(axis=(0, 1))).max() < 0.2

@@ -84,7 +84,7 @@ def test_a_held_out_pixel_has_no_influence_on_the_weights():
     one = Painter("draft", **settings).fit(picture)
     picture.reshape(-1, 3)[held_out] = 0.5
     other = Painter("draft", **settings).fit(picture)
-    for a, b in zip(one.network.coefs, other.network.coefs, strict=True):
+    for a, b in zip(one.patches[0].network.coefs, other.patches[0].network.coefs, strict=True):
         assert np.array_equal(a, b)
     assert one.training.held_out_psnr != other.training.held_out_psnr
 
@@ -103,7 +103,7 @@ def test_enlarging_learns_the_points_between():
     picture = open_picture("sample:bird").pixels[30:62, 30:62]
     painting = Painter("draft", purpose="enlarging").fit(picture)
     assert (painting.width, painting.height) == (32, 32)
-    assert painting.network.encoding.basis == "cubic"
+    assert painting.patches[0].network.encoding.basis == "cubic"
     assert painting.training.psnr > 25
 
 

@@ -134,7 +134,7 @@ def test_lbfgs_paints_at_once(mode: str, encoding: str) -> None:
     assert [type(event) for event in events] == [TrainingStarted, TrainingFinished]
     assert 1 < painting.training.epochs <= 60
     assert painting.training.ended_by == "converged"
-    assert painting.network.coefs[0].dtype == np.float32
+    assert painting.patches[0].network.coefs[0].dtype == np.float32
     if mode == "regress":
         assert painting.training.psnr > 20
     else:
@@ -164,7 +164,7 @@ def test_held_out_pixels_are_not_learned_but_measured(engine: str) -> None:
     held_out = make_dataset(wrong, settings_for(20, 16, "draft", hold_out=0.1)).held_out
     wrong.reshape(-1, 3)[held_out] *= np.float32(0.7)
     again, _ = run("draft", wrong, engine=engine, epochs=60, hold_out=0.1)
-    assert all(map(np.array_equal, painting.network.coefs, again.network.coefs))
+    assert all(map(np.array_equal, painting.patches[0].network.coefs, again.patches[0].network.coefs))
     truth, shown = (p.reshape(1, -1, 3)[:, held_out] for p in (SQUARE, painting.render()))
     assert painting.training.held_out_psnr == pytest.approx(psnr(truth, shown))
     assert again.training.held_out_psnr < painting.training.held_out_psnr
@@ -250,7 +250,7 @@ def test_without_numba_the_compiled_engine_is_refused_and_auto_takes_numpy(
         run("draft", SQUARE, engine="compiled")
     assert str(caught.value) == ("engine compiled: numba is not installed; pip install 'paintnet[fast]'")
     auto, plain = (run("draft", SQUARE, engine=engine, epochs=3)[0] for engine in ("auto", "numpy"))
-    assert all(map(np.array_equal, auto.network.coefs, plain.network.coefs))
+    assert all(map(np.array_equal, auto.patches[0].network.coefs, plain.patches[0].network.coefs))
 
 
 @pytest.mark.parametrize(

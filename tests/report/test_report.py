@@ -466,10 +466,10 @@ def test_layers_by_hand() -> None:
 @pytest.mark.parametrize("encoding", ["raw", "fourier", "grid"])
 def test_layers_hold_all_parameters(encoding: str) -> None:
     painting = fitted(smooth(), encoding=encoding, layers=(8, 8), learning_rate=0.01, epochs=20).painting
-    layers = network_layers(painting.network, "color")
+    layers = network_layers(painting.patches[0].network, "color")
     assert sum(layer.parameters for layer in layers) == painting.n_parameters
     assert [layer.name for layer in layers][1] == ("hidden 1" if encoding == "raw" else encoding)
-    drawing = str(network_drawing(painting.network, "color", ["r", "<g>", "b"]))
+    drawing = str(network_drawing(painting.patches[0].network, "color", ["r", "<g>", "b"]))
     assert f"{painting.n_parameters:,} parameters" in drawing
     assert "&lt;g&gt;" in drawing
 
