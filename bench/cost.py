@@ -62,6 +62,7 @@ def one(megapixels: float, engine: str) -> dict[str, Any]:
     painting = Painter("draft", listeners=(listen,), engine=engine, epochs=epochs).fit(picture)
     begun = time.perf_counter()
     painting.render()
+    network = painting.patches[0].network
     gaps = np.diff(moments)
     return {
         "megapixels": megapixels,
@@ -70,7 +71,7 @@ def one(megapixels: float, engine: str) -> dict[str, Any]:
         "render": time.perf_counter() - begun,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "parameters": painting.n_parameters,
-        "units": [*painting.network.layers, painting.network.n_outputs],
+        "units": [*network.layers, network.n_outputs],
         "pixels": int(picture.shape[0] * picture.shape[1]),
     }
 

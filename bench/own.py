@@ -22,14 +22,13 @@ def run(image: Path, preset: str, seed: int, **settings: Any) -> dict[str, Any]:
             finished.append(event)
 
     painting = Painter(preset, listeners=(listen,), seed=seed, **settings).fit(picture)
-    record = painting.training
     return {
         "peer": preset,
         "image": image.name,
         "seed": seed,
         "seconds": round(finished[0].seconds, 3),
         "psnr": round(psnr(picture, painting.render()), 3),
-        "accuracy": record.get("accuracy"),
+        "accuracy": painting.training.accuracy,
         "parameters": painting.n_parameters,
         "bits_per_pixel": round(painting.bits_per_pixel, 3),
         "epochs": finished[0].epochs,

@@ -69,9 +69,14 @@ class Network:
         return int(self.coefs[-1].shape[1])
 
     @property
+    def arrays(self) -> tuple[Array, ...]:
+        """All weights, then all biases."""
+        return (*self.coefs, *self.intercepts)
+
+    @property
     def n_parameters(self) -> int:
         """Weights and biases in all."""
-        return sum(array.size for array in (*self.coefs, *self.intercepts))
+        return sum(array.size for array in self.arrays)
 
     def forward(self, xy: Array) -> Array:
         """Outputs (n, n_outputs) for positions (n, 2)."""

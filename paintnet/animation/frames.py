@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Self
 
 import numpy as np
@@ -176,15 +177,14 @@ class FrameTaker:
         for array in _arrays(self._shapes):
             data = self._file.read(array.nbytes)
             arrays.append(np.frombuffer(data, dtype=array.dtype).reshape(array.shape))
-        n = len(self._shapes.network.coefs)
-        network = replace(self._shapes.network, coefs=tuple(arrays[:n]), intercepts=tuple(arrays[n:]))
-        return Frame(moment.epoch, moment.psnr, frame_pixels(replace(self._shapes, network=network)))
+        return Frame(moment.epoch, moment.psnr, frame_pixels(_with_arrays(self._shapes, iter(arrays))))
 
     def paint_final(self) -> Frame:
         """Paint the finished painting; its PSNR is measured, not estimated."""
         assert self.final is not None  # noqa: S101 - the run is over
         if self._last is None:
-            measured = self.final.training.get("psnr") if self.final.mode == "regress" else None
+            record = self.final.training
+            measured = record.psnr if record is not None and self.final.mode == "regress" else None
             self._last = Frame(self.final_epoch, measured, frame_pixels(self.final))
         return self._last
 
@@ -248,7 +248,17 @@ def as_levels(pixels: NDArray[Any]) -> Levels:
 
 
 def _arrays(painting: Painting) -> list[NDArray[Any]]:
-    return [*painting.network.coefs, *painting.network.intercepts]
+    return [array for patch in painting.patches for array in patch.network.arrays]
+
+
+def _with_arrays(painting: Painting, arrays: Iterator[NDArray[Any]]) -> Painting:
+    """Put what `_arrays` took back, or another moment's in its place."""
+    patches = []
+    for patch in painting.patches:
+        n = len(patch.network.coefs)
+        coefs, intercepts = tuple(islice(arrays, n)), tuple(islice(arrays, n))
+        patches.append(replace(patch, network=replace(patch.network, coefs=coefs, intercepts=intercepts)))
+    return replace(painting, patches=tuple(patches))
 
 
 def _gaps(moments: list[Moment]) -> list[float]:

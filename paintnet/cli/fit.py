@@ -27,12 +27,13 @@ from paintnet.dataset.classes import Classes, read_palette
 from paintnet.encoding.registry import ENCODINGS
 from paintnet.errors import SettingsError
 from paintnet.metrics import ssim
-from paintnet.modelfile import EXTENSION, encode_model
+from paintnet.modelfile import EXTENSION, MODES
 from paintnet.painter.events import EpochFinished, Event, TrainingFinished
 from paintnet.painter.painter import Painter
 from paintnet.painter.run import Listener, Run
-from paintnet.painting import MODES, Painting
+from paintnet.painting import Painting
 from paintnet.picture import OpenLimits, open_picture, shrink
+from paintnet.record import TrainingRecord
 from paintnet.settings.presets import PRESETS, settings_for
 from paintnet.settings.settings import ENGINES, PURPOSES, SOLVERS
 
@@ -239,7 +240,7 @@ class _Outputs:
             encoded[picture], notes = encode_output(picture, painted)
             console.notes(notes)
         if self.models:
-            encoded |= dict.fromkeys(self.models, encode_model(painting.to_model()))
+            encoded |= dict.fromkeys(self.models, painting.to_bytes())
         encoded |= seen
         # stdout comes last: its reader may leave early, and the files have to be there then.
         for name in sorted(encoded, key=lambda name: name == STDOUT):
@@ -258,9 +259,14 @@ class _Result:
             self.seconds = event.seconds
 
 
+def _record(painting: Painting) -> TrainingRecord:
+    assert painting.training is not None  # noqa: S101 - a run always leaves one; told to mypy
+    return painting.training
+
+
 def _known(painting: Painting) -> dict[str, Any]:
     """What is worth saying about every fresh painting."""
-    record = painting.training
+    record = _record(painting).to_document()
     kept = ("psnr", "held_out_psnr", "accuracy", "epochs", "ended_by", "engine", "seed", "preset")
     return {
         **{name: record[name] for name in kept if name in record},
@@ -288,7 +294,7 @@ def _lines(
     if "accuracy" in document:
         quality += f", {document['accuracy']:.2%} of pixels in the right class"
     yield quality
-    passes = "iterations" if painting.training["ended_by"] == "converged" else "epochs"
+    passes = "iterations" if document["ended_by"] == "converged" else "epochs"
     yield (
         f"{document['epochs']} {passes}, {document['seconds']:.1f} s, "
         f"{document['parameters']:,} parameters, {document['bits_per_pixel']:.2f} bits per pixel"
@@ -296,8 +302,8 @@ def _lines(
 
 
 def _require(painting: Painting, required: float | None) -> None:
-    reached = painting.training["psnr"]
-    if required is not None and reached is not None and reached < required:
+    reached = _record(painting).psnr
+    if required is not None and reached < required:
         raise BelowRequired(
             "--require-psnr",
             f"{reached:.2f} dB is below {required:g} dB",

@@ -72,15 +72,6 @@ class Quality:
             right += int((is_right & known[chunk]).sum())
         return right / int(known.sum())
 
-    def to_document(self) -> dict[str, float | None]:
-        """Figures by name, for JSON, which has no infinity: the PSNR of a perfect painting is null."""
-        figures = {name: getattr(self, name) for name in ("psnr", "held_out_psnr", "accuracy")}
-        return {
-            name: figure if np.isfinite(figure) else None
-            for name, figure in figures.items()
-            if figure is not None
-        }
-
     def check_learned(self, learning_rate: float) -> None:
         """Refuse a painting that is worse than one flat color.
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import sklearn
@@ -22,7 +21,9 @@ from paintnet.network import Network
 from paintnet.painter.events import EpochFinished, Event, Preparing, TrainingFinished, TrainingStarted
 from paintnet.painter.quality import Quality
 from paintnet.painting import Painting
+from paintnet.patches import Patch
 from paintnet.picture import premultiply
+from paintnet.record import TrainingRecord
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
@@ -66,7 +67,7 @@ class Run:
     ...         break
     >>> run.painting().render(size=(3, 2)).shape
     (2, 3, 3)
-    >>> run.result().training["ended_by"]
+    >>> run.result().training.ended_by
     'stopped'
     """
 
@@ -111,7 +112,8 @@ class Run:
         output = sk.output_activation(trainer.estimator)
         network = Network(self.encoding, coefs, intercepts, self.settings.activation, output)
         height, width, channels = self.picture.shape
-        return Painting(self.settings.mode, width, height, channels, network, self.dataset.palette)
+        patches = (Patch.whole(network, width, height),)
+        return Painting(self.settings.mode, width, height, channels, patches, self.dataset.palette)
 
     def result(self) -> Painting:
         """End the run, measure the painting, and let go of the training set.
@@ -180,7 +182,7 @@ class Run:
             return "target-psnr"
         return None
 
-    def _record(self, painting: Painting) -> dict[str, Any]:
+    def _record(self, painting: Painting) -> TrainingRecord:
         engine, limits = self._prepared().engine, self.schedule
         settings = replace(
             self.settings,
@@ -190,20 +192,21 @@ class Run:
         )
         quality = Quality(painting, self.picture, self.dataset)
         quality.check_learned(limits.learning_rate)
-        record = {
-            "preset": self.preset,
-            "settings": settings.to_document(),
-            "seed": self.settings.seed,
-            "epochs": self.epochs_,
-            "ended_by": self.ended_by_,
-            "engine": engine,
-            **quality.to_document(),
-            "versions": _versions(engine),
-        }
-        if limits.time_limit is not None or self.ended_by_ == "stopped":
-            # A run that no clock ended repeats itself byte for byte; its duration would not.
-            record["seconds"] = round(limits.seconds, 3)
-        return record
+        # A run that no clock ended repeats itself byte for byte; its duration would not.
+        was_timed = limits.time_limit is not None or self.ended_by_ == "stopped"
+        return TrainingRecord(
+            preset=self.preset,
+            settings=settings.to_document(),
+            seed=self.settings.seed,
+            epochs=self.epochs_,
+            ended_by=self.ended_by_ or "stopped",
+            engine=engine,
+            seconds=round(limits.seconds, 3) if was_timed else None,
+            versions=_versions(engine),
+            psnr=quality.psnr,
+            held_out_psnr=quality.held_out_psnr,
+            accuracy=quality.accuracy,
+        )
 
     def _measured_psnr(self) -> float:
         with self.schedule.paused():

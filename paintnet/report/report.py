@@ -5,7 +5,7 @@ network for anything. Every text goes through jinja2's escaping.
 """
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -19,6 +19,7 @@ from paintnet.painter.events import EpochFinished, Event
 from paintnet.painter.run import Run
 from paintnet.painting import Painting
 from paintnet.picture.formats import to_levels
+from paintnet.record import TrainingRecord
 from paintnet.report import maps
 from paintnet.report.charts import CurvePoint, clock, curve_values, learning_curve, number, ticks
 from paintnet.report.diagram import MOST_UNITS, network_drawing, network_layers
@@ -202,7 +203,7 @@ def _context(record: RunRecord) -> dict[str, Any]:
         "psnr": measured,
         "ssim": ssim(record.original, painted),
         "held_out": _held_out(training),
-        "accuracy": training.get("accuracy"),
+        "accuracy": training and training.accuracy,
         "seconds": seconds,
         "passes": _passes(training),
         "error": _error(record.original, painted),
@@ -210,25 +211,24 @@ def _context(record: RunRecord) -> dict[str, Any]:
         "curve": _curve(record.curve, measured if painting.mode == "regress" else None),
         "frames": _frames(record),
         "network": _network(painting, classes),
-        "settings": _settings(training.get("settings", {})),
-        "facts": _facts(training),
+        "settings": _settings(training.settings if training else {}),
+        "facts": _facts(training) if training else [],
         "versions": _versions(training),
         "command": record.command,
     }
 
 
-def _held_out(training: dict[str, Any]) -> dict[str, Any] | None:
-    if "held_out_psnr" not in training:
+def _held_out(training: TrainingRecord | None) -> dict[str, Any] | None:
+    if training is None or training.held_out_psnr is None:
         return None
-    share = training.get("settings", {}).get("hold_out")
-    return {"psnr": training["held_out_psnr"], "share": share}
+    return {"psnr": training.held_out_psnr, "share": training.settings.get("hold_out")}
 
 
-def _passes(training: dict[str, Any]) -> str | None:
-    if "epochs" not in training:
+def _passes(training: TrainingRecord | None) -> str | None:
+    if training is None:
         return None
-    word = "iteration" if training.get("ended_by") == "converged" else "epoch"
-    return f"{training['epochs']:,} {word}{'s' * (training['epochs'] != 1)}"
+    word = "iteration" if training.ended_by == "converged" else "epoch"
+    return f"{training.epochs:,} {word}{'s' * (training.epochs != 1)}"
 
 
 def _error(original: Array, painted: Array) -> dict[str, Any]:
@@ -279,7 +279,8 @@ def _class_names(record: RunRecord) -> list[str]:
     assert palette is not None  # noqa: S101 - the caller has looked; told to mypy
     if record.class_names is not None:
         return list(record.class_names)
-    asked = record.painting.training.get("settings", {}).get("classes") or {}
+    training = record.painting.training
+    asked = (training.settings.get("classes") if training else None) or {}
     if asked.get("threshold") is not None and len(palette) == 2:
         return ["light", "dark"]
     return [maps.color_name(color) for color in palette]
@@ -328,17 +329,18 @@ def _said(frame: Frame, mode: str) -> str:
 def _network(painting: Painting, classes: dict[str, Any] | None) -> dict[str, Any]:
     last = "class" if classes else "color"
     outputs = classes["names"] if classes else CHANNELS[painting.channels]
-    if painting.network.n_outputs != len(outputs):
+    network = painting.patches[0].network
+    if network.n_outputs != len(outputs):
         outputs = ()  # one output for two classes, or two for a single one
     short = [name if len(name) <= 8 else name[:7] + "\N{HORIZONTAL ELLIPSIS}" for name in outputs]
     return {
-        "drawing": network_drawing(painting.network, last, short),
-        "layers": network_layers(painting.network, last),
+        "drawing": network_drawing(network, last, short),
+        "layers": network_layers(network, last),
         "most_units": MOST_UNITS,
     }
 
 
-def _settings(settings: dict[str, Any]) -> list[tuple[str, str]]:
+def _settings(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Every setting with its value in words; those of a group stand beside the others."""
     rows = []
     for name, value in settings.items():
@@ -357,17 +359,16 @@ def _value(value: Any) -> str:
     return str(value)
 
 
-def _facts(training: dict[str, Any]) -> list[tuple[str, str]]:
-    names = {
-        "preset": "preset",
-        "seed": "seed",
-        "epochs": "epochs done",
-        "ended_by": "ended by",
-        "engine": "engine used",
-    }
-    return [(said, _value(training[name])) for name, said in names.items() if name in training]
+def _facts(training: TrainingRecord) -> list[tuple[str, str]]:
+    engine = [] if training.engine is None else [("engine used", training.engine)]
+    return [
+        ("preset", training.preset),
+        ("seed", str(training.seed)),
+        ("epochs done", str(training.epochs)),
+        ("ended by", training.ended_by),
+        *engine,
+    ]
 
 
-def _versions(training: dict[str, Any]) -> list[tuple[str, str]]:
-    versions = training.get("versions", {})
-    return [*((str(k), str(v)) for k, v in versions.items()), ("Python", platform.python_version())]
+def _versions(training: TrainingRecord | None) -> list[tuple[str, str]]:
+    return [*(training.versions.items() if training else ()), ("Python", platform.python_version())]

@@ -13,8 +13,7 @@ from paintnet.encoding.base import EncodingSpec
 from paintnet.encoding.grid import GridSpec
 from paintnet.encoding.registry import ENCODINGS, encoding_named
 from paintnet.errors import SettingsError
-from paintnet.modelfile import MAX_LAYERS
-from paintnet.painting import MODES
+from paintnet.modelfile import MAX_LAYERS, MODES
 
 PURPOSES = ("copying", "enlarging")
 ENGINES = ("auto", "compiled", "numpy", "stock")

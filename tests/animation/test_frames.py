@@ -103,7 +103,7 @@ def test_large_pictures_have_small_frames():
 
 def test_the_last_frame_has_the_measured_psnr():
     frames, _, taker = watched(4)
-    assert frames[-1].psnr == taker.final.training["psnr"]
+    assert frames[-1].psnr == taker.final.training.psnr
 
 
 def test_a_run_that_failed_has_no_frames():

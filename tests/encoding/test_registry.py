@@ -124,17 +124,17 @@ def test_an_unknown_name_is_refused() -> None:
 def test_an_encoding_from_outside_is_learned_saved_and_painted(tmp_path: Path) -> None:
     picture = star()
     painting = paintnet.fit(picture, preset="draft", encoding="polar", rays=7, epochs=20, layers=(16,))
-    assert painting.training["psnr"] > 30
-    assert painting.training["settings"]["encoding"] == {"name": "polar", "rays": 7}
+    assert painting.training.psnr > 30
+    assert painting.training.settings["encoding"] == {"name": "polar", "rays": 7}
     one_ray = paintnet.fit(picture, preset="draft", encoding=PolarSpec(), epochs=20, layers=(16,))
-    assert one_ray.training["psnr"] < 15
+    assert one_ray.training.psnr < 15
 
     painting.save(tmp_path / "star.paintnet")
     again = paintnet.load(tmp_path / "star.paintnet")
-    assert isinstance(again.network.encoding, PolarMap)
+    assert isinstance(again.patches[0].network.encoding, PolarMap)
     assert np.array_equal(again.render(), painting.render())
     assert again.render(size=(90, 70)).shape == (70, 90, 1)
-    assert [layer.does for layer in network_layers(again.network, "gray")][:2] == [
+    assert [layer.does for layer in network_layers(again.patches[0].network, "gray")][:2] == [
         "x, y",
         "distance, direction",
     ]

@@ -74,7 +74,7 @@ def test_a_missing_compiler_names_its_extra(monkeypatch):
 def test_compiled_and_numpy_paint_as_well(preset):
     picture = open_picture("sample:bird").pixels
     quality = [
-        Painter(preset, engine=engine, epochs=40).fit(picture).training["psnr"]
+        Painter(preset, engine=engine, epochs=40).fit(picture).training.psnr
         for engine in ("compiled", "numpy")
     ]
     assert quality[0] == pytest.approx(quality[1], abs=1.5)
@@ -126,18 +126,15 @@ def test_a_held_out_pixel_has_no_influence_on_the_weights():
     one = Painter("draft", **settings).fit(picture)
     picture.reshape(-1, 3)[held_out] = 0.5
     other = Painter("draft", **settings).fit(picture)
-    for a, b in zip(one.network.coefs, other.network.coefs, strict=True):
+    for a, b in zip(one.patches[0].network.coefs, other.patches[0].network.coefs, strict=True):
         assert np.array_equal(a, b)
-    assert one.training["held_out_psnr"] != other.training["held_out_psnr"]
+    assert one.training.held_out_psnr != other.training.held_out_psnr
 
 
 @pytest.mark.parametrize("engine", ["numpy", "stock"])
 def test_the_same_seed_gives_the_same_bytes(engine):
     picture = open_picture("sample:bird").pixels
-    files = [
-        encode_model(Painter("draft", engine=engine, epochs=3, seed=7).fit(picture).to_model())
-        for _ in range(2)
-    ]
+    files = [encode_model(Painter("draft", engine=engine, epochs=3, seed=7).fit(picture)) for _ in range(2)]
     assert files[0] == files[1]
 
 
@@ -145,8 +142,8 @@ def test_enlarging_learns_the_points_between():
     picture = open_picture("sample:bird").pixels[30:62, 30:62]
     painting = Painter("draft", purpose="enlarging").fit(picture)
     assert (painting.width, painting.height) == (32, 32)
-    assert painting.network.encoding.basis == "cubic"
-    assert painting.training["psnr"] > 25
+    assert painting.patches[0].network.encoding.basis == "cubic"
+    assert painting.training.psnr > 25
 
 
 @pytest.mark.parametrize("given", [{"mode": "classify"}, {"hold_out": 0.1}])

@@ -41,9 +41,9 @@ def test_events_come_in_order_and_progress_rises_to_one(engine: str) -> None:
     assert seconds == sorted(seconds)
     rates = [event.learning_rate for event in finished]
     assert rates == sorted(rates, reverse=True)
-    assert rates[0] == painting.training["settings"]["learning_rate"]
+    assert rates[0] == painting.training.settings["learning_rate"]
     assert finished[-1].loss < finished[0].loss
-    assert finished[-1].psnr == pytest.approx(painting.training["psnr"], abs=3)
+    assert finished[-1].psnr == pytest.approx(painting.training.psnr, abs=3)
     end = end_of(events)
     assert (end.epochs, end.reason) == (7, "epochs")
 
@@ -58,10 +58,10 @@ def test_a_listener_can_ask_for_the_painting_as_it_is(engine: str) -> None:
 
     painting = Painter("draft", engine=engine, epochs=4, listeners=(look,)).fit(SQUARE)
     quality = [psnr(SQUARE, picture) for picture in shown]
-    assert quality[-1] == painting.training["psnr"]
+    assert quality[-1] == painting.training.psnr
     assert len({picture.tobytes() for picture in shown}) == 4
-    watched = encode_model(painting.to_model())
-    assert encode_model(run("draft", SQUARE, engine=engine, epochs=4)[0].to_model()) == watched
+    watched = painting.to_bytes()
+    assert encode_model(run("draft", SQUARE, engine=engine, epochs=4)[0]) == watched
 
 
 def test_a_listener_that_raises_ends_the_run() -> None:
@@ -104,10 +104,10 @@ def test_a_run_by_the_clock_ends_near_its_time_at_a_low_rate(
     monkeypatch.setattr(Schedule, "seconds", property(lambda _: next(ticks) / 1000))
     painting, events = run("draft", SQUARE, engine=engine, seconds=2.0)
     last = epochs_of(events)[-1]
-    assert painting.training["ended_by"] == "time"
-    assert painting.training["settings"]["epochs"] is None
-    assert 2 <= painting.training["seconds"] < 2.05
-    start = painting.training["settings"]["learning_rate"]
+    assert painting.training.ended_by == "time"
+    assert painting.training.settings["epochs"] is None
+    assert 2 <= painting.training.seconds < 2.05
+    start = painting.training.settings["learning_rate"]
     assert 0.01 * start * (1 - 1e-9) <= last.learning_rate < 0.02 * start
     assert last.progress == 1
     assert last.epochs is None
@@ -115,10 +115,10 @@ def test_a_run_by_the_clock_ends_near_its_time_at_a_low_rate(
 
 def test_a_real_clock_ends_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     painting, events = run("draft", SQUARE, seconds=0.5)
-    assert painting.training["ended_by"] == "time"
+    assert painting.training.ended_by == "time"
     assert 0.5 <= end_of(events).seconds < 60
     painting, _ = run("draft", SQUARE, seconds=60, epochs=2)
-    assert painting.training["ended_by"] == "epochs"
+    assert painting.training.ended_by == "epochs"
 
 
 def test_the_clock_may_end_an_epoch_early(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,8 +126,8 @@ def test_the_clock_may_end_an_epoch_early(monkeypatch: pytest.MonkeyPatch) -> No
     ticks = iter(range(10**9))
     monkeypatch.setattr(Schedule, "seconds", property(lambda _: next(ticks) / 10))
     painting, events = run("draft", SQUARE, engine="stock", encoding="grid", seconds=1.0, target_psnr=None)
-    assert painting.training["epochs"] == len(epochs_of(events)) == 1
-    assert painting.training["ended_by"] == "time"
+    assert painting.training.epochs == len(epochs_of(events)) == 1
+    assert painting.training.ended_by == "time"
 
 
 def test_what_is_prepared_is_said_before_the_training_starts() -> None:
@@ -156,10 +156,10 @@ def test_the_clock_ends_preparing_early_and_leaves_the_rest_to_training(
     preparing = [event for event in events if isinstance(event, Preparing)]
     assert preparing[-1].progress == 1
     assert len(preparing) < sum(isinstance(event, Preparing) for event in calm)
-    assert painting.training["ended_by"] == "time"
-    assert painting.training["settings"]["seconds"] == 0.4
-    assert 0.4 <= painting.training["seconds"] < 0.6
-    rate = painting.training["settings"]["learning_rate"]
+    assert painting.training.ended_by == "time"
+    assert painting.training.settings["seconds"] == 0.4
+    assert 0.4 <= painting.training.seconds < 0.6
+    rate = painting.training.settings["learning_rate"]
     assert epochs_of(events)[0].learning_rate > 0.8 * rate
     assert epochs_of(events)[-1].learning_rate < 0.5 * rate
 
@@ -167,9 +167,9 @@ def test_the_clock_ends_preparing_early_and_leaves_the_rest_to_training(
 @every_engine
 def test_a_quality_that_is_reached_ends_the_run(engine: str) -> None:
     painting, events = run("fine", SQUARE, engine=engine, target_psnr=25.0)
-    assert painting.training["ended_by"] == end_of(events).reason == "target-psnr"
-    assert painting.training["psnr"] >= 25
-    assert painting.training["epochs"] < painting.training["settings"]["epochs"]
+    assert painting.training.ended_by == end_of(events).reason == "target-psnr"
+    assert painting.training.psnr >= 25
+    assert painting.training.epochs < painting.training.settings["epochs"]
     assert epochs_of(events)[-1].progress == 1
 
 
@@ -259,8 +259,8 @@ def test_a_run_is_iterated_and_gives_what_fit_gives() -> None:
     going = started(epochs=6)
     assert [event.epoch for event in going] == [1, 2, 3, 4, 5, 6]
     assert (going.epochs_, going.ended_by_) == (6, "epochs")
-    expected = encode_model(Painter("draft", engine="numpy", seed=2, epochs=6).fit(SQUARE).to_model())
-    assert encode_model(going.result().to_model()) == expected
+    expected = encode_model(Painter("draft", engine="numpy", seed=2, epochs=6).fit(SQUARE))
+    assert encode_model(going.result()) == expected
     assert going.painting() is going.result()
 
 
@@ -282,10 +282,10 @@ def test_a_run_that_is_left_keeps_its_painting() -> None:
         if event.epoch == 4:
             break
     painting = going.painting()
-    assert painting.training == {}
+    assert painting.training is None
     result = going.result()
     assert np.array_equal(result.render(), painting.render())
-    assert (result.training["epochs"], result.training["ended_by"]) == (4, "stopped")
+    assert (result.training.epochs, result.training.ended_by) == (4, "stopped")
     assert "seconds" in result.training
     assert list(going) == []
 
@@ -296,7 +296,7 @@ def test_a_listener_may_stop_the_run() -> None:
             run.stop()
 
     painting = Painter("draft", engine="numpy", listeners=(stop,)).fit(SQUARE)
-    assert (painting.training["epochs"], painting.training["ended_by"]) == (2, "stopped")
+    assert (painting.training.epochs, painting.training.ended_by) == (2, "stopped")
 
 
 def test_a_painting_before_the_first_epoch() -> None:
@@ -316,7 +316,7 @@ def test_rate_epochs_and_time_may_change_on_the_way() -> None:
             going.schedule.learning_rate = 1e-4
             going.schedule.epochs = 6
     assert rates == [going.settings.learning_rate] * 3 + [1e-4] * 3
-    assert going.result().training["settings"]["epochs"] == 6
+    assert going.result().training.settings["epochs"] == 6
     going = started(epochs=50)
     next(going)
     going.schedule.time_limit = going.schedule.seconds
@@ -327,4 +327,4 @@ def test_rate_epochs_and_time_may_change_on_the_way() -> None:
 def test_lbfgs_has_no_epochs_to_iterate() -> None:
     going = started(engine="stock", solver="lbfgs", iterations=40, encoding="raw", layers=(20,))
     assert list(going) == []
-    assert going.result().training["ended_by"] == "converged"
+    assert going.result().training.ended_by == "converged"

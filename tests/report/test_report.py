@@ -21,6 +21,7 @@ from paintnet.report.diagram import network_drawing, network_layers
 from paintnet.report.embedding import embed_frames, embed_levels, embed_picture
 from paintnet.report.report import CurveListener, RunRecord, report_html
 from paintnet.settings.settings import PainterSettings
+from tests.records import a_record
 from tests.report.report_helpers import (
     HEIGHT,
     WIDTH,
@@ -87,13 +88,14 @@ def test_everything_has_its_label(run: str, request: pytest.FixtureRequest) -> N
 
 
 def test_no_text_becomes_markup(classify: RunRecord) -> None:
-    training = {
-        **classify.painting.training,
-        "preset": HOSTILE,
-        "ended_by": HOSTILE,
-        "settings": {HOSTILE: HOSTILE, "nested": {HOSTILE: [HOSTILE]}},
-        "versions": {HOSTILE: HOSTILE},
-    }
+    assert classify.painting.training is not None
+    training = replace(
+        classify.painting.training,
+        preset=HOSTILE,
+        ended_by=HOSTILE,
+        settings={HOSTILE: HOSTILE, "nested": {HOSTILE: [HOSTILE]}},
+        versions={HOSTILE: HOSTILE},
+    )
     hostile = replace(
         classify,
         source=HOSTILE,
@@ -132,7 +134,7 @@ def test_numbers_of_the_run(regress: RunRecord) -> None:
     assert " classes.threshold not set " in text
     assert " encoding.name grid " in text
     assert " encoding.basis linear " in text
-    for name, version in painting.training["versions"].items():
+    for name, version in painting.training.versions.items():
         assert f"{name} {version}" in text
     assert "seed 0" in text
 
@@ -141,7 +143,7 @@ def test_held_out_only_where_pixels_were_held_out(regress: RunRecord) -> None:
     assert "held-out" not in page_of(regress).text
     run = fitted(smooth(), hold_out=0.25)
     text = page_of(run).text
-    assert f"PSNR of held-out pixels {run.painting.training['held_out_psnr']:.2f} dB" in text
+    assert f"PSNR of held-out pixels {run.painting.training.held_out_psnr:.2f} dB" in text
     assert "25 % of all" in text
 
 
@@ -151,7 +153,7 @@ def test_a_perfect_painting(regress: RunRecord) -> None:
     assert "PSNR infinite (every pixel is equal) SSIM 1.0000" in text
     assert "on average 0.00, at most 0.00" in text
     assert "held-out" not in text
-    held_out = replace(regress.painting, training={"held_out_psnr": None})
+    held_out = replace(regress.painting, training=a_record(held_out_psnr=np.inf))
     assert "held-out pixels infinite" in page_of(replace(regress, painting=held_out)).text
 
 
@@ -466,10 +468,10 @@ def test_layers_by_hand() -> None:
 @pytest.mark.parametrize("encoding", ["raw", "fourier", "grid"])
 def test_layers_hold_all_parameters(encoding: str) -> None:
     painting = fitted(smooth(), encoding=encoding, layers=(8, 8), learning_rate=0.01, epochs=20).painting
-    layers = network_layers(painting.network, "color")
+    layers = network_layers(painting.patches[0].network, "color")
     assert sum(layer.parameters for layer in layers) == painting.n_parameters
     assert [layer.name for layer in layers][1] == ("hidden 1" if encoding == "raw" else encoding)
-    drawing = str(network_drawing(painting.network, "color", ["r", "<g>", "b"]))
+    drawing = str(network_drawing(painting.patches[0].network, "color", ["r", "<g>", "b"]))
     assert f"{painting.n_parameters:,} parameters" in drawing
     assert "&lt;g&gt;" in drawing
 
