@@ -8,8 +8,13 @@ import numpy as np
 import sklearn
 
 from paintnet._version import __version__
-from paintnet.dataset.pixels import Dataset, classify_dataset, enlarging_dataset, regress_dataset
-from paintnet.dataset.upsampling import Upsampling
+from paintnet.dataset.pixels import (
+    Dataset,
+    begin_upsampling,
+    classify_dataset,
+    enlarging_dataset,
+    regress_dataset,
+)
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import GridMap
 from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
@@ -29,7 +34,6 @@ from paintnet.painter.events import (
 )
 from paintnet.painter.quality import Quality
 from paintnet.painting import Painting
-from paintnet.picture import premultiply
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
@@ -181,7 +185,7 @@ def make_dataset(
     `has_time` is called with the share that is done; where it says no, the rest is made in a hurry.
     """
     if settings.purpose == "enlarging":
-        upsampling = Upsampling(premultiply(picture), settings.seed)
+        upsampling = begin_upsampling(picture, known=known, seed=settings.seed)
         for progress in upsampling:
             if not has_time(progress):
                 upsampling.hurry()
