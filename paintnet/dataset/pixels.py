@@ -116,6 +116,21 @@ def regress_dataset(
     return Dataset(width, height, targets, None, split_pixels(known, hold_out))
 
 
+def begin_upsampling(picture: Array, *, known: Array | None = None, seed: int = 0) -> Upsampling:
+    """Begin to make the points halfway between pixels, which `enlarging_dataset` takes when all is done.
+
+    Parameters
+    ----------
+    picture : float32 array of shape (height, width, channels)
+        Values in [0, 1].
+    known : bool array of shape (height, width), optional
+        Pixels whose color is known; all of them by default.
+    seed : int, default=0
+        Of the small network that learns from the picture.
+    """
+    return Upsampling(premultiply(picture), seed, _checked(known, picture))
+
+
 def enlarging_dataset(upsampling: Upsampling) -> Dataset:
     """Make a training set position -> color with the points halfway between pixels too.
 
@@ -125,11 +140,11 @@ def enlarging_dataset(upsampling: Upsampling) -> Dataset:
     Parameters
     ----------
     upsampling : Upsampling
-        All done; of a picture with its colors premultiplied by alpha.
+        From `begin_upsampling`, all done.
 
     Examples
     --------
-    >>> upsampling = Upsampling(np.zeros((8, 9, 1), dtype=np.float32))
+    >>> upsampling = begin_upsampling(np.zeros((8, 9, 1), dtype=np.float32))
     >>> for share_done in upsampling:
     ...     pass
     >>> dataset = enlarging_dataset(upsampling)
@@ -138,8 +153,7 @@ def enlarging_dataset(upsampling: Upsampling) -> Dataset:
     """
     height, width, channels = upsampling.dense.shape
     targets = upsampling.dense.reshape(-1, channels)
-    states = np.full((height, width), PixelState.LEARNED, dtype=np.uint8)
-    return Dataset(width, height, targets, None, states, step=0.5)
+    return Dataset(width, height, targets, None, split_pixels(upsampling.dense_known, 0.0), step=0.5)
 
 
 def classify_dataset(

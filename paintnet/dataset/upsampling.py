@@ -27,10 +27,11 @@ References
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import correlate1d
+from scipy.ndimage import correlate1d, distance_transform_edt
 
 from paintnet.blas import OneBlasThread
 from paintnet.typing import Array
@@ -85,8 +86,10 @@ def _orientations(side: int = SIDE) -> list[NDArray[np.intp]]:
     return [f.ravel() for g in (grid, grid.T) for f in (g, g[::-1], g[:, ::-1], g[::-1, ::-1])]
 
 
-def _local_weights(picture: Array, offsets: Offsets, centre: tuple[float, float], sigma: float) -> Array:
-    """Weights (h, w, 4) of the 4 neighbours, learned around pixel + ``centre`` [1]_.
+def _local_weights(
+    picture: Array, known: Array, offsets: Offsets, centre: tuple[float, float], sigma: float
+) -> Array:
+    """Weights (h, w, 4) of the 4 neighbours, learned on known pixels around pixel + ``centre`` [1]_.
 
     They apply to the differences from the neighbours' mean; all channels share them.
     """
@@ -101,7 +104,7 @@ def _local_weights(picture: Array, offsets: Offsets, centre: tuple[float, float]
 
     near = _neighbours(picture, offsets)
     mean = near.mean(-1)
-    near, rest = near - mean[..., None], picture - mean
+    near, rest = (near - mean[..., None]) * known[:, :, None, None], picture - mean
     normal, right = np.empty((*picture.shape[:2], 4, 4)), np.empty((*picture.shape[:2], 4))
     for i in range(4):
         right[..., i] = blur((near[..., i] * rest).sum(2))
@@ -187,32 +190,32 @@ class _Network:
         return np.asarray(mean + contrast * (z @ _bicubic() + rest))
 
 
-def _examples(channels: Array) -> tuple[Array, Array, Array]:
-    """What the network learns from: the given pixels, from neighbours at 2 and at 2**.5 times the distance.
+def _examples(channels: Array, known: Array) -> tuple[Array, Array, Array]:
+    """What the network learns from: the known pixels, from neighbours at 2 and at 2**.5 times the distance.
 
     Returns the normalised patches, what bicubic interpolation misses, and the examples' weights.
     """
     xs, ys, weights = [], [], []
     for channel in np.moveaxis(channels, -1, 0):
         for diagonal in (False, True):
-            patches = _neighbours(channel, _square(diagonal)).reshape(-1, SIDE * SIDE).astype(np.float32)
-            z, mean, contrast = _normalise(patches)
+            patches = _neighbours(channel, _square(diagonal))[known]
+            z, mean, contrast = _normalise(patches.astype(np.float32))
             xs.append(z)
-            ys.append((channel.ravel() - mean) / contrast - z @ _bicubic())
+            ys.append((channel[known] - mean) / contrast - z @ _bicubic())
             weights.append(contrast)
     weight = np.concatenate(weights)
     return np.concatenate(xs), np.concatenate(ys).astype(np.float32), weight / weight.mean()
 
 
-def _soften(points: Array, picture: Array, weights: Array) -> Array:
-    """Move ``points`` (at +.5, +.5) so that, with ``weights``, they also predict the picture [2]_.
+def _soften(points: Array, picture: Array, known: Array, weights: Array) -> Array:
+    """Move ``points`` (at +.5, +.5) so that, with ``weights``, they also predict the known pixels [2]_.
 
     Conjugate gradients on ``|u - points|^2 + SOFT |picture - A u|^2``; the border of 3 is left out.
     """
     corners = ((0, 0), (0, 1), (1, 0), (1, 1))
     weights = 0.25 + np.mean([np.roll(weights, s, (0, 1)) for s in corners], axis=0)[..., None, :]
     inner = np.zeros((*picture.shape[:2], 1))
-    inner[3:-3, 3:-3] = SOFT
+    inner[3:-3, 3:-3] = SOFT * known[3:-3, 3:-3, None]
 
     def predict(u: Array) -> Array:
         turned = [weights[..., t] * np.roll(u, (1 - i, 1 - j), (0, 1)) for t, (i, j) in enumerate(corners)]
@@ -236,12 +239,29 @@ def _soften(points: Array, picture: Array, weights: Array) -> Array:
     return u
 
 
+def _filled(picture: Array, known: Array) -> Array:
+    """Give each unknown pixel the value of the nearest known one, as the border has that of its edge."""
+    if known.all():
+        return picture
+    row, column = distance_transform_edt(~known, return_distances=False, return_indices=True)
+    return np.asarray(picture[row, column])
+
+
+class _Work(NamedTuple):
+    """What stands at hand for every point."""
+
+    given: Array
+    known: Array
+    mix: Array
+    network: _Network
+
+
 @dataclass(eq=False)
 class Upsampling:
     """The work of doubling a picture's resolution; its own pixels stay as they are.
 
-    Iterating does the work, a part of some hundredths of a second at a time. Each part yields the share
-    that is done, and leaves BLAS with the threads that it had.
+    Iterating does the work, a little at a time. Each part yields the share that is done, and leaves BLAS
+    with the threads that it had.
 
     Parameters
     ----------
@@ -249,11 +269,15 @@ class Upsampling:
         Values in [0, 1]; three channels are taken for red, green and blue.
     seed : int, default=0
         Of the small network's start and order of training.
+    known : bool array of shape (height, width), optional
+        Pixels whose value is known; all of them by default. The others have no part in anything.
 
     Attributes
     ----------
     dense : array of shape (2 height - 1, 2 width - 1, channels), dtype of `picture`
-        The result, once all is done. Even positions are exactly the given pixels.
+        The result, once all is done. Even positions are exactly the given pixels, where they are known.
+    dense_known : bool array of shape (2 height - 1, 2 width - 1)
+        Where all pixels at or next to a point are known.
 
     Examples
     --------
@@ -268,9 +292,17 @@ class Upsampling:
 
     picture: Array
     seed: int = 0
+    known: Array | None = None
     dense: Array = field(init=False)
+    dense_known: Array = field(init=False)
     _turns: list[NDArray[np.intp]] = field(init=False, default_factory=_orientations)
     _hurried: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        known = np.ones(self.picture.shape[:2], dtype=bool) if self.known is None else self.known
+        self.dense_known = known.repeat(2, axis=0).repeat(2, axis=1)[:-1, :-1]
+        self.dense_known[1::2] &= self.dense_known[2::2]
+        self.dense_known[:, 1::2] &= self.dense_known[:, 2::2]
 
     def hurry(self) -> None:
         """Take the short way from here on: with what was learned so far, in one orientation instead of 8."""
@@ -293,32 +325,30 @@ class Upsampling:
         # The smallest picture whose windows can be mirrored at the border.
         missing = [(0, max(0, SMALLEST - height)), (0, max(0, SMALLEST - width)), (0, 0)]
         given = np.pad(self.picture.astype(float), missing, mode="edge")
+        known = np.pad(self.dense_known[::2, ::2], missing[:2], mode="edge")
+        given = _filled(given, known)
         mix = LUMA if channels == 3 else np.eye(channels)
         network = _Network(self.seed)
-        for share in network.train(*_examples(given @ mix.T)):
+        work = _Work(given, known, mix, network)
+        for share in network.train(*_examples(given @ mix.T, known)):
             yield TRAINING * share
             if self._hurried:
                 break
         dense = np.zeros((2 * given.shape[0], 2 * given.shape[1], channels))
         dense[::2, ::2] = given
         for number, (start, offsets) in enumerate(LATTICES):
-            for share in self._between(dense, given, start, offsets, network, mix):
+            for share in self._between(dense, work, start, offsets):
                 yield TRAINING + (1 - TRAINING) * (number + share) / len(LATTICES)
         self.dense = dense[: 2 * height - 1, : 2 * width - 1].astype(self.picture.dtype)
         yield 1.0
 
     def _between(
-        self,
-        dense: Array,
-        given: Array,
-        start: tuple[int, int],
-        offsets: Offsets,
-        network: _Network,
-        mix: Array,
+        self, dense: Array, work: _Work, start: tuple[int, int], offsets: Offsets
     ) -> Iterator[float]:
         """Estimate every second point of the dense lattice from `start` on, in place."""
+        given, known, mix, network = work
         centre = (start[0] / 2, start[1] / 2)
-        weights = np.mean([_local_weights(given, offsets, centre, sigma) for sigma in WINDOWS], axis=0)
+        weights = np.mean([_local_weights(given, known, offsets, centre, sigma) for sigma in WINDOWS], axis=0)
         near = _neighbours(dense, offsets, 2, start)
         local = near.mean(-1) + (near * weights[:, :, None]).sum(-1)
         patches = _neighbours(dense @ mix.T, _square(offsets is DIAGONAL), 2, start)
@@ -332,6 +362,6 @@ class Upsampling:
         learned = estimates.reshape(given.shape) @ np.linalg.inv(mix).T
         points = SHARE * local + (1 - SHARE) * learned
         if offsets is DIAGONAL:
-            points = _soften(points, given, weights)
+            points = _soften(points, given, known, weights)
         points = np.clip(points, given.min((0, 1)), given.max((0, 1)))
         dense[start[0] :: 2, start[1] :: 2] = points

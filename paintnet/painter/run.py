@@ -7,8 +7,13 @@ import numpy as np
 import sklearn
 
 from paintnet._version import __version__
-from paintnet.dataset.pixels import Dataset, classify_dataset, enlarging_dataset, regress_dataset
-from paintnet.dataset.upsampling import Upsampling
+from paintnet.dataset.pixels import (
+    Dataset,
+    begin_upsampling,
+    classify_dataset,
+    enlarging_dataset,
+    regress_dataset,
+)
 from paintnet.encoding.extent import Extent
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_trainer import BlockTrainer
@@ -22,7 +27,6 @@ from paintnet.painter.events import EpochFinished, Event, Preparing, TrainingFin
 from paintnet.painter.quality import Quality
 from paintnet.painting import Painting
 from paintnet.patches import Patch
-from paintnet.picture import premultiply
 from paintnet.record import TrainingRecord
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
@@ -232,7 +236,7 @@ def make_dataset(
     `has_time` is called with the share that is done; where it says no, the rest is made in a hurry.
     """
     if settings.purpose == "enlarging":
-        upsampling = Upsampling(premultiply(picture), settings.seed)
+        upsampling = begin_upsampling(picture, known=known, seed=settings.seed)
         for progress in upsampling:
             if not has_time(progress):
                 upsampling.hurry()

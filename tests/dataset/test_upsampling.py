@@ -8,8 +8,8 @@ from paintnet.dataset.upsampling import Upsampling
 RANDOM = np.random.default_rng(1).random((20, 20, 3)).astype(np.float32)
 
 
-def upsample(picture: np.ndarray, seed: int = 0) -> np.ndarray:
-    work = Upsampling(picture, seed)
+def upsample(picture: np.ndarray, seed: int = 0, known: np.ndarray | None = None) -> np.ndarray:
+    work = Upsampling(picture, seed, known)
     for _ in work:
         pass
     return work.dense
@@ -63,6 +63,52 @@ def test_an_edge_comes_out_closer_than_by_bicubic_interpolation():
 def test_the_seed_decides_every_byte():
     assert upsample(RANDOM, 3).tobytes() == upsample(RANDOM, 3).tobytes()
     assert upsample(RANDOM, 3).tobytes() != upsample(RANDOM, 4).tobytes()
+
+
+def test_a_point_is_known_between_known_pixels():
+    known = np.array([[True, True, False], [True, False, True]])
+    assert Upsampling(np.zeros((2, 3, 1)), known=known).dense_known.astype(int).tolist() == [
+        [1, 1, 1, 0, 0],
+        [1, 0, 0, 0, 0],
+        [1, 0, 0, 0, 1],
+    ]
+
+
+def test_unknown_pixels_have_no_part_in_the_points_between():
+    known = np.random.default_rng(2).random((20, 20)) < 0.7
+    noise = np.random.default_rng(3).random((20, 20, 3), dtype=np.float32)
+    results = [
+        upsample(np.where(known[:, :, None], RANDOM, other), known=known) for other in (noise, 1 - noise)
+    ]
+    assert results[0].tobytes() == results[1].tobytes()
+    assert np.array_equal(results[0][::2, ::2][known], RANDOM[known])
+
+
+def test_unknown_pixels_are_no_examples(monkeypatch):
+    # What is filled in would hide it: far from all that is known, two fillings must come to the same.
+    monkeypatch.setattr(upsampling, "_filled", lambda picture, known: picture)
+    known = np.ones((24, 40), dtype=bool)
+    known[:, 8:34] = False
+    rng = np.random.default_rng(4)
+    one = rng.random((24, 40, 1)).astype(np.float32)
+    other = one.copy()
+    other[:, 19:23] = rng.permutation(one[:, 19:23])
+    known_points = Upsampling(one, known=known).dense_known
+    results = [upsample(picture, known=known)[known_points] for picture in (one, other)]
+    assert results[0].tobytes() == results[1].tobytes()
+
+
+def test_an_edge_beside_unknown_pixels_comes_out_as_sharp():
+    fine = slanted_edge(65)
+    given = fine[::2, ::2]
+    known = np.ones(given.shape[:2], dtype=bool)
+    known[:, 12:14] = False
+    masked = upsample(np.where(known[:, :, None], given, 0), known=known)
+    hidden = (slice(9, -8, 2), slice(29, -8, 2))  # where the edge runs on, from the first known column
+    error, without_mask = (
+        np.square(dense[hidden] - fine[hidden]).mean() for dense in (masked, upsample(given))
+    )
+    assert error < 2 * without_mask
 
 
 def test_blas_has_one_thread_at_work_and_what_it_had_between_two_parts(monkeypatch):

@@ -74,6 +74,10 @@ def test_values_of_unknown_pixels_change_no_weight_and_no_figure(
     _assert_unknown_have_no_part({**given, "hold_out": hold_out})
 
 
+def test_values_of_unknown_pixels_change_nothing_that_is_enlarged() -> None:
+    _assert_unknown_have_no_part({"purpose": "enlarging", "engine": "numpy"})
+
+
 def _assert_unknown_have_no_part(given: dict[str, Any]) -> None:
     noise = np.random.default_rng(6).random(PICTURE.shape, dtype=np.float32)
     one, other = (
