@@ -93,6 +93,7 @@ def _judge(error: BaseException) -> tuple[ExitCode, str]:
 _OPTIONS = {
     "force": "replace it with --force or choose another name",
     "allow_private": "allow it with --allow-private",
+    "max_size": "paint it smaller, or raise --max-pixels",
     "max_pixels": "raise the limit with --max-pixels or use a smaller copy",
     "sha256": "check where it comes from, or the value of --sha256",
 }

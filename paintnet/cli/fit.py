@@ -1,9 +1,9 @@
 """`paintnet fit`: teach a network to paint a picture."""
 
 import os
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,32 +12,25 @@ from paintnet.activations import HIDDEN
 from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
 from paintnet.cli.exits import BelowRequired
 from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
-from paintnet.cli.outputs import (
-    STDOUT,
-    check_model_output,
-    check_picture_output,
-    check_picture_size,
-    encode_output,
-    output_size,
-    write_output,
-)
+from paintnet.cli.outputs import STDOUT, check_stdout
 from paintnet.cli.types import Duration, Layers, NameOf, Number
-from paintnet.cli.watching import Watching, watch_options
+from paintnet.cli.watching import (
+    animation_of,
+    check_views,
+    command_line,
+    frames_of,
+    progress_listeners,
+    watch_options,
+)
 from paintnet.dataset.classes import Classes, read_palette
 from paintnet.encoding.registry import ENCODINGS
 from paintnet.errors import SettingsError
-from paintnet.metrics import ssim
+from paintnet.job import FittedJob, Job, Outputs
 from paintnet.modelfile import EXTENSION, MODES
-from paintnet.painter.events import EpochFinished, Event, TrainingFinished
-from paintnet.painter.painter import Painter
-from paintnet.painter.run import Listener, Run
 from paintnet.painting import Painting
-from paintnet.picture import OpenLimits, open_picture, shrink
-from paintnet.record import TrainingRecord
-from paintnet.settings.presets import PRESETS, settings_for
+from paintnet.picture import OpenLimits
+from paintnet.settings.presets import PRESETS
 from paintnet.settings.settings import ENGINES, PURPOSES, SOLVERS
-
-PAINTED = ".painted.png"
 
 
 @click.command(
@@ -121,43 +114,47 @@ def fit(image: str, **options: Any) -> None:
     """
     to_stdout = STDOUT in (*options["output"], options["model"])
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=to_stdout)
-    given = _settings(options)
-    # What can be refused is refused before anything is fetched; sizes only once the picture is known.
-    settings_for(64, 64, options["preset"], **given)
-    watching = Watching(options, console)
-    watching.check()
-    early = _Outputs.named(options)
-    if early:
-        early.check(options["force"])
-    limits = OpenLimits(options["max_pixels"], options["allow_private"], options["sha256"])
-    opened = open_picture(image, limits=limits, stdin=standard_input())
-    console.notes(opened.notes)
-    outputs = early or _Outputs.after(opened.name)
-    outputs.check(options["force"])
-    pixels = shrink(opened.pixels, options["max_side"]) if options["max_side"] else opened.pixels
-    own = (pixels.shape[1], pixels.shape[0])
-    size = output_size(own, options["scale"], options["size"], options["max_pixels"])
-    outputs.check_size(size)
+    job = _job(image, options)
+    job.check()
+    if to_stdout:
+        check_stdout()
+    opened = job.open(standard_input())
+    console.notes(opened.opened.notes)
+    with progress_listeners(console, preview=options["preview"]) as listeners:
+        fitted = opened.fit(listeners)
+    try:
+        fitted.write()
+    finally:
+        console.notes(fitted.notes)
+    document = _document(fitted)
+    console.summary(document, _lines(fitted, document))
+    _require(fitted.painting, options["require_psnr"])
 
-    result = _Result()
-    with watching.listening() as watchers:
-        with watching.progress() as progress:
-            listeners: tuple[Listener, ...] = (result, *progress, *watchers)
-            painting = Painter(options["preset"], listeners=listeners, **given).fit(pixels)
-        painted = painting.render()
-        at_size = painted if size == own else painting.render(size)
-        seen = watching.encode(
-            painting,
-            original=pixels,
-            painted=painted,
-            source=PurePath(opened.source).name,
-            seconds=result.seconds,
-        )
-    written = outputs.write(painting, at_size, seen, console)
-    quality = {"ssim": ssim(pixels, painted), **_known(painting)}
-    document = {"source": opened.source, "outputs": written, "seconds": round(result.seconds, 3), **quality}
-    console.summary(document, _lines(painting, written, outputs.pictures, size, document))
-    _require(painting, options["require_psnr"])
+
+def _job(image: str, options: dict[str, Any]) -> Job:
+    settings = _settings(options)
+    check_views(options)
+    if options["scale"] is not None and options["size"] is not None:
+        raise SettingsError("--scale and --size", "they exclude each other", "give one of them")
+    models = tuple(name for name in options["output"] if Path(name).suffix.lower() == EXTENSION)
+    pictures = tuple(name for name in options["output"] if name not in models)
+    if options["model"] is not None:
+        models += (options["model"],)
+    return Job(
+        source=image,
+        preset=options["preset"],
+        settings=settings,
+        limits=OpenLimits(options["max_pixels"], options["allow_private"], options["sha256"]),
+        max_side=options["max_side"],
+        outputs=Outputs(pictures, models, animation_of(options), options["report"]),
+        scale=options["scale"],
+        size=options["size"],
+        frames=frames_of(options),
+        force=options["force"],
+        streams={} if sys.stdout is None else {STDOUT: sys.stdout.buffer},
+        command=command_line(sys.argv),
+        class_names=None if options["threshold"] is None else ("light", "dark"),
+    )
 
 
 def _settings(options: dict[str, Any]) -> dict[str, Any]:
@@ -197,96 +194,30 @@ def _check_solver(given: dict[str, Any]) -> None:
         raise SettingsError("--iterations", "only lbfgs counts iterations", "use --epochs, or --solver lbfgs")
 
 
-@dataclass(frozen=True)
-class _Outputs:
-    """Files that a fit writes."""
-
-    pictures: tuple[str, ...]
-    models: tuple[str, ...]
-
-    @classmethod
-    def named(cls, options: dict[str, Any]) -> "_Outputs | None":
-        """Sort the outputs that the user named by what they are."""
-        named = options["output"]
-        models = tuple(name for name in named if Path(name).suffix.lower() == EXTENSION)
-        pictures = tuple(name for name in named if name not in models)
-        if options["model"] is not None:
-            models += (options["model"],)
-        everything = pictures + models
-        shown = [options[name] for name in ("animate", "report") if options[name] is not None]
-        if len({*everything, *shown}) < len(everything) + len(shown):
-            raise SettingsError("outputs", "one file is named twice", "give each output a name of its own")
-        return cls(pictures, models) if everything else None
-
-    @classmethod
-    def after(cls, name: str) -> "_Outputs":
-        """Name the outputs after the picture."""
-        return cls((name + PAINTED,), (name + EXTENSION,))
-
-    def check(self, force: bool) -> None:
-        for picture in self.pictures:
-            check_picture_output(picture, force=force)
-        for model in self.models:
-            check_model_output(model, force=force)
-
-    def check_size(self, size: tuple[int, int]) -> None:
-        for picture in self.pictures:
-            check_picture_size(picture, size)
-
-    def write(self, painting: Painting, painted: Any, seen: dict[str, bytes], console: Console) -> list[str]:
-        """Write everything; what is encoded before the first write cannot fail after it."""
-        encoded: dict[str, bytes] = {}
-        for picture in self.pictures:
-            encoded[picture], notes = encode_output(picture, painted)
-            console.notes(notes)
-        if self.models:
-            encoded |= dict.fromkeys(self.models, painting.to_bytes())
-        encoded |= seen
-        # stdout comes last: its reader may leave early, and the files have to be there then.
-        for name in sorted(encoded, key=lambda name: name == STDOUT):
-            write_output(name, encoded[name])
-        return list(encoded)
-
-
-class _Result:
-    """Remembers how a run ended."""
-
-    seconds = 0.0
-    epochs = 0
-
-    def __call__(self, event: Event, run: Run) -> None:
-        if isinstance(event, TrainingFinished | EpochFinished):
-            self.seconds = event.seconds
-
-
-def _record(painting: Painting) -> TrainingRecord:
-    assert painting.training is not None  # noqa: S101 - a run always leaves one; told to mypy
-    return painting.training
-
-
-def _known(painting: Painting) -> dict[str, Any]:
+def _document(fitted: FittedJob) -> dict[str, Any]:
     """What is worth saying about every fresh painting."""
-    record = _record(painting).to_document()
+    painting, record = fitted.painting, fitted.painting.training
+    assert record is not None  # noqa: S101 - a fitted painting has one; told to mypy
     kept = ("psnr", "held_out_psnr", "accuracy", "epochs", "ended_by", "engine", "seed", "preset")
+    known = record.to_document()
     return {
-        **{name: record[name] for name in kept if name in record},
+        "source": fitted.open_job.opened.source,
+        "outputs": fitted.written,
+        "seconds": round(fitted.seconds, 3),
+        "ssim": fitted.quality.ssim,
+        **{name: known[name] for name in kept if name in known},
         "parameters": painting.n_parameters,
         "bits_per_pixel": round(painting.bits_per_pixel, 3),
     }
 
 
-def _lines(
-    painting: Painting,
-    written: list[str],
-    pictures: tuple[str, ...],
-    size: tuple[int, int],
-    document: dict[str, Any],
-) -> Iterator[str]:
-    for name in written:
+def _lines(fitted: FittedJob, document: dict[str, Any]) -> Iterator[str]:
+    width, height = fitted.open_job.size
+    for name in fitted.written:
         if name != STDOUT:
             what = human_bytes(Path(name).stat().st_size)
-            if name in pictures:
-                what = f"{size[0]} x {size[1]}, {what}"
+            if name in fitted.open_job.outputs.pictures:
+                what = f"{width} x {height}, {what}"
             yield f"{name}  ({what})"
     quality = f"PSNR {human_psnr(document['psnr'])}, SSIM {document['ssim']:.4f}"
     if "held_out_psnr" in document:
@@ -302,7 +233,8 @@ def _lines(
 
 
 def _require(painting: Painting, required: float | None) -> None:
-    reached = _record(painting).psnr
+    assert painting.training is not None  # noqa: S101 - a fitted painting has one; told to mypy
+    reached = painting.training.psnr
     if required is not None and reached < required:
         raise BelowRequired(
             "--require-psnr",

@@ -5,14 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from paintnet.errors import OutputError, SettingsError
-from paintnet.files.names import printable
 from paintnet.files.writing import check_output, write_bytes
 from paintnet.modelfile import EXTENSION
-from paintnet.picture import OUTPUT_FORMATS, encode_picture
+from paintnet.picture import OUTPUT_FORMATS, check_size, encode_picture, output_size
 
 STDOUT = "-"
-_LARGEST_SIDE = 10**12
-"""Sizes are cut to this before they are judged: larger ones overflow."""
 
 
 def check_picture_output(path: str, *, force: bool) -> None:
@@ -28,16 +25,19 @@ def check_model_output(path: str, *, force: bool) -> None:
 def _check(path: str, force: bool, extensions: Any) -> None:
     if path != STDOUT:
         check_output(path, force=force, extensions=extensions)
-    elif sys.stdout is None or sys.stdout.isatty():
+    else:
+        check_stdout()
+
+
+def check_stdout() -> None:
+    """Refuse to write bytes to a terminal."""
+    if sys.stdout is None or sys.stdout.isatty():
         raise OutputError(STDOUT, "bytes do not belong on a terminal", "give a file name, or add > FILE")
 
 
 def check_picture_size(path: str, size: tuple[int, int]) -> None:
     """Refuse a size that the format of an output cannot hold."""
-    chosen = OUTPUT_FORMATS[_extension(path)]
-    if max(size) > chosen.max_side:
-        why = f"{chosen.name} holds at most {chosen.max_side:,} pixels a side, not {max(size):,}"
-        raise OutputError(printable(path), why, "write a PNG or a smaller picture")
+    check_size(path, OUTPUT_FORMATS[_extension(path)], size)
 
 
 def encode_output(path: str, pixels: Any) -> tuple[bytes, tuple[str, ...]]:
@@ -65,21 +65,8 @@ def _extension(path: str) -> str:
     return ".png" if path == STDOUT else Path(path).suffix.lower()
 
 
-def output_size(
-    own: tuple[float, float], scale: float | None, size: tuple[int, int] | None, max_pixels: int
-) -> tuple[int, int]:
-    """Size of a painted picture in pixels, from --scale or --size.
-
-    Raises
-    ------
-    SettingsError
-        If both are given, or the picture would have too many pixels.
-    """
-    if scale is not None and size is not None:
+def checked_size(options: dict[str, Any], own: tuple[float, float]) -> tuple[int, int]:
+    """Size of a painted picture in pixels, from --scale or --size."""
+    if options["scale"] is not None and options["size"] is not None:
         raise SettingsError("--scale and --size", "they exclude each other", "give one of them")
-    wanted = size or tuple(side * (scale or 1) for side in own)
-    width, height = (max(1, round(min(max(side, 1), _LARGEST_SIDE))) for side in wanted)
-    if width * height > max_pixels:
-        why = f"{width * height:,} pixels, more than the limit of {max_pixels:,}"
-        raise SettingsError(f"size {width}x{height}", why, "paint it smaller, or raise --max-pixels")
-    return width, height
+    return output_size(own, options["scale"], options["size"], options["max_pixels"])

@@ -7,7 +7,7 @@ import numpy as np
 
 from paintnet.dataset.pixels import Dataset
 from paintnet.errors import TrainingError
-from paintnet.metrics import psnr, psnr_of
+from paintnet.metrics import psnr, psnr_of, ssim
 from paintnet.painting import CHUNK, Painting
 from paintnet.typing import Array
 
@@ -50,6 +50,11 @@ class Quality:
         """PSNR in dB on all known pixels; infinite where they are equal."""
         known = self.dataset.known
         return psnr(self.picture, self.rendered) if known.all() else self._psnr_of(known.ravel())
+
+    @cached_property
+    def ssim(self) -> float:
+        """SSIM, on all pixels: its windows have no place for unknown ones."""
+        return ssim(self.picture, self.rendered)
 
     @cached_property
     def held_out_psnr(self) -> float | None:

@@ -61,6 +61,8 @@ class Run:
         Epochs done; iterations with lbfgs.
     ended_by_ : str or None
         Why the run ended; None while it may go on.
+    quality_ : Quality or None
+        What was measured, once there is a result.
 
     Examples
     --------
@@ -83,6 +85,7 @@ class Run:
         self.schedule = Schedule.of(settings)
         self.epochs_ = 0
         self.ended_by_: str | None = None
+        self.quality_: Quality | None = None
         self._trainer: StockTrainer | BlockTrainer | None = None
         self._events = self._train()
         self._result: Painting | None = None
@@ -194,7 +197,7 @@ class Run:
             epochs=limits.epochs,
             seconds=limits.time_limit,
         )
-        quality = Quality(painting, self.picture, self.dataset)
+        self.quality_ = quality = Quality(painting, self.picture, self.dataset)
         quality.check_learned(limits.learning_rate)
         # A run that no clock ended repeats itself byte for byte; its duration would not.
         was_timed = limits.time_limit is not None or self.ended_by_ == "stopped"

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.errors import OutputError
+from paintnet.files.names import printable
 from paintnet.typing import Levels
 
 
@@ -66,6 +67,19 @@ OUTPUT_FORMATS: dict[str, OutputFormat] = {
     ".tiff": _TIFF,
     ".bmp": _BMP,
 }
+
+
+def check_size(path: str, chosen: OutputFormat, size: tuple[int, int]) -> None:
+    """Refuse a size that the format of an output cannot hold.
+
+    Raises
+    ------
+    OutputError
+        If a side is too long.
+    """
+    if max(size) > chosen.max_side:
+        why = f"{chosen.name} holds at most {chosen.max_side:,} pixels a side, not {max(size):,}"
+        raise OutputError(printable(path), why, "write a PNG or a smaller picture")
 
 
 def encode_picture(pixels: NDArray[Any], extension: str) -> tuple[bytes, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from paintnet.animation.frames import Frame, as_levels
 from paintnet.files.names import printable
 from paintnet.metrics import psnr, ssim
 from paintnet.painter.events import EpochFinished, Event
+from paintnet.painter.quality import Quality
 from paintnet.painter.run import Run
 from paintnet.painting import Painting
 from paintnet.picture.formats import to_levels
@@ -69,8 +70,8 @@ class RunRecord:
         Training time; by default what the curve says.
     class_names : sequence of str or None
         Names of the classes in classify; by default those of their colors.
-    painted : float32 array of the shape of `original`, or None
-        What the painting renders at its own size, where the caller has it already.
+    quality : Quality or None
+        What has been measured already, so that nothing is painted or measured twice.
     """
 
     source: str
@@ -81,7 +82,7 @@ class RunRecord:
     command: str = ""
     seconds: float | None = None
     class_names: Sequence[str] | None = None
-    painted: Array | None = None
+    quality: Quality | None = None
 
 
 class CurveListener:
@@ -187,9 +188,8 @@ def decibels(value: float | None) -> str:
 def _context(record: RunRecord) -> dict[str, Any]:
     """Everything that the template shows."""
     painting = record.painting
-    painted = painting.render() if record.painted is None else record.painted
+    painted, measured, similar = _measured(record)
     training = painting.training
-    measured = psnr(record.original, painted)
     seconds = record.curve[-1].seconds if record.seconds is None and record.curve else record.seconds
     aspect = painting.width / painting.height
     classes = _classes(record) if painting.palette is not None else None
@@ -201,7 +201,7 @@ def _context(record: RunRecord) -> dict[str, Any]:
         "original_picture": embed_picture(record.original),
         "painted_picture": embed_picture(painted),
         "psnr": measured,
-        "ssim": ssim(record.original, painted),
+        "ssim": similar,
         "held_out": _held_out(training),
         "accuracy": training and training.accuracy,
         "seconds": seconds,
@@ -216,6 +216,14 @@ def _context(record: RunRecord) -> dict[str, Any]:
         "versions": _versions(training),
         "command": record.command,
     }
+
+
+def _measured(record: RunRecord) -> tuple[Array, float, float]:
+    """The painting at its own size, its PSNR and its SSIM."""
+    if record.quality is not None:
+        return record.quality.rendered, record.quality.psnr, record.quality.ssim
+    painted = record.painting.render()
+    return painted, psnr(record.original, painted), ssim(record.original, painted)
 
 
 def _held_out(training: TrainingRecord | None) -> dict[str, Any] | None:
