@@ -7,6 +7,7 @@ import numpy as np
 import sklearn
 
 from paintnet._version import __version__
+from paintnet.blas import OneBlasThread
 from paintnet.dataset.pixels import (
     Dataset,
     begin_upsampling,
@@ -89,13 +90,14 @@ class Run:
         self._trainer: StockTrainer | BlockTrainer | None = None
         self._events = self._train()
         self._result: Painting | None = None
+        self._one_blas_thread = OneBlasThread()
 
     def __iter__(self) -> Iterator[EpochFinished]:
         return self
 
     def __next__(self) -> EpochFinished:
         """Train for an epoch."""
-        with self.schedule.running():
+        with self._one_blas_thread, self.schedule.running():
             return next(self._events)
 
     def stop(self) -> None:
@@ -134,7 +136,8 @@ class Run:
             self.stop()
             painting = self.painting()
             self._prepared().finish()
-            self._result = replace(painting, training=self._record(painting))
+            with self._one_blas_thread:
+                self._result = replace(painting, training=self._record(painting))
             self._tell(TrainingFinished(self.epochs_, self.schedule.seconds, self.ended_by_ or ""))
         return self._result
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from painter_helpers import end_of, epochs_of, keep_in, levels_of_a_square, picture_of, run, smooth
 from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
+from threadpoolctl import threadpool_limits
 
 from paintnet.engine import stock_trainer
 from paintnet.engine.numpy_step import NumpyStep
@@ -328,3 +329,23 @@ def test_lbfgs_has_no_epochs_to_iterate() -> None:
     going = started(engine="stock", solver="lbfgs", iterations=40, encoding="raw", layers=(20,))
     assert list(going) == []
     assert going.result().training.ended_by == "converged"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"engine": "numpy"},
+        {"engine": "stock"},
+        {"encoding": "fourier", "mode": "classify"},
+        {"engine": "stock", "solver": "lbfgs", "iterations": 60, "encoding": "raw", "layers": (20,)},
+    ],
+    ids=str,
+)
+def test_results_do_not_depend_on_the_threads_of_blas(given: dict[str, Any]) -> None:
+    picture = smooth(120, 80)
+    results = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            painting = Painter("draft", epochs=2, seed=1, **given).fit(picture)
+        results.append(encode_model(painting))
+    assert results[0] == results[1]
