@@ -9,23 +9,18 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from paintnet.encoding.maps import map_named
-from paintnet.errors import ModelFileError, SettingsError
-from paintnet.modelfile import MAX_LAYERS, Model, read_model, write_model
-from paintnet.network import Network
-from paintnet.patches import Mosaic, Patch
+from paintnet.errors import SettingsError
+from paintnet.modelfile import Model, decode_model, encode_model, read_model, write_model
+from paintnet.patches import Mosaic
 from paintnet.picture import unpremultiply
-from paintnet.record import TrainingRecord
 from paintnet.typing import Array
 
 CHUNK = 32_768
 """Positions run through the network at once: memory stays bounded, caches stay warm."""
 
-MODES = ("regress", "classify")
-
 
 @dataclass(frozen=True, eq=False)
-class Painting:
+class Painting(Model):
     """What a painter returns: it predicts, renders, is saved and loaded.
 
     Parameters
@@ -52,14 +47,6 @@ class Painting:
     >>> painting.render(size=(200, 200)).shape
     (200, 200, 3)
     """
-
-    mode: str
-    width: int
-    height: int
-    channels: int
-    patches: tuple[Patch, ...]
-    palette: Array | None = None
-    training: TrainingRecord | None = None
 
     @property
     def n_parameters(self) -> int:
@@ -150,9 +137,17 @@ class Painting:
             picture[start : start + CHUNK] = self._colors(self._mosaic.forward(part))
         return picture.reshape(rows, columns, self.channels)
 
-    def save(self, path: str | Path) -> None:
-        """Write the painting to a .paintnet file, whole or not at all."""
-        write_model(path, self.to_model())
+    def save(self, path: str | Path, codec: str = "raw") -> None:
+        """Write the painting to a .paintnet file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file; one that is there is replaced.
+        codec : {"raw", "zlib"}, default="raw"
+            How the numbers are stored.
+        """
+        write_model(path, self, codec)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -163,84 +158,22 @@ class Painting:
         ModelFileError
             If the file is missing, damaged, newer or not a painting.
         """
-        return cls.from_model(read_model(path), str(path))
+        return read_model(path, cls)
 
-    def to_model(self) -> Model:
-        """Take the painting apart into the tensors and the document of its file."""
-        (network,) = (patch.network for patch in self.patches)
-        tensors = {f"patch.0.encoding.{k}": v for k, v in network.encoding.tensors().items()}
-        for k, (coef, intercept) in enumerate(zip(network.coefs, network.intercepts, strict=True)):
-            tensors[f"patch.0.coefs.{k}"] = coef
-            tensors[f"patch.0.intercepts.{k}"] = intercept
-        if self.palette is not None:
-            tensors["palette"] = self.palette
-        patch = {
-            "encoding": network.encoding.to_document(),
-            "activation": network.activation,
-            "output": network.output,
-            "layers": len(network.coefs),
-        }
-        document = {
-            "mode": self.mode,
-            "size": [self.width, self.height],
-            "channels": self.channels,
-            "patches": [patch],
-            "training": {} if self.training is None else self.training.to_document(),
-        }
-        return Model(document, tensors)
+    def to_bytes(self, codec: str = "raw") -> bytes:
+        """Give the bytes of its .paintnet file."""
+        return encode_model(self, codec)
 
     @classmethod
-    def from_model(cls, model: Model, name: str = "model") -> Self:
-        """Put a painting together again; `name` is what messages call it."""
-        try:
-            return cls._from_checked(model)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-            why = f"damaged model: {type(error).__name__}: {error}"
-            raise ModelFileError(name, why, "get a whole copy, or paint it again") from error
+    def from_bytes(cls, content: bytes, name: str = "model") -> Self:
+        """Build a painting from the bytes of its file; `name` is what messages call it.
 
-    @classmethod
-    def _from_checked(cls, model: Model) -> Self:
-        document, tensors = model.document, dict(model.tensors)
-        (patch,) = document["patches"]
-        n_layers = int(patch["layers"])
-        if not 1 <= n_layers <= MAX_LAYERS:
-            raise ValueError(f"{n_layers} layers")
-        prefix = "patch.0.encoding."
-        drawn = {k.removeprefix(prefix): tensors.pop(k) for k in list(tensors) if k.startswith(prefix)}
-        network = Network(
-            encoding=map_named(patch["encoding"]["name"]).from_document(patch["encoding"], drawn),
-            coefs=tuple(tensors.pop(f"patch.0.coefs.{k}") for k in range(n_layers)),
-            intercepts=tuple(tensors.pop(f"patch.0.intercepts.{k}") for k in range(n_layers)),
-            activation=patch["activation"],
-            output=patch["output"],
-        )
-        palette = tensors.pop("palette", None)
-        if tensors:
-            raise ValueError(f"unexpected tensors {sorted(tensors)}")
-        width, height = (int(side) for side in document["size"])
-        record = document["training"]
-        training = None if record == {} else TrainingRecord.from_document(record)
-        channels = int(document["channels"])
-        patches = (Patch.whole(network, width, height),)
-        painting = cls(document["mode"], width, height, channels, patches, palette, training)
-        painting._check()
-        return painting
-
-    def _check(self) -> None:
-        if self.mode not in MODES or (self.mode == "classify") != (self.palette is not None):
-            raise ValueError(f"mode {self.mode!r} does not fit its palette")
-        if self.channels not in (1, 3, 4) or not (1 <= self.width < 2**31 and 1 <= self.height < 2**31):
-            raise ValueError(f"a picture of {self.width} x {self.height} with {self.channels} channels")
-        if self.palette is None:
-            expected = {self.channels}
-        elif self.palette.ndim != 2 or self.palette.shape[1] != self.channels or not len(self.palette):
-            raise ValueError(f"a palette of shape {self.palette.shape}")
-        else:
-            # Two classes may share one output; a palette of one color is trained as two classes.
-            expected = {len(self.palette)} if len(self.palette) > 2 else {1, 2}
-        n_outputs = self._mosaic.n_outputs
-        if n_outputs not in expected:
-            raise ValueError(f"{n_outputs} outputs, expected {expected}")
+        Raises
+        ------
+        ModelFileError
+            If they are damaged, newer or not a painting.
+        """
+        return decode_model(content, name, cls)
 
     def _colors(self, outputs: Array) -> Array:
         if self.palette is not None:

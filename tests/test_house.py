@@ -25,6 +25,7 @@ FLOORS = (
     "settings",
     "painting",
     "modelfile",
+    "modelfile_1",
     "record",
     "patches",
     "dataset",

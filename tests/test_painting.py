@@ -13,7 +13,6 @@ from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import GridMap
 from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
 from paintnet.errors import ModelFileError, SettingsError
-from paintnet.modelfile import Model, decode_model, encode_model
 from paintnet.network import Network
 from paintnet.painting import Painting
 from paintnet.patches import Patch
@@ -192,16 +191,16 @@ def test_a_file_brings_it_back(painting: Painting, tmp_path: Path) -> None:
     assert np.array_equal(again.render(size=(13, 5)), painting.render(size=(13, 5)))
     assert again.training == painting.training
     assert (again.mode, again.width, again.height) == (painting.mode, WIDTH, HEIGHT)
-    assert encode_model(again.to_model()) == path.read_bytes()
+    assert again.to_bytes() == path.read_bytes()
 
 
 def test_a_flipped_bit_in_any_byte_of_a_painting_shows() -> None:
-    content = bytearray(encode_model(replace(classify(2, 1, "logistic"), training=a_record()).to_model()))
+    content = bytearray(replace(classify(2, 1, "logistic"), training=a_record()).to_bytes())
     for position in range(len(content)):
         bit = 1 << position % 8
         content[position] ^= bit
         with pytest.raises(ModelFileError):
-            Painting.from_model(decode_model(bytes(content), "m"), "m")
+            Painting.from_bytes(bytes(content))
         content[position] ^= bit
 
 
@@ -266,68 +265,3 @@ def test_regress_has_no_probabilities() -> None:
     with pytest.raises(SettingsError) as caught:
         regress().predict_proba(CENTRES)
     assert str(caught.value) == ("probabilities: a painting of mode regress has none; fit with mode classify")
-
-
-def changed(painting: Painting, document: dict[str, Any], tensors: dict[str, Any]) -> Model:
-    """Its model with some entries put in place of others; None takes a tensor out."""
-    model = painting.to_model()
-    patch = {**model.document["patches"][0], **document.pop("patch", {})}
-    kept = {name: a for name, a in (model.tensors | tensors).items() if a is not None}
-    return Model({**model.document, "patches": [patch], **document}, kept)
-
-
-@pytest.mark.parametrize(
-    ("document", "tensors", "reason"),
-    [
-        ({"mode": "dream"}, {}, "ValueError: mode 'dream' does not fit its palette"),
-        ({"mode": "classify"}, {}, "ValueError: mode 'classify' does not fit its palette"),
-        ({}, {"palette": PALETTE}, "ValueError: mode 'regress' does not fit its palette"),
-        ({"size": [9]}, {}, "ValueError: not enough values to unpack"),
-        ({"size": [0, 6]}, {}, "ValueError: a picture of 0 x 6 with 3 channels"),
-        ({"size": [9, 2**31]}, {}, "ValueError: a picture of 9 x 2147483648 with 3 channels"),
-        ({"size": "no"}, {}, "ValueError: invalid literal"),
-        ({"channels": 2}, {}, "ValueError: a picture of 9 x 6 with 2 channels"),
-        ({"channels": 1}, {}, "ValueError: 3 outputs, expected {1}"),
-        ({"training": []}, {}, "ValueError: training record: [] is no object"),
-        ({"training": {"preset": 1}}, {}, "ValueError: training record: ended_by, epochs, psnr, seed"),
-        ({"patches": []}, {}, "ValueError: not enough values to unpack"),
-        ({"patches": None}, {}, "TypeError: cannot unpack non-iterable"),
-        ({"patch": {"layers": 0}}, {}, "ValueError: 0 layers"),
-        ({"patch": {"layers": 10**9}}, {}, "ValueError: 1000000000 layers"),
-        ({"patch": {"layers": 3}}, {}, "KeyError: 'patch.0.coefs.2'"),
-        ({"patch": {"layers": 1}}, {}, "ValueError: unexpected tensors ['patch.0.coefs.1',"),
-        ({"patch": {"activation": "sine"}}, {}, "ValueError: unknown activation 'sine'"),
-        ({"patch": {"activation": []}}, {}, "TypeError: "),
-        ({"patch": {"output": None}}, {}, "ValueError: unknown activation 'tanh' or output None"),
-        ({"patch": {"encoding": {"name": "hash"}}}, {}, "SettingsError: encoding: unknown name 'hash'"),
-        ({"patch": {"encoding": None}}, {}, "TypeError: "),
-        ({"patch": {"encoding": {"name": "grid"}}}, {}, "KeyError: 'basis'"),
-        ({}, {"patch.0.coefs.0": None}, "KeyError: 'patch.0.coefs.0'"),
-        ({}, {"patch.0.coefs.1": np.zeros((8, 3))}, "ValueError: layer 1: weights (8, 3) and biases (3,)"),
-        ({}, {"patch.0.coefs.1": np.zeros(7)}, "ValueError: layer 1: weights (7,) and biases (3,)"),
-        ({}, {"patch.1.coefs.0": np.zeros(7)}, "ValueError: unexpected tensors ['patch.1.coefs.0']"),
-    ],
-)
-def test_a_model_that_is_no_painting_is_refused(
-    document: dict[str, Any], tensors: dict[str, Any], reason: str
-) -> None:
-    with pytest.raises(ModelFileError) as caught:
-        Painting.from_model(changed(regress(), dict(document), tensors), "m")
-    assert str(caught.value).startswith(f"m: damaged model: {reason}")
-    assert str(caught.value).endswith("; get a whole copy, or paint it again")
-
-
-@pytest.mark.parametrize(
-    ("palette", "reason"),
-    [
-        (np.zeros(3), "a palette of shape (3,)"),
-        (np.zeros((0, 3)), "a palette of shape (0, 3)"),
-        (np.zeros((3, 4)), "a palette of shape (3, 4)"),
-        (np.zeros((2, 3)), "3 outputs, expected {1, 2}"),
-        (np.zeros((4, 3)), "3 outputs, expected {4}"),
-    ],
-)
-def test_a_palette_that_does_not_fit_is_refused(palette: np.ndarray, reason: str) -> None:
-    with pytest.raises(ModelFileError) as caught:
-        Painting.from_model(changed(classify(3, 3, "softmax"), {}, {"palette": palette}), "m")
-    assert str(caught.value).startswith(f"m: damaged model: ValueError: {reason}")

@@ -26,11 +26,11 @@ from paintnet.dataset.classes import Classes, read_palette
 from paintnet.encoding.maps import MAPS
 from paintnet.errors import SettingsError
 from paintnet.metrics import ssim
-from paintnet.modelfile import EXTENSION, encode_model
+from paintnet.modelfile import EXTENSION, MODES
 from paintnet.network import HIDDEN_ACTIVATIONS
 from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished
 from paintnet.painter.painter import Painter
-from paintnet.painting import MODES, Painting
+from paintnet.painting import Painting
 from paintnet.picture import OpenLimits, open_picture, shrink
 from paintnet.record import TrainingRecord
 from paintnet.settings.presets import PRESETS, settings_for
@@ -239,7 +239,7 @@ class _Outputs:
             encoded[picture], notes = encode_output(picture, painted)
             console.notes(notes)
         if self.models:
-            encoded |= dict.fromkeys(self.models, encode_model(painting.to_model()))
+            encoded |= dict.fromkeys(self.models, painting.to_bytes())
         encoded |= seen
         # stdout comes last: its reader may leave early, and the files have to be there then.
         for name in sorted(encoded, key=lambda name: name == STDOUT):

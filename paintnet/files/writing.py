@@ -5,7 +5,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from paintnet.errors import OutputError
@@ -64,7 +64,7 @@ def check_output(path: str | Path, *, force: bool, extensions: Collection[str]) 
         raise OutputError(printable(path), "is not a possible file name", "choose another name") from error
 
 
-def write_bytes(path: str | Path, data: bytes) -> None:
+def write_bytes(path: str | Path, *pieces: bytes) -> None:
     """Put a file in its place in one step.
 
     The bytes go to a temporary file beside the target, are forced to the disk, and the file is
@@ -76,8 +76,8 @@ def write_bytes(path: str | Path, data: bytes) -> None:
     ----------
     path : str or Path
         The file to create or to replace.
-    data : bytes
-        All of its content.
+    *pieces : bytes
+        All of its content, one piece after the other.
 
     Raises
     ------
@@ -99,14 +99,14 @@ def write_bytes(path: str | Path, data: bytes) -> None:
         found = _status(target)
         if found is not None and not stat.S_ISREG(found.st_mode):
             raise OutputError(printable(path), "is not a regular file", "give a file name, or - for stdout")
-        _replace(target, data, None if found is None else stat.S_IMODE(found.st_mode))
+        _replace(target, pieces, None if found is None else stat.S_IMODE(found.st_mode))
     except OSError as error:
         raise _explained(path, error) from error
     except ValueError as error:
         raise OutputError(printable(path), "is not a possible file name", "choose another name") from error
 
 
-def _replace(target: Path, data: bytes, mode: int | None) -> None:
+def _replace(target: Path, pieces: Iterable[bytes], mode: int | None) -> None:
     """Write beside the target, then rename over it; leave nothing behind on any failure."""
     # The name is short and random: it fits where the target's own name fits, and two runs
     # that write the same output never share a temporary file.
@@ -117,7 +117,7 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
         with open(os.open(temporary, flags, 0o666), "wb") as file:  # noqa: PTH123 (a descriptor)
             if mode is not None:
                 temporary.chmod(mode)
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)

@@ -9,9 +9,8 @@ from paintnet.dataset.classes import Classes
 from paintnet.encoding.grid import BASES
 from paintnet.encoding.maps import MAPS
 from paintnet.errors import SettingsError
-from paintnet.modelfile import MAX_LAYERS
+from paintnet.modelfile import MAX_LAYERS, MODES
 from paintnet.network import HIDDEN_ACTIVATIONS
-from paintnet.painting import MODES
 
 PURPOSES = ("copying", "enlarging")
 ENGINES = ("auto", "compiled", "numpy", "stock")

@@ -30,7 +30,7 @@ every_engine = pytest.mark.parametrize("engine", ["numpy", "stock"])
 @pytest.mark.parametrize("mode", ["regress", "classify"])
 def test_the_same_seed_gives_the_same_bytes(mode: str, engine: str) -> None:
     first, again, other = (
-        encode_model(run("draft", SQUARE, mode=mode, engine=engine, epochs=5, seed=seed)[0].to_model())
+        encode_model(run("draft", SQUARE, mode=mode, engine=engine, epochs=5, seed=seed)[0])
         for seed in (4, 4, 5)
     )
     assert first == again
@@ -54,7 +54,7 @@ def test_every_encoding_learns_colors(encoding: dict[str, Any], channels: int) -
     painting, _ = run("draft", picture, epochs=100, **encoding)
     assert painting.training.psnr == psnr(picture, painting.render())
     assert painting.training.psnr > 24
-    again = Painting.from_model(painting.to_model())
+    again = Painting.from_bytes(painting.to_bytes())
     assert np.array_equal(again.render(), painting.render())
 
 
@@ -71,7 +71,7 @@ def test_every_encoding_learns_classes(encoding: dict[str, Any], classes: Classe
     assert painting.palette is not None
     colors = {tuple(color) for color in painting.render().reshape(-1, 3)}
     assert colors <= {tuple(color) for color in painting.palette}
-    again = Painting.from_model(painting.to_model())
+    again = Painting.from_bytes(painting.to_bytes())
     assert np.array_equal(again.render(), painting.render())
 
 
@@ -108,7 +108,7 @@ def test_one_single_color_is_classified_right(
     assert painting.training.accuracy == 1
     if classes.palette is None:
         np.testing.assert_allclose(painting.render(), picture, atol=1e-6)
-    again = Painting.from_model(painting.to_model())
+    again = Painting.from_bytes(painting.to_bytes())
     assert np.array_equal(again.predict([[0, 0]]), painting.predict([[0, 0]]))
 
 
@@ -120,7 +120,7 @@ def test_a_hidden_color_has_no_influence_at_all(engine: str) -> None:
     leaky[:, 6:] = (1, 0, 0, 0)
     painting, _ = run("draft", leaky, engine=engine, epochs=150)
     clean, _ = run("draft", picture, engine=engine, epochs=150)
-    assert encode_model(painting.to_model()) == encode_model(clean.to_model())
+    assert painting.to_bytes() == clean.to_bytes()
     rendered = painting.render(size=(48, 40))
     assert rendered[:, :20, 2].min() > 0.8
     assert (rendered[..., 0] * rendered[..., 3]).max() < 0.1
@@ -203,7 +203,7 @@ def test_the_short_way_takes_an_array_a_path_and_a_sample(tmp_path: Path) -> Non
     Image.fromarray(LEVELS).save(path)
     settings: dict[str, Any] = {"preset": "draft", "epochs": 3, "engine": "numpy"}
     paintings = [paintnet.fit(source, **settings) for source in (SQUARE, path, str(path))]
-    assert len({encode_model(painting.to_model()) for painting in paintings}) == 1
+    assert len({painting.to_bytes() for painting in paintings}) == 1
     bird = paintnet.fit("sample:bird", preset="draft", epochs=1, engine="numpy")
     assert (bird.width, bird.height, bird.channels) == (100, 100, 3)
 
