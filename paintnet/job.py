@@ -5,6 +5,7 @@ happens between them: `Job.check`, `Job.open`, `OpenJob.fit`, `FittedJob.encode`
 and `FittedJob.write`; `Job.run` is all of them.
 """
 
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -24,10 +25,10 @@ from paintnet.picture import (
     OpenedPicture,
     OpenLimits,
     check_size,
-    encode_picture,
     open_picture,
     output_size,
     shrink,
+    write_bands,
 )
 from paintnet.settings.presets import settings_for
 from paintnet.typing import Array
@@ -332,20 +333,21 @@ class FittedJob:
             model = encode_model(self.painting)
             yield from ((path, lambda: model) for path in outputs.models)
         if outputs.pictures:
-            own = (self.painting.width, self.painting.height)
-            size = self.open_job.size
-            painted = self.quality.rendered if size == own else self.painting.render(size)
             for path in outputs.pictures:
-                yield path, lambda path=path: self._picture(path, painted)  # type: ignore[misc]
+                yield path, lambda path=path: self._picture(path)  # type: ignore[misc]
         if outputs.animation:
             yield outputs.animation.path, self._animation
         if outputs.report:
             yield outputs.report, self._report
 
-    def _picture(self, path: str, painted: Array) -> bytes:
-        content, notes = encode_picture(painted, self.open_job.job._extension(path))
-        self.notes.extend(notes)
-        return content
+    def _picture(self, path: str) -> bytes:
+        painting, (width, height) = self.painting, self.open_job.size
+        is_own = (width, height) == (painting.width, painting.height)
+        bands = [self.quality.rendered] if is_own else painting.bands((width, height))
+        content = io.BytesIO()
+        shape = (height, width, painting.channels)
+        self.notes.extend(write_bands(content, bands, shape, self.open_job.job._extension(path)))
+        return content.getvalue()
 
     def _animation(self) -> bytes:
         from paintnet.animation.canvas import Canvas

@@ -122,6 +122,57 @@ class Painting(Model):
         SettingsError
             If the size or region is empty.
         """
+        xs, ys = self._centres(size, region)
+        picture = np.empty((len(ys), len(xs), self.channels), dtype=np.float32)
+        top = 0
+        for band in self._bands(xs, ys, max(1, CHUNK // len(xs))):
+            picture[top : top + len(band)] = band
+            top += len(band)
+        return picture
+
+    def bands(
+        self,
+        size: tuple[int, int] | None = None,
+        region: tuple[float, float, float, float] | None = None,
+        rows: int | None = None,
+    ) -> Iterator[Array]:
+        """Paint as `render` does, a few rows at a time: memory does not grow with the picture.
+
+        Parameters
+        ----------
+        size, region : optional
+            As in `render`.
+        rows : int, optional
+            Rows of a band; the last one may have fewer. By default some 30,000 pixels a band.
+
+        Returns
+        -------
+        iterator of float32 arrays of shape (rows, width, channels)
+            From top to bottom; joined, they are what `render` returns, to the bit.
+
+        Raises
+        ------
+        SettingsError
+            If the size or region is empty, or there are no rows in a band.
+
+        Examples
+        --------
+        >>> import paintnet
+        >>> painting = paintnet.fit("sample:bird", preset="draft", epochs=5)
+        >>> [band.shape for band in painting.bands(size=(50, 40), rows=16)]
+        [(16, 50, 3), (16, 50, 3), (8, 50, 3)]
+        """
+        xs, ys = self._centres(size, region)
+        if rows is None:
+            rows = max(1, CHUNK // len(xs))
+        if rows < 1:
+            raise SettingsError("rows", f"{rows} in a band", "give at least 1")
+        return self._bands(xs, ys, rows)
+
+    def _centres(
+        self, size: tuple[int, int] | None, region: tuple[float, float, float, float] | None
+    ) -> tuple[Array, Array]:
+        """Positions of the centres of a render's pixels along x and along y."""
         x0, y0, x1, y1 = (0, 0, self.width, self.height) if region is None else region
         if not (np.isfinite([x0, y0, x1, y1]).all() and x0 < x1 and y0 < y1):
             raise SettingsError("region", f"{x0:g},{y0:g},{x1:g},{y1:g} is empty", "give X0 < X1 and Y0 < Y1")
@@ -130,12 +181,34 @@ class Painting(Model):
             raise SettingsError("size", f"{columns}x{rows} is empty", "give at least 1x1")
         xs = (np.arange(columns) + 0.5) * ((x1 - x0) / columns) + (x0 - 0.5)
         ys = (np.arange(rows) + 0.5) * ((y1 - y0) / rows) + (y0 - 0.5)
-        picture = np.empty((rows * columns, self.channels), dtype=np.float32)
-        for start in range(0, len(picture), CHUNK):
-            row, column = np.divmod(np.arange(start, min(start + CHUNK, len(picture))), columns)
-            part = np.stack([xs[column], ys[row]], axis=1)
-            picture[start : start + CHUNK] = self._colors(self._mosaic.forward(part))
-        return picture.reshape(rows, columns, self.channels)
+        return xs, ys
+
+    def _bands(self, xs: Array, ys: Array, rows: int) -> Iterator[Array]:
+        """Cut what `_pixels` paints into bands."""
+        chunks = self._pixels(xs, ys)
+        rest = np.empty((0, self.channels), dtype=np.float32)
+        for top in range(0, len(ys), rows):
+            band = np.empty((min(rows, len(ys) - top) * len(xs), self.channels), dtype=np.float32)
+            filled = 0
+            while filled < len(band):
+                if not len(rest):
+                    rest = next(chunks)
+                taken = min(len(rest), len(band) - filled)
+                band[filled : filled + taken] = rest[:taken]
+                rest = rest[taken:]
+                filled += taken
+            yield band.reshape(-1, len(xs), self.channels)
+
+    def _pixels(self, xs: Array, ys: Array) -> Iterator[Array]:
+        """Colors in reading order, a chunk at a time.
+
+        Chunks do not follow the bands: how many positions a matrix product takes at once moves its
+        last bits, and these must not depend on the rows of a band.
+        """
+        columns, end = len(xs), len(xs) * len(ys)
+        for start in range(0, end, CHUNK):
+            row, column = np.divmod(np.arange(start, min(start + CHUNK, end)), columns)
+            yield self._colors(self._mosaic.forward(np.stack([xs[column], ys[row]], axis=1)))
 
     def save(self, path: str | Path, codec: str = "raw") -> None:
         """Write the painting to a .paintnet file, whole or not at all.

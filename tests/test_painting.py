@@ -136,6 +136,31 @@ def test_a_region_is_a_part_of_the_whole(data: st.DataObject) -> None:
     )
 
 
+@pytest.mark.parametrize("painting", PAINTINGS.values(), ids=list(PAINTINGS))
+@pytest.mark.parametrize("rows", [None, 1, 4, 11, 100])
+def test_bands_joined_are_the_render_to_the_bit(
+    painting: Painting, rows: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paintnet.painting.CHUNK", 50)
+    bands = list(painting.bands(size=(13, 11), region=(1, 0, 8, 6), rows=rows))
+    assert np.array_equal(np.concatenate(bands), painting.render(size=(13, 11), region=(1, 0, 8, 6)))
+    assert {band.dtype for band in bands} == {np.dtype(np.float32)}
+    assert [len(band) for band in bands[:-1]] == [min(rows or 3, 11)] * (len(bands) - 1)
+
+
+def test_bands_refuse_at_once_what_render_refuses() -> None:
+    with pytest.raises(SettingsError, match="size: 0x5 is empty"):
+        regress().bands(size=(0, 5))
+    with pytest.raises(SettingsError) as caught:
+        regress().bands(rows=0)
+    assert str(caught.value) == "rows: 0 in a band; give at least 1"
+
+
+def test_bands_of_a_huge_picture_begin_at_once() -> None:
+    band = next(regress().bands(size=(100_000, 1_000_000)))
+    assert band.shape == (1, 100_000, 3)
+
+
 def test_a_region_has_its_own_size_unless_told() -> None:
     painting = regress()
     assert painting.render(region=(1, 2, 4, 4)).shape == (2, 3, 3)

@@ -1,15 +1,20 @@
 """Where results go: checked before training, written after."""
 
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from paintnet.errors import OutputError, SettingsError
-from paintnet.files.writing import check_output, write_bytes
+from paintnet.files.writing import check_output, replacing, write_bytes
 from paintnet.modelfile import EXTENSION
-from paintnet.picture import OUTPUT_FORMATS, check_size, encode_picture, output_size
+from paintnet.picture import OUTPUT_FORMATS, check_size, encode_picture, output_size, write_bands
 
 STDOUT = "-"
+SPOOL_BYTES = 2**26
+"""A picture for stdout waits in memory up to this size, and in a temporary file above it."""
 
 
 def check_picture_output(path: str, *, force: bool) -> None:
@@ -54,10 +59,27 @@ def write_output(path: str, data: bytes) -> None:
         write_bytes(path, data)
 
 
-def write_picture(path: str, pixels: Any) -> tuple[str, ...]:
-    """Encode and write a picture; returns notes."""
-    data, notes = encode_output(path, pixels)
-    write_output(path, data)
+def write_picture(path: str, bands: Iterable[Any], shape: tuple[int, ...]) -> tuple[str, ...]:
+    """Write a picture that comes in bands, whole or not at all; returns notes.
+
+    Parameters
+    ----------
+    path : str
+        The output; to stdout it goes as PNG.
+    bands : iterable of float32 arrays of shape (rows, width, channels)
+        From top to bottom.
+    shape : (height, width, channels)
+        Of the whole.
+    """
+    if path != STDOUT:
+        with replacing(path) as file:
+            return write_bands(file, bands, shape, _extension(path))
+    # Nothing goes to stdout before all of it is there.
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+        notes = write_bands(spool, bands, shape, _extension(path))
+        spool.seek(0)
+        shutil.copyfileobj(spool, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
     return notes
 
 

@@ -54,7 +54,8 @@ def render(model: str | None, output: str, **options: Any) -> None:
     own = (x1 - x0, y1 - y0)
     size = checked_size(options, own)
     check_picture_size(output, size)
-    console.notes(write_picture(output, painting.render(size, region)))
+    shape = (size[1], size[0], painting.channels)
+    console.notes(write_picture(output, painting.bands(size, region), shape))
     document = {"model": name, "output": output, "size": list(size), "region": [x0, y0, x1, y1]}
     console.summary(document, _lines(output, size))
 
