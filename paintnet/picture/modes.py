@@ -155,8 +155,33 @@ def _deep(image: Image.Image, top: int) -> tuple[Pixels, list[str]]:
             raise UnusableValuesError(why, "scale them to 0 to 65535 and save again")
         pixels = values.astype(np.float32)
         pixels /= top
-    notes = ["its color profile was ignored, as for every 16-bit grey"] if "icc_profile" in image.info else []
-    return _with_opacity(np.clip(pixels, 0, 1)[..., np.newaxis], opacity), notes
+    pixels, notes = _managed_grey(np.clip(pixels, 0, 1), image.info.get("icc_profile"))
+    return _with_opacity(pixels[..., np.newaxis], opacity), notes
+
+
+def _managed_grey(pixels: Pixels, profile: object) -> tuple[Pixels, list[str]]:
+    """Convert deep grey by a profile, which Pillow applies to 8-bit levels only: by its curve at these."""
+    ramp = Image.frombytes("L", (256, 1), bytes(range(256)))
+    ramp.info["icc_profile"] = profile
+    converted, notes = to_srgb(ramp)
+    if converted is not ramp:
+        places, values = _knots(np.asarray(converted)[0])
+        for row in pixels:  # the interpolation is in double precision, and pictures may be large
+            row[:] = np.interp(row, places, values)
+    return pixels, notes
+
+
+def _knots(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points of the curve that a table of 256 rounded levels stands for.
+
+    One for each value, amid the entries that have it: a line through every entry would be flat
+    where rounding made neighbours equal, and levels would be lost there.
+    """
+    starts = np.flatnonzero(np.diff(levels.astype(int), prepend=-1))
+    ends = np.append(starts[1:], len(levels)) - 1
+    places = (starts + ends) / 2
+    places[0], places[-1] = 0, 255
+    return places / 255, levels[starts] / 255
 
 
 def _checked_floats(values: NDArray[np.float32]) -> Pixels:

@@ -2,6 +2,7 @@
 
 import io
 import socket
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,3 +68,46 @@ def picture_file(folder: Path, data: bytes, name: str = "cat.png") -> Path:
     path = folder / name
     path.write_bytes(data)
     return path
+
+
+SRGB_PRIMARIES = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141))
+"""XYZ of red, green and blue, adapted to the D50 of profiles."""
+
+
+def icc_profile(gamma: float | None, name: str = "test", space: str = "RGB") -> bytes:
+    """A display profile with the primaries of sRGB and a power law, or the curve of sRGB for None."""
+
+    def xyz(values: tuple[float, ...]) -> bytes:
+        return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(65_536 * value) for value in values))
+
+    if gamma is None:
+        curve = b"para" + struct.pack(">IHH", 0, 3, 0)
+        curve += struct.pack(
+            ">5i", *(round(65_536 * v) for v in (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
+        )
+    else:
+        curve = b"curv" + struct.pack(">II", 0, 1) + struct.pack(">H", round(256 * gamma)) + b"\0\0"
+    text = name.encode() + b"\0"
+    description = b"desc" + struct.pack(">II", 0, len(text)) + text + bytes(78)
+    tags = {b"desc": description, b"wtpt": xyz((0.9642, 1, 0.8249))}
+    if space == "GRAY":
+        tags[b"kTRC"] = curve
+    else:
+        for letter, primary in zip(b"rgb", SRGB_PRIMARIES, strict=True):
+            tags[bytes([letter]) + b"XYZ"] = xyz(primary)
+            tags[bytes([letter]) + b"TRC"] = curve
+    table, body = b"", b""
+    start = 128 + 4 + 12 * len(tags)
+    for tag, value in tags.items():
+        table += tag + struct.pack(">II", start + len(body), len(value))
+        body += value + bytes(-len(value) % 4)
+    header = struct.pack(">I4sI4s4s4s", 0, b"test", 0x02400000, b"mntr", space.ljust(4).encode(), b"XYZ ")
+    header += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", 63_190, 65_536, 54_061) + bytes(48)
+    whole = header + struct.pack(">I", len(tags)) + table + body
+    return struct.pack(">I", len(whole)) + whole[4:]
+
+
+def srgb_level(linear: float) -> int:
+    """The 8-bit level of a linear intensity, by IEC 61966-2-1."""
+    encoded = 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
+    return round(255 * encoded)

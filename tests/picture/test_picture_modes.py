@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, PngImagePlugin
 
 from paintnet.errors import PictureError
 from paintnet.picture import OpenedPicture, open_picture
@@ -248,48 +248,6 @@ def test_fault_08_exif_orientation_of_a_jpeg(orientation: int) -> None:
 @pytest.mark.parametrize("exif", [b"Exif\0\0MM\0*\0\0\0\x08\0\x05", b"Exif\0\0rubbish", b"Exif\0\0"])
 def test_fault_08_damaged_exif_does_no_harm(exif: bytes) -> None:
     assert opened(Image.new("RGB", (8, 8), BLUE), "JPEG", exif=exif).pixels.shape == (8, 8, 3)
-
-
-def swapped_profile() -> bytes:
-    """sRGB with its red and blue changed over, and another name."""
-    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    count = struct.unpack(">I", data[128:132])[0]
-    for index in range(count):
-        place = 132 + 12 * index
-        name = bytes(data[place : place + 4])
-        data[place : place + 4] = {b"rXYZ": b"bXYZ", b"bXYZ": b"rXYZ"}.get(name, name)
-    return bytes(data).replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))
-
-
-@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_color_profile_is_converted_to_srgb(mode: str) -> None:
-    image = Image.new(mode, (4, 4), (255, 0, 0, 90)[: len(mode)])
-    picture = opened(image, icc_profile=swapped_profile())
-    assert np.abs(levels(picture)[..., :3] - (0, 0, 255)).max() <= 2
-    assert len(picture.notes) == 1
-    assert picture.notes[0].startswith("colors converted from swap")
-    if mode == "RGBA":
-        assert (levels(picture)[..., 3] == 90).all()
-
-
-def test_srgb_profile_changes_nothing() -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    picture = opened(Image.fromarray(PATTERN[..., :3]), icc_profile=profile)
-    assert np.array_equal(levels(picture), PATTERN[..., :3])
-    assert picture.notes == ()
-
-
-@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "CMYK"])
-@pytest.mark.parametrize("profile", [b"rubbish", bytes(200)])
-def test_broken_profile_is_ignored_with_a_note(mode: str, profile: bytes) -> None:
-    picture = opened(Image.new(mode, (4, 4)), "TIFF", icc_profile=profile)
-    assert picture.notes == ("its color profile is damaged and was ignored",)
-
-
-def test_profile_of_another_kind_is_ignored_with_a_note() -> None:
-    picture = opened(Image.new("L", (4, 4), 100), icc_profile=swapped_profile())
-    assert (levels(picture) == 100).all()
-    assert picture.notes == ("its color profile is damaged and was ignored",)
 
 
 def test_fault_02_text_bomb_in_a_png_is_no_harm() -> None:
