@@ -4,12 +4,12 @@ What a file is, its first bytes say: never its name, never the header of a serve
 decoders in ``_DECODERS`` are ever run.
 """
 
+import contextlib
 import io
 import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from paintnet.errors import PictureError
 from paintnet.files.names import printable
-from paintnet.picture.modes import UnusableValuesError, to_pixels
+from paintnet.picture import png
+from paintnet.picture.modes import Meaning, UnusableValuesError, to_pixels
+from paintnet.picture.spaces import space_of_png
 
 _DECODERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "PNG": PngImageFile,
@@ -144,7 +146,8 @@ def decode(data: bytes, what: str, max_pixels: int) -> Decoded:
         raise PictureError(what, f"not a supported image{_stranger(data)}", _CONVERT)
     try:
         with _guarded_pillow(max_pixels) as remarks, _silence(name == "TIFF"):
-            pixels, notes = _load(name, data, what, max_pixels)
+            load = _load_png if name == "PNG" else _load
+            pixels, notes = load(name, data, what, max_pixels)
     except PictureError:
         raise
     except UnusableValuesError as error:
@@ -158,7 +161,7 @@ def decode(data: bytes, what: str, max_pixels: int) -> Decoded:
     return Decoded(np.ascontiguousarray(pixels), (*notes, *remarks))
 
 
-@contextmanager
+@contextlib.contextmanager
 def _guarded_pillow(max_pixels: int) -> Iterator[list[str]]:
     """Set Pillow's own pixel limit, and collect its warnings as notes instead of printing them."""
     remarks: list[str] = []
@@ -174,7 +177,7 @@ def _guarded_pillow(max_pixels: int) -> Iterator[list[str]]:
         remarks += [f"the decoder remarked: {printable(text).strip()}" for text in dict.fromkeys(texts)][:3]
 
 
-@contextmanager
+@contextlib.contextmanager
 def _silence(wanted: bool) -> Iterator[None]:
     """Keep the C library behind TIFF from writing its complaints to stderr, where it has no business.
 
@@ -198,6 +201,24 @@ def _silence(wanted: bool) -> Iterator[None]:
         os.close(kept)
 
 
+def _load_png(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[np.float32], list[str]]:
+    """Decode a PNG; damage beside its pixels is no reason to refuse it."""
+    data, notes = png.without_damage(data)
+    try:
+        pixels, more = _load(name, data, what, max_pixels)
+    except (PictureError, UnusableValuesError, MemoryError, Image.DecompressionBombError):
+        raise
+    except Exception:
+        rest = png.bare(data)
+        if rest is data:
+            raise
+        with contextlib.suppress(Exception):  # the first error tells more
+            pixels, more = _load(name, rest, what, max_pixels)
+            return pixels, [*notes, *more, "damaged parts beside the pixels were ignored"]
+        raise
+    return pixels, [*notes, *more]
+
+
 def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[np.float32], list[str]]:
     """Read the header, check the size, then decode the first frame."""
     image = _DECODERS[name](io.BytesIO(data))
@@ -213,9 +234,13 @@ def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[n
         notes.append("16-bit colors were read with 8 bits each")
     inverted = image.mode in ("I;16", "F") and _tag(image, _PHOTOMETRIC) == 0
     white = 2**12 - 1 if _tag(image, _BITS_PER_SAMPLE) == (12,) else 2**16 - 1
+    space = None
+    if name == "PNG":
+        space, more = space_of_png(image.info, png.cicp(data))
+        notes += more
     image.load()
     _check_size(image, what, max_pixels)
-    pixels, more = to_pixels(image, _KEY_STEPS.get(raw_mode, 1), white)
+    pixels, more = to_pixels(image, Meaning(_KEY_STEPS.get(raw_mode, 1), white, space))
     if inverted:
         pixels = 1 - pixels  # a TIFF in which 0 is white: Pillow turns it round for 8 bits only
     return _upright(pixels, image), [*notes, *more]

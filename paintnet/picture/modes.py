@@ -1,14 +1,17 @@
 """From each of Pillow's modes to float32 pixels: grey, RGB or RGBA."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from paintnet.picture.profiles import to_srgb
+from paintnet.picture.spaces import SRGB, ColorSpace
 
 Pixels = NDArray[np.float32]
+Opacity = NDArray[np.bool_] | None
 
 
 class UnusableValuesError(ValueError):
@@ -20,18 +23,35 @@ class UnusableValuesError(ValueError):
         self.remedy = remedy
 
 
-def to_pixels(image: Image.Image, step: int = 1, top: int = 65_535) -> tuple[Pixels, list[str]]:
+@dataclass(frozen=True)
+class Meaning:
+    """What the numbers in a decoded image mean, where the image itself does not say.
+
+    Parameters
+    ----------
+    step : int, default=1
+        What one unit of the file's own transparent color is worth in the levels of the image:
+        above 1 where the file has fewer than 8 bits a sample.
+    white : int, default=65535
+        The value that means white in an image of 16-bit mode.
+    space : ColorSpace or None
+        The color space, where the file gives it by numbers; it goes before an ICC profile.
+    """
+
+    step: int = 1
+    white: int = 65_535
+    space: ColorSpace | None = None
+
+
+def to_pixels(image: Image.Image, meaning: Meaning | None = None) -> tuple[Pixels, list[str]]:
     """Turn a decoded Pillow image into pixels.
 
     Parameters
     ----------
     image : PIL.Image.Image
         Of any mode, loaded.
-    step : int, default=1
-        What one unit of the file's own transparent color is worth in the levels of the image:
-        above 1 where the file has fewer than 8 bits a sample.
-    top : int, default=65535
-        The value that means white in an image of 16-bit mode.
+    meaning : Meaning, optional
+        What its numbers mean; by default what they usually do.
 
     Returns
     -------
@@ -50,13 +70,23 @@ def to_pixels(image: Image.Image, step: int = 1, top: int = 65_535) -> tuple[Pix
     >>> pixels[0, 0].tolist(), notes
     ([1.0, 0.0, 0.0], [])
     """
-    if image.mode in _DEEP:
-        return _deep(image, top)
+    meaning = meaning or Meaning()
+    if meaning.space is not None:
+        image.info.pop("icc_profile", None)
+    pixels, opacity, notes = _deep(image, meaning) if image.mode in _DEEP else _shallow(image, meaning)
+    if meaning.space is not None and meaning.space is not SRGB:
+        pixels = meaning.space.to_srgb(pixels)
+        notes.append(f"colors converted from {meaning.space.name} to sRGB")
+    return _with_opacity(pixels, opacity), notes
+
+
+def _shallow(image: Image.Image, meaning: Meaning) -> tuple[Pixels, Opacity, list[str]]:
+    """Everything with 8 bits a sample or fewer."""
     key = image.info.get("transparency")
     plain = _PLAIN.get(image.mode, _as_it_is)(image)
-    opacity = _keyed_opacity(plain, key, step) if plain.mode in ("L", "RGB") else None
+    opacity = _keyed_opacity(plain, key, meaning.step) if plain.mode in ("L", "RGB") else None
     managed, notes = to_srgb(plain)
-    return _with_opacity(_fractions(managed), opacity), notes
+    return _fractions(managed), opacity, notes
 
 
 def _as_it_is(image: Image.Image) -> Image.Image:
@@ -117,7 +147,7 @@ def _fractions(image: Image.Image) -> Pixels:
     return pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
 
 
-def _keyed_opacity(image: Image.Image, key: object, step: int) -> NDArray[np.bool_] | None:
+def _keyed_opacity(image: Image.Image, key: object, step: int) -> Opacity:
     """Where the picture is opaque, when its file declares one color transparent."""
     levels = np.asarray(image)
     if isinstance(key, int) and levels.ndim == 2:
@@ -130,7 +160,7 @@ def _keyed_opacity(image: Image.Image, key: object, step: int) -> NDArray[np.boo
     return None
 
 
-def _with_opacity(pixels: Pixels, opacity: NDArray[np.bool_] | None) -> Pixels:
+def _with_opacity(pixels: Pixels, opacity: Opacity) -> Pixels:
     """Add a mask as alpha, and drop the colors that alpha hides."""
     if opacity is not None:
         colors = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
@@ -141,7 +171,7 @@ def _with_opacity(pixels: Pixels, opacity: NDArray[np.bool_] | None) -> Pixels:
     return pixels
 
 
-def _deep(image: Image.Image, top: int) -> tuple[Pixels, list[str]]:
+def _deep(image: Image.Image, meaning: Meaning) -> tuple[Pixels, Opacity, list[str]]:
     """16-bit, 32-bit and floating point grey, all levels kept."""
     values = np.asarray(image)
     key = image.info.get("transparency")
@@ -154,9 +184,9 @@ def _deep(image: Image.Image, top: int) -> tuple[Pixels, list[str]]:
             why = f"its integers run from {low} to {high}, outside the 0 to 65535 of a 16-bit picture"
             raise UnusableValuesError(why, "scale them to 0 to 65535 and save again")
         pixels = values.astype(np.float32)
-        pixels /= top
+        pixels /= meaning.white
     pixels, notes = _managed_grey(np.clip(pixels, 0, 1), image.info.get("icc_profile"))
-    return _with_opacity(pixels[..., np.newaxis], opacity), notes
+    return pixels[..., np.newaxis], opacity, notes
 
 
 def _managed_grey(pixels: Pixels, profile: object) -> tuple[Pixels, list[str]]:

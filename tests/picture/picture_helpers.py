@@ -3,6 +3,7 @@
 import io
 import socket
 import struct
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,3 +112,15 @@ def srgb_level(linear: float) -> int:
     """The 8-bit level of a linear intensity, by IEC 61966-2-1."""
     encoded = 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
     return round(255 * encoded)
+
+
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def raw_png(width: int, height: int, bits: int, color: int, rows: bytes, *more: tuple[bytes, bytes]) -> bytes:
+    """A PNG of these rows, each with the number of its filter, and with more parts before the pixels."""
+    header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0)
+    extra = b"".join(png_chunk(name, data) for name, data in more)
+    body = png_chunk(b"IDAT", zlib.compress(rows))
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + extra + body + png_chunk(b"IEND", b"")
