@@ -4,7 +4,7 @@ import io
 import socket
 import struct
 import zlib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -118,9 +118,63 @@ def png_chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
-def raw_png(width: int, height: int, bits: int, color: int, rows: bytes, *more: tuple[bytes, bytes]) -> bytes:
+def raw_png(
+    width: int,
+    height: int,
+    bits: int,
+    color: int,
+    rows: bytes,
+    *more: tuple[bytes, bytes],
+    interlaced: bool = False,
+) -> bytes:
     """A PNG of these rows, each with the number of its filter, and with more parts before the pixels."""
-    header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, interlaced)
     extra = b"".join(png_chunk(name, data) for name, data in more)
     body = png_chunk(b"IDAT", zlib.compress(rows))
     return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + extra + body + png_chunk(b"IEND", b"")
+
+
+@dataclass
+class TiffPage:
+    """One directory of a TIFF that is made by hand: 8-bit grey where no tag says otherwise."""
+
+    width: int
+    height: int
+    samples: bytes
+    tags: dict[int, int] = field(default_factory=dict)
+    inside: list["TiffPage"] = field(default_factory=list)
+
+
+def raw_tiff(*pages: TiffPage, order: str = "<", big: bool = False) -> bytes:
+    """A TIFF of these pages; its directories stand after all samples."""
+    mark = {"<": b"II", ">": b"MM"}[order]
+    letter, size = ("Q", 8) if big else ("I", 4)
+    start = mark + struct.pack(order + ("HHHQ" if big else "HI"), *((43, 8, 0, 0) if big else (42, 0)))
+    out = bytearray(start)
+
+    def write(page: TiffPage) -> int:
+        """Write a page and give the place where its directory begins; its last number is the next one."""
+        inside = [write(each) for each in page.inside]
+        strip = len(out)
+        out.extend(page.samples)
+        out.extend(bytes(-len(out) % 8))
+        tags = {256: page.width, 257: page.height, 258: 8, 259: 1, 262: 1, 273: strip, 277: 1}
+        tags |= {278: page.height, 279: len(page.samples), **page.tags}
+        if inside:
+            tags[330] = inside[0]  # one at most: it stands in the entry itself
+        place = len(out)
+        out.extend(struct.pack(order + ("Q" if big else "H"), len(tags)))
+        for number, value in sorted(tags.items()):
+            kind = (16 if big else 4) if number in (273, 279, 330) else 3
+            count = struct.pack(order + letter, 1)
+            text = struct.pack(order + {3: "H", 4: "I", 16: "Q"}[kind], value).ljust(size, b"\0")
+            out.extend(struct.pack(order + "HH", number, kind) + count + text)
+        out.extend(bytes(size))
+        return place
+
+    pointer = len(start) - size
+    for page in pages:
+        place = write(page)
+        out[pointer : pointer + size] = struct.pack(order + letter, place)
+        pointer = len(out) - size
+    return bytes(out)

@@ -32,6 +32,14 @@ def test_rgb_and_grey() -> None:
     assert np.array_equal(levels(grey)[..., 0], PATTERN[..., 0])
 
 
+@pytest.mark.parametrize("name", ["PNG", "WEBP", "GIF"])
+def test_fault_31_picture_that_is_wholly_transparent_is_said_to_be(name: str) -> None:
+    options = {"lossless": True, "exact": True} if name == "WEBP" else {}
+    picture = opened(Image.new("RGBA", (4, 4), (9, 9, 9, 0)), name, **options)
+    assert not picture.pixels.any()
+    assert picture.notes == ("every pixel of it is transparent",)
+
+
 @pytest.mark.parametrize("name", ["PNG", "TIFF", "WEBP"])
 def test_fault_06_rgba_keeps_transparency_and_hides_no_color(name: str) -> None:
     pattern = PATTERN.copy()
@@ -69,11 +77,45 @@ def test_fault_06_16_bit_colors_are_said_to_be_read_with_8() -> None:
     assert levels(picture).tolist() == [[list(BLUE)]]
 
 
+@pytest.mark.parametrize(("kind", "said"), [("16-bit PPM", True), ("8-bit PPM", False), ("5-bit BMP", False)])
+def test_fault_31_only_what_has_16_bits_is_said_to_have_them(kind: str, said: bool) -> None:
+    if kind == "5-bit BMP":
+        header = struct.pack("<IiiHHIIiiII", 40, 1, 1, 1, 16, 3, 4, 0, 0, 0, 0)
+        data = b"BM" + struct.pack("<IHHI", 70, 0, 0, 66) + header
+        data += struct.pack("<III", 0xF800, 0x7E0, 0x1F) + struct.pack("<HH", 0xFFFF, 0)
+    else:
+        data = b"P6 1 1 65535 " + b"\xff" * 6 if said else b"P6 1 1 255 " + b"\xff" * 3
+    picture = open_picture("-", stdin=io.BytesIO(data))
+    assert picture.pixels.tolist() == [[[1, 1, 1]]]
+    assert picture.notes == (("16-bit colors were read with 8 bits each",) if said else ())
+
+
 @pytest.mark.parametrize(("bits", "row"), [(1, 0b0100_0000), (2, 0b0001_0000), (4, 0b0000_0001)])
 def test_fault_06_few_bits_with_a_transparent_level(bits: int, row: int) -> None:
     data = raw_png(2, 1, bits, 0, bytes([0, row]), (b"tRNS", struct.pack(">H", 1)))
     seen = levels(open_picture("-", stdin=io.BytesIO(data)))
     assert seen.tolist() == [[[0, 0, 0, 255], [0, 0, 0, 0]]]
+
+
+@pytest.mark.parametrize("interlaced", [0, 1])
+def test_fault_31_transparent_16_bit_color_is_compared_whole(interlaced: int) -> None:
+    key = (0x1DA1, 0xA1F2, 0xF21D)
+    near = [(0x1DA0, 0xA1F2, 0xF21D), (0x1DA1, 0xA1F3, 0xF21D), (0x1DA1, 0xA1F2, 0x001D), (0x1DA1,) * 3]
+    pixels = [key, *near, key]
+    rows = b"\0" + b"".join(struct.pack(">3H", *each) for each in pixels)
+    parts = [(b"tRNS", struct.pack(">3H", *key))]
+    data = raw_png(len(pixels), 1, 16, 2, rows, *parts)
+    if interlaced:
+        # One row of Adam7: columns 0, 4, then 2, then 1, 3, 5.
+        order = [[0], [4], [2], [1, 3, 5]]
+        passes = b"".join(
+            b"\0" + b"".join(struct.pack(">3H", *pixels[column]) for column in columns) for columns in order
+        )
+        data = raw_png(len(pixels), 1, 16, 2, passes, *parts, interlaced=True)
+    seen = levels(open_picture("-", stdin=io.BytesIO(data)))[0]
+    assert seen[:, 3].tolist() == [0, 255, 255, 255, 255, 0]
+    assert seen[1, :3].tolist() == [0x1D, 0xA1, 0xF2]
+    assert not seen[0].any()
 
 
 def test_fault_06_rgb_with_a_transparent_color() -> None:
@@ -154,12 +196,37 @@ def test_fault_07_float_tiff_with_nan(odd: float) -> None:
         opened(Image.fromarray(np.array([[0, odd]], np.float32)), "TIFF")
 
 
-def test_fault_07_float_tiff_beyond_0_and_1() -> None:
-    with pytest.raises(PictureError) as caught:
-        opened(Image.fromarray(np.array([[-2, 812.5]], np.float32)), "TIFF")
-    assert str(caught.value) == (
-        "stdin: its floating point values run from -2 to 812.5; scale its values to 0 to 1 and save again"
+@pytest.mark.parametrize(
+    ("values", "seen", "run"),
+    [
+        ([-2, 405.25, 812.5], [0, 0.5, 1], "-2 to 812.5"),
+        ([0, 51, 255], [0, 0.2, 1], "0 to 255"),
+        ([-3e38, 0, 3e38], [0, 0.5, 1], "-3e+38 to 3e+38"),
+        ([0.5, 1, 1.5], [0, 0.5, 1], "0.5 to 1.5"),
+    ],
+)
+@pytest.mark.parametrize("name", ["TIFF", "PFM"])
+def test_fault_31_floats_far_beyond_0_and_1_are_scaled(
+    name: str, values: list[float], seen: list[float], run: str
+) -> None:
+    image = Image.fromarray(np.array([values], np.float32))
+    picture = opened(image, "PPM" if name == "PFM" else name)
+    assert np.allclose(picture.pixels.ravel(), seen, atol=1e-6)
+    assert picture.notes == (
+        f"its values run from {run}: the lowest was taken for black and the highest for white",
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "seen", "run"),
+    [([-0.01, 0.5, 1.02], [0, 0.5, 1], "-0.01 to 1.02"), ([7, 7, 7], [1] * 3, "7 to 7")],
+)
+def test_fault_31_floats_a_little_beyond_0_and_1_are_cut(
+    values: list[float], seen: list[float], run: str
+) -> None:
+    picture = opened(Image.fromarray(np.array([values], np.float32)), "TIFF")
+    assert picture.pixels.ravel().tolist() == seen
+    assert picture.notes == (f"its values run from {run}: what is outside 0 to 1 was cut off",)
 
 
 def test_fault_07_float_rgb_tiff_is_not_supported() -> None:
