@@ -13,16 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.errors import PictureError, SettingsError
-from paintnet.files.names import file_stem, printable, printable_url, url_stem
+from paintnet.files.names import (
+    file_stem,
+    printable,
+    printable_source,
+    printable_url,
+    scheme_of,
+    unwrapped,
+    url_stem,
+)
 from paintnet.picture.samples import sample_bytes
 
-_WEB = re.compile(r"https?:", re.IGNORECASE)
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)  # two letters or more: C:/ is a drive
+_WEB = ("http", "https")
+_HOST_AND_PATH = re.compile(r"\s*(//|[^/\s]+@)?[\w-]+(\.[\w-]+)*\.[a-z]{2,}(:\d+)?/", re.IGNORECASE)
 
 # No format in use needs more for a pixel, so a larger file is no picture within the limit.
 _BYTES_PER_PIXEL = 16
 _BYTES_BESIDES = 64_000_000
 _PIECE = 1_000_000
+_PATH_OR_URL = "give a path, or an http or https URL"
 
 
 @dataclass(frozen=True)
@@ -100,8 +109,8 @@ def open_picture(
     Parameters
     ----------
     source : str or Path
-        A path, an http or https URL, ``-`` for ``stdin``, or ``sample:bird``, ``sample:china``,
-        ``sample:flower``. A ``Path`` is always a path.
+        A path, an http or https URL (also in angle brackets), ``-`` for ``stdin``, or
+        ``sample:bird``, ``sample:china``, ``sample:flower``. A ``Path`` is always a path.
     limits : OpenLimits, optional
         Size, addresses and checksum; the defaults of :class:`OpenLimits`.
     stdin : binary file, optional
@@ -143,16 +152,17 @@ def _fetch(source: str | Path, limits: OpenLimits, stdin: BinaryIO | None) -> _F
     if source.startswith("sample:"):
         name = source.removeprefix("sample:")
         return _Fetched(sample_bytes(name), name, source)
-    if _WEB.match(source):
+    address = unwrapped(source)
+    scheme = scheme_of(address)
+    if scheme in _WEB:
         # requests takes a while to import, and most pictures are files
         from paintnet.files.download import download
 
-        data = download(source, allow_private=limits.allow_private)
-        return _Fetched(data, url_stem(source), printable_url(source))
-    scheme = _SCHEME.match(source)
-    if scheme and not Path(source).exists():
-        why = f"{scheme[1].lower()} addresses are not opened"
-        raise PictureError(printable_url(source), why, "give a path, or an http or https URL")
+        data = download(address, allow_private=limits.allow_private)
+        return _Fetched(data, url_stem(address), printable_url(address))
+    if scheme is not None and not os.path.lexists(source):
+        remedy = "save the picture to a file and give its path" if scheme == "data" else _PATH_OR_URL
+        raise PictureError(printable_url(address), f"{scheme} addresses are not opened", remedy)
     return _from_path(Path(source), limits)
 
 
@@ -163,7 +173,8 @@ def _from_stdin(stdin: BinaryIO | None, limits: OpenLimits) -> _Fetched:
 
 
 def _from_path(path: Path, limits: OpenLimits) -> _Fetched:
-    what = printable(path)
+    # The name of a file that is there holds no secret; what names none may be an address.
+    what = printable(path) if os.path.lexists(path) else printable_source(str(path))
     # O_NONBLOCK: should the path become a pipe between the two looks, opening it still returns.
     flags = (
         os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -214,7 +225,10 @@ def _too_long(what: str, max_bytes: int) -> PictureError:
 def _unopened(what: str, error: OSError) -> PictureError:
     """Put an error of the system into words."""
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return PictureError(what, "there is no such file", "check its spelling")
+        remedy = "check its spelling"
+        if _HOST_AND_PATH.match(what):
+            remedy += ", or begin a URL with https://"
+        return PictureError(what, "there is no such file", remedy)
     if error.errno in (errno.EACCES, errno.EPERM):
         return PictureError(what, "no permission to read it", "change its permissions")
     return PictureError(what, f"cannot be read ({printable(error.strerror or error)})", "check the file")
