@@ -3,6 +3,7 @@
 As in test_faults.py, the number in a test's name is the row's.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,3 +86,29 @@ def test_fault_32_hints_cookies_and_redirects_are_served(run: Run, folder: Path,
     )
     run("fit", server.url("/start"), "--allow-private", *QUICK).done()
     assert "Cookie: a=1" in server.requests[-1]
+
+
+def test_fault_33_palettes_that_artists_have(run: Run, photo: Path) -> None:
+    Path("a.gpl").write_bytes(b"GIMP Palette\r\nName: x\r\n#\r\n 29 161 242\tBlue\r\n204 204 204\r\n")
+    Path("a.txt").write_bytes("#1da1f2\r\n\r\n#cccccc\r\n".encode("utf-8-sig"))
+    swatches = Image.new("RGB", (2, 1), (29, 161, 242))
+    swatches.putpixel((1, 0), (204, 204, 204))
+    Path("a.png").write_bytes(encoded(swatches))
+    for name in ("a.gpl", "a.txt", "a.png"):
+        run("fit", photo, "-f", "--mode", "classify", "--palette", name, *QUICK).done()
+        assert run("info", "--json").done().document["palette"] == ["#1da1f2", "#cccccc"]
+
+
+def test_fault_33_palette_of_a_photograph_comes_with_a_note(run: Run, photo: Path) -> None:
+    Path("other.png").write_bytes(encoded(Image.fromarray(picture_levels(40, 40))))
+    outcome = run("fit", photo, "--mode", "classify", "--palette", "other.png", *QUICK).done()
+    assert "note: the palette's picture has 1,600 colors: the 16 most typical were taken" in outcome.err
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.png", b"\xff\xfe.png", "café.png".encode()])
+def test_fault_33_file_names_that_are_not_utf_8(run: Run, folder: Path, name: bytes) -> None:
+    path = Path(os.fsdecode(name))
+    path.write_bytes(PNG)
+    document = run("fit", path, *QUICK, "--json").done().document
+    assert all(Path(each).exists() for each in document["outputs"])
+    assert document["source"].isprintable()

@@ -1,6 +1,5 @@
 """`paintnet fit`: teach a network to paint a picture."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -22,7 +21,8 @@ from paintnet.cli.outputs import (
 )
 from paintnet.cli.types import Duration, Layers, Number
 from paintnet.cli.watching import Watching, watch_options
-from paintnet.dataset.classes import Classes, read_palette
+from paintnet.dataset.classes import Classes
+from paintnet.dataset.palettes import palette_of
 from paintnet.encoding.maps import MAPS
 from paintnet.errors import SettingsError
 from paintnet.metrics import ssim
@@ -119,7 +119,7 @@ def fit(image: str, **options: Any) -> None:
     """
     to_stdout = STDOUT in (*options["output"], options["model"])
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=to_stdout)
-    given = _settings(options)
+    given = _settings(options, console)
     # What can be refused is refused before anything is fetched; sizes only once the picture is known.
     settings_for(64, 64, options["preset"], **given)
     watching = Watching(options, console)
@@ -158,7 +158,7 @@ def fit(image: str, **options: Any) -> None:
     _require(painting, options["require_psnr"])
 
 
-def _settings(options: dict[str, Any]) -> dict[str, Any]:
+def _settings(options: dict[str, Any], console: Console) -> dict[str, Any]:
     """Fields of PainterSettings that the user gave."""
     direct = (
         "mode encoding layers activation solver engine learning_rate batch_size alpha seed epochs "
@@ -170,17 +170,13 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
         given["seconds"] = options["time"]
     classes = {name: options[name] for name in ("colors", "threshold") if options[name] is not None}
     if options["palette"] is not None:
-        text = options["palette"]
-        classes["palette"] = read_palette(text) if _is_file(text) else tuple(text.split(","))
+        palette = palette_of(options["palette"])
+        console.notes(palette.notes)
+        classes["palette"] = palette.colors
     if classes:
         given["classes"] = Classes(**classes)
     _check_solver(given)
     return given
-
-
-def _is_file(palette: str) -> bool:
-    """Tell a palette's file from a list of colors, which may be too long for the name of a file."""
-    return "#" not in palette and os.path.isfile(palette)  # noqa: PTH113 (Path.is_file raises for it)
 
 
 def _check_solver(given: dict[str, Any]) -> None:
