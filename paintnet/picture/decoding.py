@@ -26,8 +26,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 from paintnet.errors import PictureError
 from paintnet.files.names import printable
 from paintnet.picture import png, tiff
-from paintnet.picture.meaning import meaning_of, raw_mode_of
+from paintnet.picture.meaning import Meaning, meaning_of, raw_mode_of
 from paintnet.picture.modes import UnusableValuesError, to_pixels
+from paintnet.picture.spaces import space_of_png
 from paintnet.picture.unusual import unusual_kind
 
 _DECODERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
@@ -141,10 +142,59 @@ def decode(data: bytes, what: str, max_pixels: int) -> Decoded:
     name = sniff(data)
     if name is None:
         raise PictureError(what, f"not a supported image{_stranger(data)}", _CONVERT)
+    load = _load_png if name == "PNG" else _load
+    with (
+        _failures_in_words(what, name, data, max_pixels),
+        _guarded_pillow(max_pixels) as remarks,
+        _silence(name == "TIFF"),
+    ):
+        pixels, notes = load(name, data, what, max_pixels)
+    return Decoded(np.ascontiguousarray(pixels), (*notes, *remarks))
+
+
+def convert(image: Image.Image, what: str, max_pixels: int) -> Decoded:
+    """Bring an image that Pillow holds already to pixels.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Of any mode; it is left as it is, but loaded.
+    what : str
+        Its name for messages, fit to be shown.
+    max_pixels : int
+        Larger pictures are refused.
+
+    Returns
+    -------
+    Decoded
+        Upright, in sRGB, the frame that the image is at.
+
+    Raises
+    ------
+    PictureError
+        When it cannot be loaded, is too large, or has no usable colors.
+
+    Examples
+    --------
+    >>> convert(Image.new("L", (1, 1), 255), "an image", 10).pixels
+    array([[[1.]]], dtype=float32)
+    """
+    name = image.format or "Pillow"
+    with _failures_in_words(what, name, b"", max_pixels), _guarded_pillow(max_pixels) as remarks:
+        _check_size(image, what, max_pixels)
+        if not image.width * image.height:
+            raise PictureError(what, "it has no pixels", "give a picture with some")
+        space, notes = space_of_png(image.info, None)
+        pixels, more = to_pixels(image.copy(), Meaning(space=space))
+        pixels = _upright(pixels, image)
+    return Decoded(np.ascontiguousarray(pixels), (*notes, *more, *remarks))
+
+
+@contextlib.contextmanager
+def _failures_in_words(what: str, name: str, data: bytes, max_pixels: int) -> Iterator[None]:
+    """Turn whatever a decoder raises into a PictureError."""
     try:
-        with _guarded_pillow(max_pixels) as remarks, _silence(name == "TIFF"):
-            load = _load_png if name == "PNG" else _load
-            pixels, notes = load(name, data, what, max_pixels)
+        yield
     except PictureError:
         raise
     except UnusableValuesError as error:
@@ -155,7 +205,6 @@ def decode(data: bytes, what: str, max_pixels: int) -> Decoded:
         raise _too_large(what, "its size", max_pixels) from error
     except Exception as error:  # hostile bytes make a decoder raise nearly anything
         raise _unreadable(what, name, data, error) from error
-    return Decoded(np.ascontiguousarray(pixels), (*notes, *remarks))
 
 
 @contextlib.contextmanager
