@@ -11,6 +11,7 @@ _LONGEST_PATH = 4096
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):(?=[/\\])", re.IGNORECASE)  # two letters or more: C:/ is a drive
 _OPAQUE = re.compile(r"(https?|data|blob|javascript|view-source|mailto|about|urn|cid):", re.IGNORECASE)
 _HOST = re.compile(r"(\[[0-9a-f:.%]*\]|[^:@\[\]]*)(:[0-9]*)?", re.IGNORECASE)
+_NUMERIC = re.compile(r"(localhost|[0-9.]+|\[.*\]):", re.IGNORECASE)
 _QUOTES = {"<": ">", '"': '"', "'": "'", "(": ")"}
 
 
@@ -118,8 +119,9 @@ def printable_url(url: str) -> str:
     place = re.search(r"[/\\]", plain)
     host, path = (plain[: place.start()], plain[place.start() :]) if place else (plain, "")
     host = host.rpartition("@")[2]
-    if not _HOST.fullmatch(host):
-        # What looks like a port may be a password with a slash, a question mark or the like in it.
+    # What looks like a port may be the start of a password with a slash or a question mark in it.
+    is_doubtful = ":" in host and "@" in address[len(plain) - len(path) :] and not _NUMERIC.match(host)
+    if is_doubtful or not _HOST.fullmatch(host):
         return printable(f"{scheme}{colon}{slashes}...")
     more = "" if plain == address else "?..." if address[len(plain)] == "?" else "..."
     return _short(printable(f"{scheme}{colon}{slashes}{host}{path}{more}"))
