@@ -151,8 +151,8 @@ _ENDINGS: tuple[tuple[Any, ExitCode, Callable[[Any], str]], ...] = (
 
 
 def _one_line(message: str) -> str:
-    """Keep a message on one line, and hostile names from steering the terminal."""
+    """Keep a message on one line, hostile names from steering the terminal, and secrets out of it."""
     # Only a failing command needs this import; `--help` must start fast.
-    from paintnet.files.names import printable
+    from paintnet.files.names import printable, without_secrets
 
-    return printable(" ".join(message.split()))
+    return printable(without_secrets(" ".join(message.split())))

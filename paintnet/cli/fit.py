@@ -1,6 +1,5 @@
 """`paintnet fit`: teach a network to paint a picture."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,8 @@ from paintnet.cli.watching import (
     progress_listeners,
     watch_options,
 )
-from paintnet.dataset.classes import Classes, read_palette
+from paintnet.dataset.classes import Classes
+from paintnet.dataset.palettes import palette_of
 from paintnet.encoding.registry import ENCODINGS
 from paintnet.errors import SettingsError
 from paintnet.job import FittedJob, Job, Outputs
@@ -114,7 +114,7 @@ def fit(image: str, **options: Any) -> None:
     """
     to_stdout = STDOUT in (*options["output"], options["model"])
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=to_stdout)
-    job = _job(image, options)
+    job = _job(image, options, console)
     job.check()
     if to_stdout:
         check_stdout()
@@ -131,8 +131,8 @@ def fit(image: str, **options: Any) -> None:
     _require(fitted.painting, options["require_psnr"])
 
 
-def _job(image: str, options: dict[str, Any]) -> Job:
-    settings = _settings(options)
+def _job(image: str, options: dict[str, Any], console: Console) -> Job:
+    settings = _settings(options, console)
     check_views(options)
     if options["scale"] is not None and options["size"] is not None:
         raise SettingsError("--scale and --size", "they exclude each other", "give one of them")
@@ -157,7 +157,7 @@ def _job(image: str, options: dict[str, Any]) -> Job:
     )
 
 
-def _settings(options: dict[str, Any]) -> dict[str, Any]:
+def _settings(options: dict[str, Any], console: Console) -> dict[str, Any]:
     """Fields of PainterSettings that the user gave."""
     direct = (
         "mode encoding layers activation solver engine learning_rate batch_size alpha seed epochs "
@@ -169,17 +169,13 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
         given["seconds"] = options["time"]
     classes = {name: options[name] for name in ("colors", "threshold") if options[name] is not None}
     if options["palette"] is not None:
-        text = options["palette"]
-        classes["palette"] = read_palette(text) if _is_file(text) else tuple(text.split(","))
+        palette = palette_of(options["palette"])
+        console.notes(palette.notes)
+        classes["palette"] = palette.colors
     if classes:
         given["classes"] = Classes(**classes)
     _check_solver(given)
     return given
-
-
-def _is_file(palette: str) -> bool:
-    """Tell a palette's file from a list of colors, which may be too long for the name of a file."""
-    return "#" not in palette and os.path.isfile(palette)  # noqa: PTH113 (Path.is_file raises for it)
 
 
 def _check_solver(given: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from paintnet.cli.console import Console
 from paintnet.cli.options import complete_files, stack
 from paintnet.cli.types import Number
 from paintnet.errors import SettingsError
+from paintnet.files.names import printable_source
 from paintnet.job import FRAMES, Animation
 from paintnet.painter.run import Listener
 
@@ -90,11 +91,11 @@ def progress_listeners(console: Console, *, preview: bool) -> Iterator[tuple[Lis
 
 
 def command_line(argv: list[str]) -> str:
-    """Write the command as a shell takes it.
+    """Write the command as a shell takes it, without the secrets of addresses.
 
     Examples
     --------
     >>> command_line(["/usr/bin/paintnet", "fit", "my photo.jpg"])
     "paintnet fit 'my photo.jpg'"
     """
-    return shlex.join(["paintnet", *argv[1:]])
+    return shlex.join(["paintnet", *map(printable_source, argv[1:])])

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -118,24 +117,6 @@ def parse_palette(colors: Sequence[str]) -> Array:
     if not 1 <= len(colors) <= MAX_COLORS:
         raise SettingsError("palette", f"{len(colors)} colors", f"give 1 to {MAX_COLORS}")
     return np.array([_parse_color(color) for color in colors], dtype=np.float32) / np.float32(255)
-
-
-def read_palette(path: str | Path) -> tuple[str, ...]:
-    """Read hex colors from a file, one per line; empty lines are skipped.
-
-    Raises
-    ------
-    SettingsError
-        If the file cannot be read or a line is no color.
-    """
-    try:
-        with Path(path).open(encoding="utf-8") as file:
-            text = file.read(64 * MAX_COLORS)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"palette {path}", f"cannot be read ({error})", "give a text file") from error
-    colors = tuple(line.strip() for line in text.splitlines() if line.strip())
-    parse_palette(colors)
-    return colors
 
 
 def _parse_color(text: str) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from paintnet.errors import OutputError
 from paintnet.files.names import printable
-from paintnet.picture.png import png_pieces
+from paintnet.picture.png_writing import png_pieces
 from paintnet.typing import Levels
 
 STREAMED_PIXELS = 4_000_000

@@ -225,7 +225,10 @@ def test_lbfgs(run: Run, photo: Path) -> None:
         (["--mode", "classify", "--colors", "2", "--threshold", "3"], "colors and threshold: they exclude"),
         (["--mode", "classify", "--colors", "0"], "colors: 0 is out of range"),
         (["--mode", "classify", "--threshold", "766"], "threshold: 766 is out of range; use 0 to 765"),
-        (["--mode", "classify", "--palette", "gone.txt"], "palette: 'gone.txt' is not a color"),
+        (
+            ["--mode", "classify", "--palette", "gone.txt"],
+            "palette gone.txt: there is no such file, nor is it",
+        ),
         (["--mode", "classify", "--target-psnr", "30"], "target-psnr: classify learns classes"),
         (["--mode", "paint"], "Invalid value for '--mode': 'paint' is not one of"),
         (["--seed", "-1"], "seed: -1 is out of range"),

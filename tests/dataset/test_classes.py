@@ -1,4 +1,3 @@
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,7 +6,7 @@ from dataset_helpers import levels, picture
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paintnet.dataset.classes import Classes, parse_palette, read_palette, sort_pixels
+from paintnet.dataset.classes import Classes, parse_palette, sort_pixels
 from paintnet.errors import SettingsError
 
 
@@ -180,24 +179,3 @@ def test_hex_colors() -> None:
         [0, 170, 255],
         [255, 255, 255],
     ]
-
-
-def test_a_palette_file_has_one_color_a_line(tmp_path: Path) -> None:
-    path = tmp_path / "colors.txt"
-    path.write_text("#1da1f2\n\n  ccc  \r\n#000000", encoding="utf-8")
-    assert read_palette(path) == ("#1da1f2", "ccc", "#000000")
-
-
-def test_palette_files_that_cannot_be_used(tmp_path: Path) -> None:
-    path = tmp_path / "colors.txt"
-    with pytest.raises(SettingsError, match=r"colors.txt: cannot be read \(.*; give a text file"):
-        read_palette(path)
-    path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingsError, match=r"colors.txt: cannot be read \(.*; give a text file"):
-        read_palette(path)
-    path.write_text("#fff\nblue\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="palette: 'blue' is not a color"):
-        read_palette(path)
-    path.write_text("\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="palette: 0 colors"):
-        read_palette(path)

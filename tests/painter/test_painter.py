@@ -208,24 +208,36 @@ def test_the_short_way_takes_an_array_a_path_and_a_sample(tmp_path: Path) -> Non
     assert (bird.width, bird.height, bird.channels) == (100, 100, 3)
 
 
+PICTURE_SHAPE = "give an array of shape (height, width, channels), with 1, 3 or 4 channels"
+
+
 @pytest.mark.parametrize(
     ("picture", "message"),
     [
         (
             np.zeros((4, 4)),
-            "picture: an array of shape (4, 4); give (height, width, channels) with 1, 3 or 4 channels",
+            "picture: an array of shape (4, 4) is no picture; " + PICTURE_SHAPE,
         ),
         (
             np.zeros((4, 4, 2)),
-            "picture: an array of shape (4, 4, 2); give (height, width, channels) with 1, 3 or 4 channels",
+            "picture: an array of shape (4, 4, 2) is no picture; " + PICTURE_SHAPE,
         ),
         (
             np.zeros((0, 4, 3)),
-            "picture: an array of shape (0, 4, 3); give (height, width, channels) with 1, 3 or 4 channels",
+            "picture: an array of shape (0, 4, 3) is no picture; " + PICTURE_SHAPE,
         ),
-        (np.full((4, 4, 3), 255), "picture: values outside 0 to 1; divide 8-bit levels by 255"),
-        (np.full((4, 4, 3), -0.1), "picture: values outside 0 to 1; divide 8-bit levels by 255"),
-        (np.full((4, 4, 3), np.nan), "picture: values outside 0 to 1; divide 8-bit levels by 255"),
+        (
+            np.full((4, 4, 3), 255),
+            "picture: some of its values are not in the range 0 to 1; divide 8-bit levels by 255",
+        ),
+        (
+            np.full((4, 4, 3), -0.1),
+            "picture: some of its values are not in the range 0 to 1; divide 8-bit levels by 255",
+        ),
+        (
+            np.full((4, 4, 3), np.nan),
+            "picture: some of its values are not in the range 0 to 1; divide 8-bit levels by 255",
+        ),
     ],
 )
 def test_what_is_no_picture_is_refused(picture: np.ndarray, message: str) -> None:
