@@ -1,6 +1,5 @@
 """`paintnet boundary`: what a neuron can and cannot do, as a picture or an animation."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.options import complete_files, force_option, report_options
 from paintnet.cli.outputs import STDOUT, check_picture_output, check_picture_size, encode_output, write_output
+from paintnet.cli.terminal import ERASE_LINE, draw
 from paintnet.cli.types import Layers, Real
 from paintnet.errors import SettingsError
 from paintnet.lesson.boundaries import (
@@ -182,8 +182,7 @@ def _frames(rows: list[list[Boundary]], console: Console, options: dict[str, Any
 def _progress(console: Console, text: str) -> None:
     """Say what is being done, on one line of a terminal that the next one replaces."""
     if console.shows_progress:
-        sys.stderr.write(f"\r{text}\x1b[K")
-        sys.stderr.flush()
+        draw(f"\r{text}{ERASE_LINE}")
 
 
 def _document(

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
+from paintnet.cli.terminal import colors_are_unwanted
 from paintnet.errors import PaintnetError, SettingsError
 
 
@@ -76,7 +77,7 @@ def _run(command: Callable[[], Any]) -> ExitCode:
 def _say_error(message: str) -> None:
     label = click.style("error:", fg="red", bold=True)
     # click leaves colors out where there is no terminal, but does not know NO_COLOR.
-    color = False if os.environ.get("NO_COLOR") else None
+    color = False if colors_are_unwanted() else None
     with contextlib.suppress(OSError):  # nobody reads stderr: the exit code has to say it
         click.echo(f"{label} {_one_line(message)}", err=True, color=color)
 

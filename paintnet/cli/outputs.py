@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from paintnet.cli.terminal import is_terminal
 from paintnet.errors import OutputError, SettingsError
 from paintnet.files.names import printable
 from paintnet.files.writing import check_output, write_bytes
@@ -28,7 +29,7 @@ def check_model_output(path: str, *, force: bool) -> None:
 def _check(path: str, force: bool, extensions: Any) -> None:
     if path != STDOUT:
         check_output(path, force=force, extensions=extensions)
-    elif sys.stdout is None or sys.stdout.isatty():
+    elif sys.stdout is None or is_terminal(sys.stdout):
         raise OutputError(STDOUT, "bytes do not belong on a terminal", "give a file name, or add > FILE")
 
 

@@ -1,10 +1,10 @@
 """The progress line: one listener of a training run."""
 
-import os
 import sys
 import time
 from typing import Self
 
+from paintnet.cli.terminal import ERASE_LINE, draw, window_size
 from paintnet.painter.events import EpochFinished, Event
 
 SECONDS_BETWEEN = 0.1
@@ -24,13 +24,13 @@ class ProgressLine:
         self._latest: EpochFinished | None = None
 
     def __enter__(self) -> Self:
-        _write("\rstarting\x1b[K")
+        draw(f"\rstarting{ERASE_LINE}")
         return self
 
     def __exit__(self, *ended: object) -> None:
         if self._latest is not None:
             self._draw(self._latest)
-        _write("\n")
+        draw("\n")
 
     def __call__(self, event: Event) -> None:
         """Take one event of the run."""
@@ -43,7 +43,8 @@ class ProgressLine:
 
     @staticmethod
     def _draw(event: EpochFinished) -> None:
-        _write(f"\r{progress_line(event, _columns())}\x1b[K")
+        columns, _ = window_size(sys.stderr)
+        draw(f"\r{progress_line(event, columns)}{ERASE_LINE}")
 
 
 def progress_line(event: EpochFinished, columns: int) -> str:
@@ -57,16 +58,3 @@ def progress_line(event: EpochFinished, columns: int) -> str:
         return text[:room]
     done = round(width * min(1.0, event.progress))
     return f"[{'#' * done}{'-' * (width - done)}] {text}"
-
-
-def _columns() -> int:
-    try:
-        columns = os.get_terminal_size(sys.stderr.fileno()).columns
-    except OSError:
-        columns = 0
-    return columns or 80
-
-
-def _write(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
