@@ -9,9 +9,11 @@ import click
 
 from paintnet.cli.console import Console, standard_input
 from paintnet.cli.halfblocks import UPPER_HALF, picture_lines
+from paintnet.cli.help import command, option, option_group
 from paintnet.cli.models import load_painting
 from paintnet.cli.options import complete_files, open_options, report_options
 from paintnet.cli.terminal import Depth, can_write, color_depth, colors_are_unwanted, is_terminal, window_size
+from paintnet.cli.types import Number
 from paintnet.errors import SettingsError
 from paintnet.modelfile import EXTENSION
 from paintnet.painting import Painting
@@ -20,7 +22,7 @@ from paintnet.picture import OpenLimits, open_picture
 LARGEST_WIDTH = 1000
 
 
-@click.command(
+@command(
     epilog="""\b
 Examples:
   paintnet show
@@ -28,26 +30,28 @@ Examples:
   paintnet show sample:bird --color always | less -R"""
 )
 @click.argument("what", required=False, metavar="[MODEL|IMAGE]", shell_complete=complete_files)
-@click.option(
+@option(
     "--width",
-    type=click.IntRange(1, LARGEST_WIDTH),
+    type=Number(1, LARGEST_WIDTH, whole=True),
     metavar="N",
-    help="Columns, the height follows  [default: what fits].",
+    help="Width in columns; the height follows from it.",
+    show_default="what fits into the window",
 )
-@click.option(
+@option(
     "--color",
     type=click.Choice(["auto", "always", "256", "truecolor"]),
     default="auto",
-    help="On a terminal only, always, or always with these colors.",
+    help="auto prints on a terminal only, in the colors that it has; always prints into files and pipes "
+    "too; 256 and truecolor do so in these colors.",
 )
-@open_options
+@option_group("Where the picture comes from", open_options)
 @report_options
 def show(what: str | None, width: int | None, color: str, **options: Any) -> None:
     """Print a painting or a picture in the terminal.
 
     A .paintnet file is painted; anything else is a picture: a path, an http(s)
-    URL, - for stdin, or a sample. Without it, the newest painting of the
-    current folder is printed.
+    URL, - for stdin, or a sample. Without either, the newest .paintnet file in
+    the current folder is painted.
     """
     console = Console(as_json=options["json"], quiet=options["quiet"])
     depth = _depth("always" if color == "auto" and console.as_json else color)

@@ -231,10 +231,13 @@ def test_lbfgs(run: Run, photo: Path) -> None:
         (["--seed", "-1"], "seed: -1 is out of range"),
         (["--hold-out", "0.95"], "hold-out: 0.95 is out of range; use 0 to 0.9"),
         (["--epochs", "0"], "epochs: 0 is out of range"),
-        (["--alpha", "nan"], "alpha: nan is out of range"),
+        (["--alpha", "nan"], "Invalid value for '--alpha': 'nan' is not a number"),
         (["--batch-size", "0"], "batch-size: 0 is out of range"),
         (["--time", "0s"], "Invalid value for '--time': '0s' is not a time"),
-        (["--max-side", "0"], "Invalid value for '--max-side'"),
+        (
+            ["--max-side", "0"],
+            "Invalid value for '--max-side': 0 is out of range; it must be at least 1; see",
+        ),
         (["--require-psnr", "nan"], "Invalid value for '--require-psnr': 'nan' is not a number"),
         (["--sha256", "abc"], "sha256 abc: is not a SHA-256 checksum"),
         (["--scale", "2", "--size", "4x4"], "--scale and --size: they exclude each other"),
@@ -353,7 +356,7 @@ def test_environment_sets_options(run: Run, photo: Path, monkeypatch: pytest.Mon
     assert document["outputs"] == ["a.png", "b.webp"]
     assert run("fit", photo, "--seed", "6", "--force").done().document["seed"] == 6
     monkeypatch.setenv("PAINTNET_FIT_EPOCHS", "many")
-    assert "'many' is not a valid integer" in run("fit", photo).failed(2)
+    assert "'many' is not a whole number" in run("fit", photo).failed(2)
 
 
 def test_nothing_but_results_without_a_terminal(photo: Path) -> None:

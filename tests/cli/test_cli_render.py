@@ -102,7 +102,7 @@ def test_output_is_judged_before_the_model(run: Run) -> None:
     [
         (["--scale", "2", "--size", "4x4"], "--scale and --size: they exclude each other"),
         (["--scale", "nan"], "'nan' is not a number"),
-        (["--scale", "10001"], "not in the range"),
+        (["--scale", "10001"], "10001 is out of range; it must be above 0 and at most 10,000"),
         (["--size", "100000x100000"], "10,000,000,000 pixels, more than the limit of 50,000,000"),
         (["--scale", "9999"], "more than the limit"),
         (["--size", "10x10", "--max-pixels", "99"], "100 pixels, more than the limit of 99"),
