@@ -225,11 +225,11 @@ def test_positions_far_outside_are_answered(painting: Painting) -> None:
         ([1, 2], "xy: shape (2,); give positions of shape (n, 2): x and y"),
         ([[1, 2, 3]], "xy: shape (1, 3); give positions of shape (n, 2): x and y"),
         (5, "xy: shape (); give positions of shape (n, 2): x and y"),
-        ([[1, float("nan")]], "xy: a position is not finite; give finite numbers"),
-        ([[float("inf"), 1]], "xy: a position is not finite; give finite numbers"),
-        ([["a", "b"]], "xy: these are not pairs of numbers; give positions as x and y"),
-        ([[1, 2], [3]], "xy: these are not pairs of numbers; give positions as x and y"),
-        ([[{}, 2]], "xy: these are not pairs of numbers; give positions as x and y"),
+        ([[1, float("nan")]], "xy: some positions are not finite; give finite numbers"),
+        ([[float("inf"), 1]], "xy: some positions are not finite; give finite numbers"),
+        ([["a", "b"]], "xy: these are not pairs of numbers; give each position as x and y"),
+        ([[1, 2], [3]], "xy: these are not pairs of numbers; give each position as x and y"),
+        ([[{}, 2]], "xy: these are not pairs of numbers; give each position as x and y"),
     ],
 )
 def test_what_is_no_position_is_refused(xy: Any, message: str) -> None:
@@ -259,7 +259,9 @@ def test_an_empty_render_is_refused(arguments: dict[str, Any], message: str) -> 
 def test_regress_has_no_probabilities() -> None:
     with pytest.raises(SettingsError) as caught:
         regress().predict_proba(CENTRES)
-    assert str(caught.value) == ("probabilities: a painting of mode regress has none; fit with mode classify")
+    assert str(caught.value) == (
+        "probabilities: a painting of mode regress has none; train it with mode classify"
+    )
 
 
 def changed(painting: Painting, document: dict[str, Any], tensors: dict[str, Any]) -> Model:

@@ -99,7 +99,7 @@ Examples:
         type=Number(1, whole=True),
         default=1500,
         metavar="N",
-        help="Passes over the points at most; a network that has learned its points stops earlier.",
+        help="At most N passes over the points; a network that has learned its points stops earlier.",
     ),
 )
 @option_group(
@@ -109,7 +109,7 @@ Examples:
         "--output",
         metavar="FILE",
         shell_complete=complete_files,
-        help="A picture of the end; - writes a PNG to stdout.",
+        help="A picture of the trained networks, or - for a PNG on stdout.",
     ),
     option(
         "--animate",
@@ -123,7 +123,7 @@ Examples:
         type=Number(1, 1000, whole=True),
         default=60,
         metavar="N",
-        help="Frames of the animation at most.",
+        help="At most N frames in the animation.",
     ),
     option(
         "--fps",
@@ -162,7 +162,9 @@ def boundary(output: str | None, animate: str | None, **options: Any) -> None:
 def _check_outputs(output: str | None, animate: str | None, force: bool, size: tuple[int, int]) -> None:
     """Refuse what could not be written at the end."""
     if output is None and animate is None:
-        raise SettingsError("outputs", "there is none", "name a picture with -o, or an --animate file")
+        raise SettingsError(
+            "outputs", "none was named", "name a picture with -o, or an animation with --animate"
+        )
     if output == animate:
         raise SettingsError("outputs", "one file is named twice", "give each output a name of its own")
     if output is not None:

@@ -30,7 +30,7 @@ Examples:
         metavar="FILE",
         shell_complete=complete_files,
         help="A picture of the differences: black where there is none, white where it is largest; "
-        "- writes a PNG to stdout.",
+        "or - for a PNG on stdout.",
     ),
     force_option,
 )

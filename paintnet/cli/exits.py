@@ -29,7 +29,7 @@ class ExitCode(IntEnum):
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived; not an Exception, so that nothing swallows it."""
+    """SIGTERM; not an Exception, so that nothing swallows it."""
 
 
 class BelowRequired(PaintnetError):
@@ -88,7 +88,7 @@ def _judge(error: BaseException) -> tuple[ExitCode, str]:
         if isinstance(error, kind):
             return code, tell(error)
     why = f"{type(error).__name__}: {error}"
-    return ExitCode.FAILED, f"paintnet: {why}; this is a bug, PAINTNET_DEBUG=1 shows where: please report it"
+    return ExitCode.FAILED, f"paintnet: {why}; this is a bug: please report what PAINTNET_DEBUG=1 shows"
 
 
 _OPTIONS = {
@@ -128,7 +128,7 @@ def _close_stdout(_: BaseException) -> str:
     return ""
 
 
-_ALL_WHOLE = "no output is half written, run it again to finish"
+_ALL_WHOLE = "no output is half written; run it again to finish"
 
 _ENDINGS: tuple[tuple[Any, ExitCode, Callable[[Any], str]], ...] = (
     (click.exceptions.Exit, ExitCode.DONE, lambda _: ""),

@@ -179,7 +179,7 @@ Examples:
         multiple=True,
         metavar="FILE",
         shell_complete=complete_files,
-        help="A picture, or a model if FILE ends in .paintnet; - writes a PNG to stdout. "
+        help="A picture, a model if FILE ends in .paintnet, or - for a PNG on stdout. "
         "Can be given more than once.",
     ),
     option(
@@ -187,7 +187,7 @@ Examples:
         "--model",
         metavar="FILE",
         shell_complete=complete_files,
-        help="The model; - writes it to stdout.",
+        help="The model, or - for stdout.",
     ),
     size_options,
     force_option,

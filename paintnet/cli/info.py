@@ -30,8 +30,8 @@ def info(model: str | None, **say: bool) -> None:
     try:
         lines = list(_lines(document))
     except (AttributeError, TypeError, ValueError) as error:
-        why = "damaged model: its training record is none"
-        raise ModelFileError(loaded.name, why, "get a whole copy, or paint it again") from error
+        why = "damaged model: its training record cannot be read"
+        raise ModelFileError(loaded.name, why, "get an intact copy, or paint it again") from error
     console.answer(document, lines)
 
 

@@ -35,8 +35,8 @@ def neuron(
 ) -> None:
     """Compute one neuron, with the sum written out.
 
-    Its output is the activation function of the weighted sum of its inputs
-    plus its bias.
+    Its output is its activation function, applied to the weighted sum of its
+    inputs plus its bias.
     """
     console = Console(as_json=say["json"], quiet=say["quiet"])
     cell = Neuron(len(weights), bias=bias, weights=weights, activation=activation)

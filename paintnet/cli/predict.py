@@ -40,14 +40,14 @@ Examples:
     "--xy-file",
     metavar="FILE",
     shell_complete=complete_files,
-    help="Positions, one X,Y on each line; - reads stdin.",
+    help="A file of positions, one X,Y on each line, or - for stdin.",
 )
 @option(
     "--units",
     type=click.Choice(["pixel", "unit", "percent"]),
     default="pixel",
-    help="What positions count: pixels; or the way from the centre of the first pixel (0) to that of "
-    "the last (1 for unit, 100 for percent).",
+    help="Unit of the positions: pixels, or the share of the way from the centre of the first pixel (0) "
+    "to that of the last (1 in unit, 100 in percent).",
 )
 @option(
     "--format", type=click.Choice(["text", "json", "csv"]), default="text", help="How answers are written."
@@ -65,7 +65,7 @@ def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: 
     console = Console(as_json=say["json"] or say["format"] == "json", quiet=say["quiet"])
     asked = list(xy) + (_read_positions(xy_file) if xy_file else [])
     if not asked:
-        raise SettingsError("positions", "none was given", "use --xy X,Y or --xy-file FILE")
+        raise SettingsError("positions", "none were given", "use --xy X,Y or --xy-file FILE")
     painting, name, _ = load_painting(model, console)
     positions = np.array(asked, dtype=np.float64) * _unit(painting, units)
     if _outside(painting, positions):
@@ -99,7 +99,7 @@ def _read_positions(name: str) -> list[tuple[float, float]]:
             x = y = float("nan")
         if not np.isfinite([x, y]).all():
             why = f"line {number} is {printable(line[:40])!r}, not of the form {XY_FORM}"
-            raise SettingsError(f"--xy-file {printable(name)}", why, "write one X,Y a line")
+            raise SettingsError(f"--xy-file {printable(name)}", why, "write one X,Y on each line")
         positions.append((x, y))
     return positions
 

@@ -35,7 +35,7 @@ Examples:
         required=True,
         metavar="FILE",
         shell_complete=complete_files,
-        help="The picture; - writes a PNG to stdout.",
+        help="The picture, or - for a PNG on stdout.",
     ),
     force_option,
 )

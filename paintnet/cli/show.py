@@ -81,18 +81,20 @@ def _depth(color: str) -> Depth:
     if color == "always":
         return found or "256"
     if not is_terminal(sys.stdout):
-        raise SettingsError("stdout", "is no terminal, where colors would show", "add --color always")
+        raise SettingsError("stdout", "it is not a terminal, so there are no colors", "add --color always")
     if colors_are_unwanted():
-        raise SettingsError("NO_COLOR", "is set, and the picture is all colors", "add --color always")
+        raise SettingsError("NO_COLOR", "it is set, but the picture consists of colors", "add --color always")
     if found is None:
         term = os.environ.get("TERM", "")
-        raise SettingsError(f"TERM={term}", "is not known to have 256 colors", "add --color 256 if it has")
+        raise SettingsError(
+            f"TERM={term}", "this terminal is not known to have 256 colors", "add --color 256 if it has"
+        )
     return found
 
 
 def _check_encoding() -> None:
     if sys.stdout is not None and not can_write(UPPER_HALF, sys.stdout):
-        why = f"its encoding {sys.stdout.encoding} has no half block"
+        why = f"its encoding {sys.stdout.encoding} has no half block characters"
         raise SettingsError("stdout", why, "use a UTF-8 locale, such as LC_ALL=C.UTF-8")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from paintnet.dataset.classes import Classes, sort_pixels
 from paintnet.dataset.upsampling import upsample
-from paintnet.errors import SettingsError
+from paintnet.errors import SettingsError, number_text
 from paintnet.picture import premultiply, unpremultiply
 from paintnet.typing import Array
 
@@ -155,7 +155,9 @@ def split_pixels(width: int, height: int, hold_out: float) -> tuple[Array, Array
     leaves neither clusters nor holes.
     """
     if not 0 <= hold_out <= 0.9:
-        raise SettingsError("hold-out", f"{hold_out:g} is out of range", "use a share from 0 to 0.9")
+        raise SettingsError(
+            "hold-out", f"{number_text(hold_out)} is out of range", "use a share from 0 to 0.9"
+        )
     pixels = pixel_numbers(width * height)
     n_held_out = min(round(hold_out * len(pixels)), len(pixels) - 1)
     if n_held_out == 0:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from paintnet.errors import TrainingError
+from paintnet.errors import TrainingError, number_text
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
@@ -128,10 +128,8 @@ def _run(estimator: Estimator, step: Any) -> None:
 
 def diverged(learning_rate: float) -> TrainingError:
     """Tell that the numbers ran away."""
-    rate = f"{learning_rate:g}"
-    return TrainingError(
-        "training", f"the loss is no longer finite at learning rate {rate}", "lower the rate"
-    )
+    why = f"the loss is no longer finite at a learning rate of {number_text(learning_rate)}"
+    return TrainingError("training", why, "lower the learning rate")
 
 
 def weights(estimator: Estimator, dtype: str) -> tuple[tuple[Array, ...], tuple[Array, ...]]:

@@ -47,7 +47,9 @@ def make_trainer(
     if hindrance:
         raise SettingsError(f"engine {settings.engine}", hindrance, "use engine stock, or leave it to auto")
     if settings.engine == "compiled" and not has_compiler():
-        raise SettingsError("engine compiled", "numba is not installed", "pip install 'paintnet[fast]'")
+        raise SettingsError(
+            "engine compiled", "numba is not installed", "install it with pip install 'paintnet[fast]'"
+        )
     worth = dataset.width * dataset.height >= WORTH_COMPILING or settings.engine == "compiled"
     compiled = settings.engine != "numpy" and has_compiler() and worth
     assert isinstance(encoding, GridMap)  # noqa: S101 - blocks need one; told to mypy
@@ -57,9 +59,9 @@ def make_trainer(
 def _why_not_blocks(dataset: Dataset, encoding: PositionMap, settings: PainterSettings) -> str | None:
     """Why training by blocks is not possible, or None."""
     if not isinstance(encoding, GridMap):
-        return f"blocks need the grid encoding, not {settings.encoding}"
+        return f"training by blocks needs the grid encoding, not {settings.encoding}"
     if settings.solver != "adam" or settings.precision != "float32":
-        return "blocks train by adam in float32"
+        return "training by blocks needs the solver adam and the precision float32"
     if not BlockPlan.can_cut(encoding, dataset.width, dataset.height, dataset.step):
-        return "blocks need a grid of one level, with cells of a few pixels"
+        return "training by blocks needs a grid of one level, with cells of a few pixels"
     return None

@@ -16,7 +16,7 @@ from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.engine.trainer import make_trainer
-from paintnet.errors import TrainingError
+from paintnet.errors import TrainingError, number_text
 from paintnet.metrics import psnr, psnr_of
 from paintnet.network import Network
 from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished, TrainingStarted
@@ -166,16 +166,17 @@ class Run:
         if self.dataset.palette is not None:
             got, flat = quality["accuracy"], float(np.bincount(learned).max() / len(learned))
             worse = got < 0.99 * flat - 1e-3
-            seen = f"{got:.1%} of the pixels are right, {flat:.1%} in a painting of one class"
+            seen = f"{got:.1%} of the pixels are right, and {flat:.1%} would be in a painting of one class"
         else:
             variance = _variance(learned)
             # A picture of one color has no variance; 8 levels beside it is not "nothing".
             got, flat = quality["psnr"], psnr_of(1.01 * variance + 1e-3)
             worse = not got >= flat  # so that NaN is worse too
-            seen = f"{got:.1f} dB, {flat:.1f} dB in a painting of the mean color"
+            seen = f"{got:.1f} dB, and a painting of the mean color alone has {flat:.1f} dB"
         if worse:
-            rate = f"lower the learning rate ({self.settings.learning_rate:g}) or train longer"
-            raise TrainingError("training", f"nothing was learned: {seen}", rate)
+            rate = number_text(self.settings.learning_rate)
+            remedy = f"lower the learning rate of {rate} or train longer"
+            raise TrainingError("training", f"nothing was learned: {seen}", remedy)
 
     def _tell(self, event: Event) -> None:
         with self.schedule.paused():

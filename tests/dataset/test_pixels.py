@@ -193,20 +193,23 @@ def test_both_kinds_of_training_set_are_split_alike() -> None:
     assert np.array_equal(regress.learned, classify.learned)
 
 
-@pytest.mark.parametrize("share", [-0.1, 0.91, float("nan")])
+@pytest.mark.parametrize("share", [-0.1, 0.91, 0.9000001, float("nan")])
 def test_a_share_out_of_range_is_refused(share: float) -> None:
     with pytest.raises(SettingsError) as caught:
         split_pixels(4, 4, share)
-    assert str(caught.value) == f"hold-out: {share:g} is out of range; use a share from 0 to 0.9"
+    assert str(caught.value) == f"hold-out: {share} is out of range; use a share from 0 to 0.9"
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"colors": 2, "threshold": 3}, "colors and threshold: they exclude each other; give one of them"),
+        (
+            {"colors": 2, "threshold": 3},
+            "colors and threshold: they cannot be combined; give only one of them",
+        ),
         (
             {"colors": 2, "threshold": 3, "palette": ("#fff",)},
-            "colors and threshold and palette: they exclude each other; give one of them",
+            "colors and threshold and palette: they cannot be combined; give only one of them",
         ),
         ({"colors": 0}, "colors: 0 is out of range; use 1 to 256"),
         ({"colors": 257}, "colors: 257 is out of range; use 1 to 256"),
