@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from paintnet.cli.terminal import is_terminal
 from paintnet.errors import OutputError, SettingsError
 from paintnet.files.names import printable
 from paintnet.files.writing import check_output, write_bytes
@@ -28,8 +29,10 @@ def check_model_output(path: str, *, force: bool) -> None:
 def _check(path: str, force: bool, extensions: Any) -> None:
     if path != STDOUT:
         check_output(path, force=force, extensions=extensions)
-    elif sys.stdout is None or sys.stdout.isatty():
-        raise OutputError(STDOUT, "bytes do not belong on a terminal", "give a file name, or add > FILE")
+    elif sys.stdout is None or is_terminal(sys.stdout):
+        raise OutputError(
+            STDOUT, "binary data does not belong on a terminal", "give a file name, or add > FILE"
+        )
 
 
 def check_picture_size(path: str, size: tuple[int, int]) -> None:
@@ -76,10 +79,10 @@ def output_size(
         If both are given, or the picture would have too many pixels.
     """
     if scale is not None and size is not None:
-        raise SettingsError("--scale and --size", "they exclude each other", "give one of them")
+        raise SettingsError("--scale and --size", "they cannot be combined", "give only one of them")
     wanted = size or tuple(side * (scale or 1) for side in own)
     width, height = (max(1, round(min(max(side, 1), _LARGEST_SIDE))) for side in wanted)
     if width * height > max_pixels:
-        why = f"{width * height:,} pixels, more than the limit of {max_pixels:,}"
+        why = f"{width * height:,} pixels are more than the limit of {max_pixels:,}"
         raise SettingsError(f"size {width}x{height}", why, "paint it smaller, or raise --max-pixels")
     return width, height

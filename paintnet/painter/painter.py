@@ -112,7 +112,7 @@ def fit(
     Raises
     ------
     PaintnetError
-        If the picture cannot be opened, a setting not be used, or the training diverges.
+        If the picture cannot be opened, a setting cannot be used, or the training diverges.
 
     Examples
     --------
@@ -127,8 +127,10 @@ def _check_picture(picture: Array) -> None:
     if picture.ndim != 3 or picture.shape[2] not in (1, 3, 4) or not picture.size:
         raise SettingsError(
             "picture",
-            f"an array of shape {picture.shape}",
-            "give (height, width, channels) with 1, 3 or 4 channels",
+            f"an array of shape {picture.shape} is no picture",
+            "give an array of shape (height, width, channels), with 1, 3 or 4 channels",
         )
     if not (np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1):
-        raise SettingsError("picture", "values outside 0 to 1", "divide 8-bit levels by 255")
+        raise SettingsError(
+            "picture", "some of its values are not in the range 0 to 1", "divide 8-bit levels by 255"
+        )

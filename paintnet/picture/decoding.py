@@ -207,8 +207,7 @@ def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[n
     raw_mode = str(image.tile[0][3]) if image.tile else ""
     notes = []
     if _has_more_frames(image):
-        many = "pages" if name == "TIFF" else "frames of an animation"
-        notes.append(f"the first of several {many}")
+        notes.append(f"only the first of several {'pages' if name == 'TIFF' else 'frames'} was read")
     if ";16" in raw_mode and image.mode in ("RGB", "RGBA", "LA"):
         notes.append("16-bit colors were read with 8 bits each")
     inverted = image.mode in ("I;16", "F") and _tag(image, _PHOTOMETRIC) == 0
@@ -227,7 +226,7 @@ def _check_size(image: Image.Image, what: str, max_pixels: int) -> None:
 
 
 def _too_large(what: str, size: str, max_pixels: int) -> PictureError:
-    why = f"{size} is more than the limit of {max_pixels / 1e6:g} megapixels"
+    why = f"{size} is more than the limit of {max_pixels:,} pixels"
     return PictureError(what, why, "raise the limit or use a smaller copy", "max_pixels")
 
 
@@ -270,7 +269,7 @@ def _unreadable(what: str, name: str, error: Exception) -> PictureError:
     if isinstance(error, NotImplementedError) or any(word in reason.lower() for word in unsupported):
         return PictureError(what, f"not a supported image: a {name} of an unusual kind ({reason})", _CONVERT)
     why = f"damaged image: its {name} data cannot be decoded ({reason})"
-    return PictureError(what, why, "get a fresh copy")
+    return PictureError(what, why, "get an intact copy")
 
 
 def _stranger(data: bytes) -> str:

@@ -101,10 +101,10 @@ def encode_picture(pixels: NDArray[Any], extension: str) -> tuple[bytes, tuple[s
         raise OutputError(f"extension {extension!r}", "no picture format has it", f"use one of {known}")
     longest = max(pixels.shape[:2])
     if longest > chosen.max_side:
-        why = f"{chosen.name} holds at most {chosen.max_side} pixels a side"
-        raise OutputError(f"a picture {longest} pixels long", why, "write a PNG or a smaller picture")
+        why = f"{chosen.name} holds at most {chosen.max_side:,} pixels a side"
+        raise OutputError(f"a picture {longest:,} pixels long", why, "write a PNG or a smaller picture")
     if not np.isfinite(pixels).all():
-        raise OutputError("the picture", "some of its values are no numbers", "train it again")
+        raise OutputError("the picture", "some of its values are not numbers", "train it again")
     notes: tuple[str, ...] = ()
     if pixels.shape[-1] == 4 and not chosen.keeps_alpha:
         if (to_levels(pixels[..., 3]) < 255).any():

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from paintnet.errors import number_text
 from paintnet.picture.profiles import to_srgb
 
 Pixels = NDArray[np.float32]
@@ -151,20 +152,26 @@ def _deep(image: Image.Image, top: int) -> tuple[Pixels, list[str]]:
     else:
         low, high = int(values.min()), int(values.max())
         if low < 0 or high > 65_535:
-            why = f"its integers run from {low} to {high}, outside the 0 to 65535 of a 16-bit picture"
-            raise UnusableValuesError(why, "scale them to 0 to 65535 and save again")
+            why = f"its integers run from {low:,} to {high:,}, but those of a 16-bit picture from 0 to 65,535"
+            raise UnusableValuesError(why, "scale them to 0 to 65,535 and save the picture again")
         pixels = values.astype(np.float32)
         pixels /= top
-    notes = ["its color profile was ignored, as for every 16-bit grey"] if "icc_profile" in image.info else []
+    notes = (
+        ["its color profile was ignored, as for every 16-bit grey picture"]
+        if "icc_profile" in image.info
+        else []
+    )
     return _with_opacity(np.clip(pixels, 0, 1)[..., np.newaxis], opacity), notes
 
 
 def _checked_floats(values: NDArray[np.float32]) -> Pixels:
     """Floats are used as they are; what white would be in any other range is a guess."""
-    remedy = "scale its values to 0 to 1 and save again"
+    remedy = "scale its values to 0 to 1 and save the picture again"
     if not np.isfinite(values).all():
         raise UnusableValuesError("some of its floating point values are not finite numbers", remedy)
     low, high = float(values.min()), float(values.max())
     if low < 0 or high > 1:
-        raise UnusableValuesError(f"its floating point values run from {low:g} to {high:g}", remedy)
+        raise UnusableValuesError(
+            f"its floating point values run from {number_text(low)} to {number_text(high)}", remedy
+        )
     return values.astype(np.float32)

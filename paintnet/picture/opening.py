@@ -151,7 +151,7 @@ def _fetch(source: str | Path, limits: OpenLimits, stdin: BinaryIO | None) -> _F
         return _Fetched(data, url_stem(source), printable_url(source))
     scheme = _SCHEME.match(source)
     if scheme and not Path(source).exists():
-        why = f"{scheme[1].lower()} addresses are not opened"
+        why = f"{scheme[1].lower()} addresses are not supported"
         raise PictureError(printable_url(source), why, "give a path, or an http or https URL")
     return _from_path(Path(source), limits)
 
@@ -207,7 +207,7 @@ def _read_bounded(file: BinaryIO, what: str, max_bytes: int) -> bytes:
 
 
 def _too_long(what: str, max_bytes: int) -> PictureError:
-    why = f"has more than {max_bytes // 1_000_000} MB, more than a picture within the pixel limit needs"
+    why = f"is larger than {max_bytes // 1_000_000:,} MB: no picture within the pixel limit needs so much"
     return PictureError(what, why, "raise the limit or use a smaller copy", "max_pixels")
 
 

@@ -146,8 +146,8 @@ def test_fault_07_32_bit_integers_beyond_are_refused(values: list[int]) -> None:
     with pytest.raises(PictureError) as caught:
         opened(Image.fromarray(np.array([values], np.int32)), "TIFF")
     assert str(caught.value) == (
-        f"stdin: its integers run from {values[0]} to {values[1]}, outside the 0 to 65535 of"
-        " a 16-bit picture; scale them to 0 to 65535 and save again"
+        f"stdin: its integers run from {values[0]:,} to {values[1]:,}, but those of a 16-bit picture from 0"
+        " to 65,535; scale them to 0 to 65,535 and save the picture again"
     )
 
 
@@ -164,11 +164,15 @@ def test_fault_07_float_tiff_with_nan(odd: float) -> None:
         opened(Image.fromarray(np.array([[0, odd]], np.float32)), "TIFF")
 
 
-def test_fault_07_float_tiff_beyond_0_and_1() -> None:
+@pytest.mark.parametrize(
+    ("values", "shown"), [([-2, 812.5], "-2 to 812.5"), ([0, 1 + 2**-23], "0 to 1.0000001192092896")]
+)
+def test_fault_07_float_tiff_beyond_0_and_1(values: list[float], shown: str) -> None:
     with pytest.raises(PictureError) as caught:
-        opened(Image.fromarray(np.array([[-2, 812.5]], np.float32)), "TIFF")
+        opened(Image.fromarray(np.array([values], np.float32)), "TIFF")
     assert str(caught.value) == (
-        "stdin: its floating point values run from -2 to 812.5; scale its values to 0 to 1 and save again"
+        f"stdin: its floating point values run from {shown}; "
+        "scale its values to 0 to 1 and save the picture again"
     )
 
 
