@@ -152,6 +152,12 @@ def test_threads_and_hash_seed_do_not_change_the_result(photo: Path) -> None:
     assert Path("1.paintnet").read_bytes() == Path("2.paintnet").read_bytes()
 
 
+def test_blocks_trained_at_a_time_do_not_change_the_result(run: Run, photo: Path) -> None:
+    for n in (1, 3):
+        run("fit", photo, *QUICK, "--engine", "compiled", "--threads", n, "-m", f"{n}.paintnet").done()
+    assert Path("1.paintnet").read_bytes() == Path("3.paintnet").read_bytes()
+
+
 def test_require_psnr_below_is_exit_4_and_the_outputs_are_kept(run: Run, photo: Path) -> None:
     outcome = run("fit", photo, *QUICK, "--require-psnr", "99", "--json")
     assert outcome.code == 4
@@ -231,6 +237,7 @@ def test_lbfgs(run: Run, photo: Path) -> None:
         (["--epochs", "0"], "epochs: 0 is out of range"),
         (["--alpha", "nan"], "Invalid value for '--alpha': 'nan' is not a number"),
         (["--batch-size", "0"], "batch-size: 0 is out of range"),
+        (["--threads", "0"], "threads: 0 is out of range; use 1 to 1,024"),
         (["--time", "0s"], "Invalid value for '--time': '0s' is not a time"),
         (
             ["--max-side", "0"],
