@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import click
-
 from paintnet.cli.console import Console
-from paintnet.cli.options import complete_files, stack
+from paintnet.cli.help import option, option_group
+from paintnet.cli.options import complete_files
 from paintnet.cli.types import Number
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable_source
@@ -17,29 +16,38 @@ from paintnet.painter.run import Listener
 
 DEFAULT_FPS = 12.0
 
-watch_options = stack(
-    click.option(
+watch_options = option_group(
+    "To see it learn",
+    option(
         "--animate",
         metavar="FILE",
         shell_complete=complete_files,
-        help="Animation of the learning to write: .gif, .webp, .png (APNG), .mp4 or .webm.",
+        help="Write an animation of the learning: .gif, .webp, .png (APNG), or with the extra "
+        "'video' .mp4 or .webm.",
     ),
-    click.option(
+    option(
         "--frames",
-        type=int,
+        type=Number(whole=True),
         metavar="N",
-        help=f"Of the animation and the report, at most  [default: {FRAMES}].",
+        help="At most N frames in the animation and in the report; 2 to 1,000.",
+        show_default=f"{FRAMES}",
     ),
-    click.option("--fps", type=Number(), metavar="N", help=f"Frames a second  [default: {DEFAULT_FPS:g}]."),
-    click.option("--caption", is_flag=True, help="Write epoch and PSNR under the animation."),
-    click.option("--beside", is_flag=True, help="Show the original beside the animation."),
-    click.option(
+    option(
+        "--fps",
+        type=Number(),
+        metavar="N",
+        help="Frames per second of the animation; above 0 and at most 50.",
+        show_default=f"{DEFAULT_FPS:g}",
+    ),
+    option("--caption", is_flag=True, help="Write the epoch and the PSNR under the animation."),
+    option("--beside", is_flag=True, help="Show the original beside the animation."),
+    option(
         "--report",
         metavar="FILE",
         shell_complete=complete_files,
-        help="Page about the run to write: one .html file that needs no network.",
+        help="Write a page about the run: one .html file that works without the internet.",
     ),
-    click.option("--preview", is_flag=True, help="Paint a small picture in the terminal while it learns."),
+    option("--preview", is_flag=True, help="Paint a small picture in the terminal while the network learns."),
 )
 
 

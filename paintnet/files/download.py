@@ -160,9 +160,11 @@ def _check_url(hop: _Hop) -> None:
     except ValueError as error:
         raise hop.failure("is not a URL", "check its spelling") from error
     if parts.scheme not in ("http", "https"):
-        raise hop.failure(f"{printable(parts.scheme)} addresses are not opened", "give an http or https URL")
+        raise hop.failure(
+            f"{printable(parts.scheme)} addresses are not supported", "give an http or https URL"
+        )
     if not host:
-        raise hop.failure("has no host", "check its spelling")
+        raise hop.failure("names no host", "check its spelling")
 
 
 def _retry(hop: _Hop) -> tuple[bytes, str | None]:
@@ -267,7 +269,7 @@ def _check_answer(response: requests.Response, hop: _Hop) -> None:
 def _read(response: requests.Response, hop: _Hop) -> bytes:
     """Read the body as it comes, up to the limit, and compare it with the announced length."""
     body = bytearray()
-    short = _Passing(hop.failure("the transfer ended before the whole file had come", _LATER))
+    short = _Passing(hop.failure("the transfer ended before the whole file had arrived", _LATER))
     try:
         while chunk := response.raw.read(_CHUNK, decode_content=False):
             hop.connection.check_time()
@@ -344,5 +346,5 @@ def _silent(hop: _Hop) -> DownloadError:
 
 
 def _too_long(hop: _Hop) -> DownloadError:
-    why = f"has more than the limit of {hop.limits.max_bytes / 1e6:g} MB"
+    why = f"it is larger than the limit of {hop.limits.max_bytes / 1e6:g} MB"
     return hop.failure(why, "download it with a browser and give the path")

@@ -112,7 +112,7 @@ def fit(
     Raises
     ------
     PaintnetError
-        If the picture cannot be opened, a setting not be used, or the training diverges.
+        If the picture cannot be opened, a setting cannot be used, or the training diverges.
 
     Examples
     --------

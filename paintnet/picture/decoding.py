@@ -314,7 +314,7 @@ def _check_size(image: Image.Image, what: str, max_pixels: int) -> None:
 
 
 def _too_large(what: str, size: str, max_pixels: int) -> PictureError:
-    why = f"{size} is more than the limit of {max_pixels / 1e6:g} megapixels"
+    why = f"{size} is more than the limit of {max_pixels:,} pixels"
     return PictureError(what, why, "raise the limit or use a smaller copy", "max_pixels")
 
 
@@ -352,7 +352,7 @@ def _unreadable(what: str, name: str, data: bytes, error: Exception) -> PictureE
     if kind is not None:
         return PictureError(what, f"not a supported image: a {name} of an unusual kind ({kind})", _CONVERT)
     why = f"damaged image: its {name} data cannot be decoded ({reason})"
-    return PictureError(what, why, "get a fresh copy")
+    return PictureError(what, why, "get an intact copy")
 
 
 def _stranger(data: bytes) -> str:

@@ -192,8 +192,8 @@ def _format_of(extension: str, shape: tuple[int, ...]) -> OutputFormat:
         raise OutputError(f"extension {extension!r}", "no picture format has it", f"use one of {known}")
     longest = max(shape[:2])
     if longest > chosen.max_side:
-        why = f"{chosen.name} holds at most {chosen.max_side} pixels a side"
-        raise OutputError(f"a picture {longest} pixels long", why, "write a PNG or a smaller picture")
+        why = f"{chosen.name} holds at most {chosen.max_side:,} pixels a side"
+        raise OutputError(f"a picture {longest:,} pixels long", why, "write a PNG or a smaller picture")
     return chosen
 
 
@@ -218,7 +218,7 @@ class _LevelBands:
 
     def _levels(self, pixels: NDArray[Any]) -> Levels:
         if not np.isfinite(pixels).all():
-            raise OutputError("the picture", "some of its values are no numbers", "train it again")
+            raise OutputError("the picture", "some of its values are not numbers", "train it again")
         if self.flattens:
             self.lost_alpha = self.lost_alpha or bool((to_levels(pixels[..., 3]) < 255).any())
             pixels = flatten(pixels)

@@ -176,8 +176,8 @@ def _deep(image: Image.Image, meaning: Meaning) -> tuple[Pixels, Opacity, list[s
     else:
         low, high = int(values.min()), int(values.max())
         if low < 0 or high > 65_535:
-            why = f"its integers run from {low} to {high}, outside the 0 to 65535 of a 16-bit picture"
-            raise UnusableValuesError(why, "scale them to 0 to 65535 and save again")
+            why = f"its integers run from {low:,} to {high:,}, but those of a 16-bit picture from 0 to 65,535"
+            raise UnusableValuesError(why, "scale them to 0 to 65,535 and save the picture again")
         pixels = values.astype(np.float32)
         pixels /= meaning.white
     pixels = np.clip(1 - pixels if meaning.inverted else pixels, 0, 1)

@@ -303,7 +303,7 @@ def _read_bounded(file: BinaryIO, what: str, max_bytes: int) -> bytes:
 
 
 def _too_long(what: str, max_bytes: int) -> PictureError:
-    why = f"has more than {max_bytes // 1_000_000} MB, more than a picture within the pixel limit needs"
+    why = f"is larger than {max_bytes // 1_000_000:,} MB: no picture within the pixel limit needs so much"
     return PictureError(what, why, "raise the limit or use a smaller copy", "max_pixels")
 
 

@@ -59,7 +59,8 @@ def test_folders_and_dangling_links_are_no_models(run: Run, model: Path) -> None
 def test_without_any_model_the_error_says_how_to_make_one(run: Run) -> None:
     error = run("predict", "--xy", "1,1").failed()
     assert error == (
-        "*.paintnet: there is none in this folder; make one with `paintnet fit IMAGE`, or name a MODEL"
+        "*.paintnet: there is no such file in this folder; "
+        "make one with `paintnet fit IMAGE`, or give the path of a model"
     )
 
 
@@ -130,7 +131,7 @@ def test_positions_from_stdin(run: Run, model: Path) -> None:
 def test_bad_line_of_positions_is_shown_with_its_number(run: Run, model: Path, line: str) -> None:
     error = run("predict", model, "--xy-file", "-", stdin=f"1,1\n{line}\n".encode()).failed(2)
     assert error.startswith("--xy-file -: line 2 is ")
-    assert error.endswith("not of the form X,Y; write one X,Y a line")
+    assert error.endswith("not of the form X,Y; write one X,Y on each line")
     assert "\x1b" not in error
 
 
@@ -158,7 +159,7 @@ def test_fault_33_positions_as_any_editor_writes_them(
 @pytest.mark.parametrize("positions", [[], ["--xy-file", "-"]])
 def test_no_position_is_a_usage_error(run: Run, model: Path, positions: list[str]) -> None:
     error = run("predict", model, *positions).failed(2)
-    assert error == "positions: none was given; use --xy X,Y or --xy-file FILE"
+    assert error == "positions: none were given; use --xy X,Y or --xy-file FILE"
 
 
 def test_csv_of_regress(run: Run, model: Path) -> None:

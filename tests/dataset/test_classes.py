@@ -149,17 +149,20 @@ def test_a_class_of_unknown_pixels_alone_has_no_color_of_theirs() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"colors": 2, "threshold": 3}, "colors and threshold: they exclude each other; give one of them"),
+        (
+            {"colors": 2, "threshold": 3},
+            "colors and threshold: they cannot be combined; give only one of them",
+        ),
         (
             {"colors": 2, "threshold": 3, "palette": ("#fff",)},
-            "colors and threshold and palette: they exclude each other; give one of them",
+            "colors and threshold and palette: they cannot be combined; give only one of them",
         ),
         ({"colors": 0}, "colors: 0 is out of range; use 1 to 256"),
         ({"colors": 257}, "colors: 257 is out of range; use 1 to 256"),
         ({"threshold": -1}, "threshold: -1 is out of range; use 0 to 765"),
         ({"threshold": 766}, "threshold: 766 is out of range; use 0 to 765"),
-        ({"palette": ()}, "palette: 0 colors; give 1 to 256"),
-        ({"palette": ("#fff",) * 257}, "palette: 257 colors; give 1 to 256"),
+        ({"palette": ()}, "palette: it has 0 colors; give 1 to 256"),
+        ({"palette": ("#fff",) * 257}, "palette: it has 257 colors; give 1 to 256"),
         ({"palette": ("#ff",)}, "palette: '#ff' is not a color; write colors like #1da1f2"),
         ({"palette": ("red",)}, "palette: 'red' is not a color; write colors like #1da1f2"),
         ({"palette": ("#12345٣",)}, "palette: '#12345٣' is not a color; write colors like #1da1f2"),

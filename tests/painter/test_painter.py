@@ -260,7 +260,9 @@ def test_without_numba_the_compiled_engine_is_refused_and_auto_takes_numpy(
     monkeypatch.setattr("paintnet.engine.choice.has_compiler", lambda: False)
     with pytest.raises(SettingsError) as caught:
         run("draft", SQUARE, engine="compiled")
-    assert str(caught.value) == ("engine compiled: numba is not installed; pip install 'paintnet[fast]'")
+    assert str(caught.value) == (
+        "engine compiled: numba is not installed; install it with pip install 'paintnet[fast]'"
+    )
     auto, plain = (run("draft", SQUARE, engine=engine, epochs=3)[0] for engine in ("auto", "numpy"))
     assert all(map(np.array_equal, auto.patches[0].network.coefs, plain.patches[0].network.coefs))
 
@@ -268,10 +270,10 @@ def test_without_numba_the_compiled_engine_is_refused_and_auto_takes_numpy(
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"encoding": "raw"}, "blocks need the grid encoding, not raw"),
-        ({"solver": "sgd"}, "blocks train by adam in float32"),
-        ({"precision": "float64"}, "blocks train by adam in float32"),
-        ({"levels": (4, 8)}, "blocks need a grid of one level, with cells of a few pixels"),
+        ({"encoding": "raw"}, "training by blocks needs the grid encoding, not raw"),
+        ({"solver": "sgd"}, "training by blocks needs the solver adam and the precision float32"),
+        ({"precision": "float64"}, "training by blocks needs the solver adam and the precision float32"),
+        ({"levels": (4, 8)}, "training by blocks needs a grid of one level, with cells of a few pixels"),
     ],
 )
 def test_an_engine_that_cannot_is_refused(settings: dict[str, Any], reason: str) -> None:

@@ -178,8 +178,8 @@ def test_fault_07_32_bit_integers_beyond_are_refused(values: list[int]) -> None:
     with pytest.raises(PictureError) as caught:
         opened(Image.fromarray(np.array([values], np.int32)), "TIFF")
     assert str(caught.value) == (
-        f"stdin: its integers run from {values[0]} to {values[1]}, outside the 0 to 65535 of"
-        " a 16-bit picture; scale them to 0 to 65535 and save again"
+        f"stdin: its integers run from {values[0]:,} to {values[1]:,}, but those of a 16-bit picture from 0"
+        " to 65,535; scale them to 0 to 65,535 and save the picture again"
     )
 
 
