@@ -85,9 +85,9 @@ def _read_positions(name: str) -> list[tuple[float, float]]:
         # A byte order mark is no part of the first number.
         text = (file.read() if file else Path(name).read_bytes()).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"--xy-file {printable(name)}", f"cannot be read ({error})", "give a text file"
-        ) from error
+        reason = (error.strerror or error) if isinstance(error, OSError) else "it is not text in UTF-8"
+        why = f"cannot be read ({printable(reason)})"
+        raise SettingsError(f"--xy-file {printable(name)}", why, "give a text file") from error
     positions = []
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.replace(",", " ").split()

@@ -127,7 +127,8 @@ def read_palette(path: str | Path) -> tuple[str, ...]:
         with Path(path).open(encoding="utf-8") as file:
             text = file.read(64 * MAX_COLORS)
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"palette {path}", f"cannot be read ({error})", "give a text file") from error
+        reason = (error.strerror or error) if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise SettingsError(f"palette {path}", f"cannot be read ({reason})", "give a text file") from error
     colors = tuple(line.strip() for line in text.splitlines() if line.strip())
     parse_palette(colors)
     return colors

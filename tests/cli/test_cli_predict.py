@@ -137,11 +137,14 @@ def test_bad_line_of_positions_is_shown_with_its_number(run: Run, model: Path, l
 
 @pytest.mark.parametrize("name", ["gone.txt", "."])
 def test_unreadable_file_of_positions(run: Run, model: Path, name: str) -> None:
-    assert run("predict", model, "--xy-file", name).failed(2).startswith(f"--xy-file {name}: cannot be read")
+    assert (
+        run("predict", model, "--xy-file", name).failed(2).startswith(f"--xy-file {name}: cannot be read (")
+    )
 
 
 def test_positions_that_are_no_text(run: Run, model: Path) -> None:
-    assert "cannot be read" in run("predict", model, "--xy-file", "-", stdin=b"\xff\xfe1,1").failed(2)
+    error = run("predict", model, "--xy-file", "-", stdin=b"\xff\xfe1,1").failed(2)
+    assert error == "--xy-file -: cannot be read (it is not text in UTF-8); give a text file"
 
 
 @pytest.mark.parametrize("positions", [[], ["--xy-file", "-"]])
