@@ -215,8 +215,8 @@ def test_a_share_out_of_range_is_refused(share: float) -> None:
         ({"colors": 257}, "colors: 257 is out of range; use 1 to 256"),
         ({"threshold": -1}, "threshold: -1 is out of range; use 0 to 765"),
         ({"threshold": 766}, "threshold: 766 is out of range; use 0 to 765"),
-        ({"palette": ()}, "palette: 0 colors; give 1 to 256"),
-        ({"palette": ("#fff",) * 257}, "palette: 257 colors; give 1 to 256"),
+        ({"palette": ()}, "palette: it has 0 colors; give 1 to 256"),
+        ({"palette": ("#fff",) * 257}, "palette: it has 257 colors; give 1 to 256"),
         ({"palette": ("#ff",)}, "palette: '#ff' is not a color; write colors like #1da1f2"),
         ({"palette": ("red",)}, "palette: 'red' is not a color; write colors like #1da1f2"),
         ({"palette": ("#12345٣",)}, "palette: '#12345٣' is not a color; write colors like #1da1f2"),
@@ -255,5 +255,5 @@ def test_palette_files_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="palette: 'blue' is not a color"):
         read_palette(path)
     path.write_text("\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="palette: 0 colors"):
+    with pytest.raises(SettingsError, match="palette: it has 0 colors"):
         read_palette(path)
