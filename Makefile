@@ -14,7 +14,7 @@ help:
 	@echo "make fuzz         feed it damaged files and answers for MINUTES=5"
 	@echo "make check        lint, formatting and types (changes nothing)"
 	@echo "make format       format the code and mend what the linter can"
-	@echo "make gallery      paint the pictures of docs/gallery.md anew (a minute)"
+	@echo "make gallery      paint the pictures of docs/gallery.md again (a minute)"
 	@echo "make bench        measure speed and quality (minutes to hours)"
 	@echo "make clean        remove .venv, caches and demo results"
 

@@ -137,7 +137,9 @@ def test_bad_line_of_positions_is_shown_with_its_number(run: Run, model: Path, l
 
 @pytest.mark.parametrize("name", ["gone.txt", "."])
 def test_unreadable_file_of_positions(run: Run, model: Path, name: str) -> None:
-    assert run("predict", model, "--xy-file", name).failed(2).startswith(f"--xy-file {name}: cannot be read")
+    assert (
+        run("predict", model, "--xy-file", name).failed(2).startswith(f"--xy-file {name}: cannot be read (")
+    )
 
 
 def test_positions_that_are_no_text(run: Run, model: Path) -> None:
