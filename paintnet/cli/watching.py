@@ -8,11 +8,13 @@ from typing import Any
 from paintnet.cli.console import Console
 from paintnet.cli.help import option, option_group
 from paintnet.cli.options import complete_files
+from paintnet.cli.terminal import ERASE_LINE, draw
 from paintnet.cli.types import Number
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable_source
 from paintnet.job import FRAMES, Animation
-from paintnet.painter.run import Listener
+from paintnet.painter.events import Event, Noted
+from paintnet.painter.run import Listener, Run
 
 DEFAULT_FPS = 12.0
 
@@ -81,9 +83,16 @@ def animation_of(options: dict[str, Any]) -> Animation | None:
 
 @contextmanager
 def progress_listeners(console: Console, *, preview: bool) -> Iterator[tuple[Listener, ...]]:
-    """Give the listener that draws in the terminal, if there is one."""
+    """Give the listeners that speak to the user: notes, and the line or picture in the terminal."""
+
+    def note(event: Event, run: Run) -> None:
+        if isinstance(event, Noted):
+            if console.shows_progress:
+                draw(f"\r{ERASE_LINE}")
+            console.notes((event.text,))
+
     if not console.shows_progress:
-        yield ()
+        yield (note,)
         return
     line: Any
     if preview:
@@ -95,7 +104,7 @@ def progress_listeners(console: Console, *, preview: bool) -> Iterator[tuple[Lis
 
         line = ProgressLine()
     with line:
-        yield (line,)
+        yield (note, line)
 
 
 def command_line(argv: list[str]) -> str:

@@ -1,5 +1,7 @@
 """Which engine trains: scikit-learn's own loop, or blocks in NumPy or compiled."""
 
+from collections.abc import Callable
+
 from paintnet.dataset.pixels import Dataset
 from paintnet.encoding.base import PositionMap
 from paintnet.encoding.grid import GridMap
@@ -16,9 +18,15 @@ WORTH_COMPILING = 65_536
 
 
 def make_trainer(
-    dataset: Dataset, encoding: PositionMap, settings: PainterSettings, schedule: Schedule
+    dataset: Dataset,
+    encoding: PositionMap,
+    settings: PainterSettings,
+    schedule: Schedule,
+    note: Callable[[str], None] = lambda text: None,
 ) -> StockTrainer | BlockTrainer:
     """Choose the engine: the fastest that fits, or the one that was asked for.
+
+    `note` is told what a user should know about the choice.
 
     Raises
     ------
@@ -39,7 +47,7 @@ def make_trainer(
         )
     worth = dataset.width * dataset.height >= WORTH_COMPILING or settings.engine == "compiled"
     compiled = settings.engine != "numpy" and has_compiler() and worth
-    return BlockTrainer(dataset, encoding, plan, settings, schedule, compiled=compiled)
+    return BlockTrainer(dataset, encoding, plan, settings, schedule, compiled=compiled, note=note)
 
 
 def _plan_of_blocks(dataset: Dataset, encoding: PositionMap, settings: PainterSettings) -> BlockPlan:

@@ -14,6 +14,7 @@ from numba import njit, prange
 
 from paintnet.activations import HIDDEN, OUTPUT
 from paintnet.engine.blocks import SIDE
+from paintnet.engine.compiler import caches
 
 PIXELS = SIDE * SIDE
 RELU, TANH, LOGISTIC = (HIDDEN[name].code for name in ("relu", "tanh", "logistic"))
@@ -22,7 +23,7 @@ IDENTITY, SOFTMAX = (OUTPUT[name].code for name in ("identity", "softmax"))
 ONE = np.float32(1)
 ZERO = np.float32(0)
 # Reordering of sums is allowed: the vector units need it, and it is the same for every thread.
-OPTIONS: dict[str, Any] = {"fastmath": True, "nogil": True, "cache": True, "error_model": "numpy"}
+OPTIONS: dict[str, Any] = {"fastmath": True, "nogil": True, "cache": caches(), "error_model": "numpy"}
 
 
 @njit(**OPTIONS)
