@@ -147,7 +147,10 @@ def _follow(hop: _Hop) -> bytes:
         body, target = _retry(hop)
         if target is None:
             return body
-        url = urljoin(hop.url, target)
+        try:
+            url = urljoin(hop.url, target)
+        except ValueError as error:  # brackets that hold no address
+            raise start.failure("it redirects to what is not a URL", _ELSEWHERE) from error
         hop = replace(start, url=url, what=f"{start.what} (redirected to {printable_url(url)})")
     raise start.failure(f"more than {start.limits.max_redirects} redirects", _ELSEWHERE)
 

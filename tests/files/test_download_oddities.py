@@ -198,6 +198,13 @@ def test_fault_32_redirect_to_what_is_no_place(server: HttpServer, target: str) 
     )
 
 
+@pytest.mark.parametrize("target", ["http://[::1/cat.png", "//[", "http://a]b/", "http://[x]/"])
+def test_fault_32_redirect_to_brackets_that_hold_no_address(server: HttpServer, target: str) -> None:
+    server.pages["/cat.png"] = web.redirect(target)
+    message = failure(server, "/cat.png")
+    assert "it redirects to what is not a URL; check the URL" in message or "is not a URL" in message
+
+
 @pytest.mark.parametrize("form", [" {}", "\t{}", "<{}>", "<URL:{}>", '"{}"', "{}\n"])
 def test_fault_30_address_in_its_wrappings_is_opened(server: HttpServer, form: str) -> None:
     url = server.url("/bird.png").replace("http://", "HTTP://ann:SECRET@") + "?token=SECRET"
