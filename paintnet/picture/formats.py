@@ -14,7 +14,7 @@ from paintnet.picture.png_writing import png_pieces
 from paintnet.typing import Levels
 
 STREAMED_PIXELS = 4_000_000
-"""A PNG of more pixels is written band by band; up to here Pillow packs it, faster and a little smaller."""
+"""A PNG of more pixels is written band by band; up to here Pillow packs it, which is a little faster."""
 
 BAND_PIXELS = 65_536
 """Pixels that are turned into levels at once."""
