@@ -222,9 +222,9 @@ def test_positions_far_outside_are_answered(painting: Painting) -> None:
 @pytest.mark.parametrize(
     ("xy", "message"),
     [
-        ([1, 2], "xy: shape (2,); give positions of shape (n, 2): x and y"),
-        ([[1, 2, 3]], "xy: shape (1, 3); give positions of shape (n, 2): x and y"),
-        (5, "xy: shape (); give positions of shape (n, 2): x and y"),
+        ([1, 2], "xy: an array of shape (2,) holds no positions; give one of shape (n, 2): x and y"),
+        ([[1, 2, 3]], "xy: an array of shape (1, 3) holds no positions; give one of shape (n, 2): x and y"),
+        (5, "xy: an array of shape () holds no positions; give one of shape (n, 2): x and y"),
         ([[1, float("nan")]], "xy: some positions are not finite; give finite numbers"),
         ([[float("inf"), 1]], "xy: some positions are not finite; give finite numbers"),
         ([["a", "b"]], "xy: these are not pairs of numbers; give each position as x and y"),

@@ -221,7 +221,7 @@ def test_words() -> None:
             "activation 'step': there is no such function; choose one of tanh, relu, logistic, identity",
         ),
         ({"layers": (4, 0)}, "layers (4, 0): a layer has at least 1 unit; give 1 or more"),
-        ({"seed": -1}, "seed -1: out of range; give 0 to 4294967295"),
+        ({"seed": -1}, "seed -1: it is out of range; use 0 to 4,294,967,295"),
     ],
 )
 def test_refused(settings: dict[str, object], message: str) -> None:
