@@ -48,12 +48,13 @@ def one(megapixels: float, engine: str) -> dict[str, Any]:
     """Train a few epochs of the draft preset on a photograph enlarged to a size, and render it."""
     from paintnet.painter.events import EpochFinished, Event
     from paintnet.painter.painter import Painter
+    from paintnet.painter.run import Run
     from paintnet.picture import open_picture
 
     picture = _enlarged(open_picture(photographs()[0]).pixels, megapixels)
     moments: list[float] = []
 
-    def listen(event: Event) -> None:
+    def listen(event: Event, run: Run) -> None:
         if isinstance(event, EpochFinished):
             moments.append(event.seconds)
 
@@ -61,6 +62,7 @@ def one(megapixels: float, engine: str) -> dict[str, Any]:
     painting = Painter("draft", listeners=(listen,), engine=engine, epochs=epochs).fit(picture)
     begun = time.perf_counter()
     painting.render()
+    network = painting.patches[0].network
     gaps = np.diff(moments)
     return {
         "megapixels": megapixels,
@@ -69,7 +71,7 @@ def one(megapixels: float, engine: str) -> dict[str, Any]:
         "render": time.perf_counter() - begun,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "parameters": painting.n_parameters,
-        "units": [*painting.network.layers, painting.network.n_outputs],
+        "units": [*network.layers, network.n_outputs],
         "pixels": int(picture.shape[0] * picture.shape[1]),
     }
 

@@ -7,6 +7,7 @@ from bench.pictures import photographs
 from paintnet.animation.frames import FrameTaker
 from paintnet.painter.events import Event, TrainingFinished
 from paintnet.painter.painter import Painter
+from paintnet.painter.run import Run
 from paintnet.picture import open_picture
 
 FRAMES = 48
@@ -34,7 +35,7 @@ def _watched(picture: object, preset: str) -> tuple[float, float]:
     """Seconds of training, which listeners do not count in, and seconds spent on frames."""
     ended: list[float] = []
 
-    def listen(event: Event) -> None:
+    def listen(event: Event, run: Run) -> None:
         if isinstance(event, TrainingFinished):
             ended.append(event.seconds)
 

@@ -8,6 +8,7 @@ from typing import Any
 from paintnet.metrics import psnr
 from paintnet.painter.events import Event, TrainingFinished
 from paintnet.painter.painter import Painter
+from paintnet.painter.run import Run
 from paintnet.picture import open_picture
 
 
@@ -16,19 +17,18 @@ def run(image: Path, preset: str, seed: int, **settings: Any) -> dict[str, Any]:
     picture = open_picture(image).pixels
     finished: list[TrainingFinished] = []
 
-    def listen(event: Event) -> None:
+    def listen(event: Event, run: Run) -> None:
         if isinstance(event, TrainingFinished):
             finished.append(event)
 
     painting = Painter(preset, listeners=(listen,), seed=seed, **settings).fit(picture)
-    record = painting.training
     return {
         "peer": preset,
         "image": image.name,
         "seed": seed,
         "seconds": round(finished[0].seconds, 3),
         "psnr": round(psnr(picture, painting.render()), 3),
-        "accuracy": record.get("accuracy"),
+        "accuracy": painting.training.accuracy,
         "parameters": painting.n_parameters,
         "bits_per_pixel": round(painting.bits_per_pixel, 3),
         "epochs": finished[0].epochs,

@@ -1,72 +1,135 @@
-"""The .paintnet file: safetensors, because loading it can run no code.
+"""A painting to and from its .paintnet file: what stands where in the container, and the limits."""
 
-Here is the container only: tensors and one JSON document, checked for size,
-names, types, finiteness and integrity. What they mean is `painting.py`'s.
-"""
-
-import hashlib
-import json
-import re
-import struct
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 
-import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_tensors
-from safetensors.numpy import save as save_tensors
-
-from paintnet.errors import ModelFileError
+from paintnet.encoding.extent import Extent
+from paintnet.encoding.registry import map_named
+from paintnet.errors import ModelFileError, SettingsError
+from paintnet.files.container import (
+    Container,
+    ForeignFileError,
+    Layout,
+    NewerFileError,
+    encode_container,
+    read_header,
+)
+from paintnet.files.parts import CODECS, LENGTH_BYTES, ContainerError, OverLimitError, Part
 from paintnet.files.writing import write_bytes
+from paintnet.modelfile_1 import read_version_1
+from paintnet.network import Network
+from paintnet.patches import Mosaic, Patch
+from paintnet.record import TrainingRecord
 from paintnet.typing import Array
 
-FORMAT_VERSION = 1
 EXTENSION = ".paintnet"
+FORMAT_VERSION = 2
 
-MAX_HEADER_BYTES = 64 * 1024
+MODES = ("regress", "classify")
+
 MAX_LAYERS = 64
-MAX_PARAMETERS = 100_000_000
-TENSOR_TYPES = ("F32", "F64")
+"""Of the network of one patch."""
 
-_METADATA_KEY = "paintnet"
-_LENGTH = struct.Struct("<Q")
-_TENSOR_NAME = re.compile(
-    r"palette|patch\.\d{1,6}\.(coefs\.\d{1,2}|intercepts\.\d{1,2}|encoding\.[a-z_]{1,32})"
+MAX_PATCHES = 10_000
+
+LAYOUT = Layout(
+    key="paintnet",
+    version=FORMAT_VERSION,
+    max_parts=MAX_PATCHES + 1,  # and the palette
+    max_part_bytes=800_000_000,  # 100 million parameters in float64
+    max_bytes=2_000_000_000,
 )
-_NOT_A_MODEL = "not a paintnet model"
-_DAMAGED = "damaged model"
+
+_PALETTE = "palette"
 _MAKE_ONE = "make one with `paintnet fit IMAGE -m FILE.paintnet`"
-_ANOTHER_COPY = "get a whole copy, or paint it again"
+_ANOTHER_COPY = "get an intact copy, or paint it again"
+_SMALLER = "use a smaller network"
+_MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """What a .paintnet file holds.
+    """What a .paintnet file holds: all that a painting is made of.
 
     Parameters
     ----------
-    document : dict
-        JSON values: what the painting is and how it was trained.
-    tensors : dict of str to array
-        float32 or float64 arrays by name.
+    mode : {"regress", "classify"}
+        Whether the networks' outputs are colors or classes.
+    width, height : int
+        Size in pixels of the picture that was learned.
+    channels : {1, 3, 4}
+        Grey, RGB or RGBA.
+    patches : tuple of Patch
+        The trained networks: one, or many that overlap, whose outputs are blended.
+    palette : array of shape (classes, channels) or None
+        Color of each class in [0, 1]; None in regress.
+    training : TrainingRecord or None
+        How it was trained; None where nobody recorded it.
+
+    Raises
+    ------
+    ValueError
+        If these do not fit each other.
     """
 
-    document: dict[str, Any]
-    tensors: dict[str, Array]
+    mode: str
+    width: int
+    height: int
+    channels: int
+    patches: tuple[Patch, ...]
+    palette: Array | None = None
+    training: TrainingRecord | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES or (self.mode == "classify") != (self.palette is not None):
+            raise ValueError(f"mode {self.mode!r} does not fit its palette")
+        if self.channels not in (1, 3, 4) or not (1 <= self.width < 2**31 and 1 <= self.height < 2**31):
+            raise ValueError(f"a picture of {self.width} x {self.height} with {self.channels} channels")
+        if self.palette is None:
+            expected = {self.channels}
+        elif self.palette.ndim != 2 or self.palette.shape[1] != self.channels or not len(self.palette):
+            raise ValueError(f"a palette of shape {self.palette.shape}")
+        else:
+            # Two classes may share one output; a palette of one color is trained as two classes.
+            expected = {len(self.palette)} if len(self.palette) > 2 else {1, 2}
+        n_outputs = Mosaic(self.patches).n_outputs
+        if n_outputs not in expected:
+            raise ValueError(f"{n_outputs} outputs, expected {expected}")
 
 
-def encode_model(model: Model) -> bytes:
-    """Turn a model into the bytes of a .paintnet file; equal models give equal bytes."""
-    tensors = {name: np.ascontiguousarray(array) for name, array in model.tensors.items()}
-    table, data = _split(save_tensors(tensors))
-    document = {**model.document, "format": FORMAT_VERSION}
-    document["sha256"] = _digest(document, table, data)
-    return bytes(save_tensors(tensors, metadata={_METADATA_KEY: _canonical(document)}))
+M = TypeVar("M", bound=Model)
 
 
-def decode_model(content: bytes, name: str) -> Model:
-    """Check the bytes of a .paintnet file and take them apart.
+def encode_model(model: Model, codec: str = "raw") -> bytes:
+    """Turn a model into the bytes of a .paintnet file; equal models give equal bytes.
+
+    Parameters
+    ----------
+    model : Model
+        Such as a painting.
+    codec : str, default="raw"
+        How the parts are stored: a name of `paintnet.files.parts.CODECS`.
+
+    Raises
+    ------
+    ModelFileError
+        If it is over a limit, so that nobody could read it again.
+    """
+    return b"".join(_encode(model, codec, "the painting"))
+
+
+def write_model(path: str | Path, model: Model, codec: str = "raw") -> None:
+    """Write a model; the file is the old one or the new one at every instant."""
+    write_bytes(path, *_encode(model, codec, str(path)))
+
+
+def decode_model(content: bytes, name: str, kind: type[M]) -> M:
+    """Check the bytes of a .paintnet file and make a model of them.
 
     Parameters
     ----------
@@ -74,38 +137,18 @@ def decode_model(content: bytes, name: str) -> Model:
         The whole file.
     name : str
         What messages call it.
+    kind : type
+        `Model`, or what is derived from it.
 
     Raises
     ------
     ModelFileError
-        If anything about it is not as `encode_model` would have written it.
+        If anything about it is not as it was written.
     """
-    table = _checked_header(content, name)
-    document = _checked_document(table.pop("__metadata__", None), name)
-    _check_table(table, name)
-    data = memoryview(content)[_data_start(content) :]
-    try:
-        whole = document.pop("sha256", None) == _digest(document, table, data)
-    except RecursionError:  # nested to the last level that JSON can be read at; only a forger does that
-        whole = False
-    if not whole:
-        raise ModelFileError(name, f"{_DAMAGED}: its checksum does not fit its content", _ANOTHER_COPY)
-    document.pop("format")
-    try:
-        tensors = load_tensors(content)
-    except SafetensorError as error:
-        raise ModelFileError(name, f"{_DAMAGED}: {error}", _ANOTHER_COPY) from error
-    if not all(np.isfinite(array).all() for array in tensors.values()):
-        raise ModelFileError(name, f"{_DAMAGED}: it holds numbers that are not finite", _ANOTHER_COPY)
-    return Model(document, tensors)
+    return _decode(BytesIO(content), name, kind)
 
 
-def write_model(path: str | Path, model: Model) -> None:
-    """Write a model; the file is the old one or the new one at every instant."""
-    write_bytes(path, encode_model(model))
-
-
-def read_model(path: str | Path) -> Model:
+def read_model(path: str | Path, kind: type[M]) -> M:
     """Read a model and check all of it before any of it is used.
 
     Raises
@@ -113,106 +156,136 @@ def read_model(path: str | Path) -> Model:
     ModelFileError
         If it is missing, unreadable, too large, damaged, newer or no model.
     """
-    name = str(path)
+    path, name = Path(path), str(path)
     try:
-        content = _read_bounded(Path(path), name)
+        if not path.is_file():
+            missing = not path.exists()
+            raise ModelFileError(name, "no such file" if missing else "not a regular file", _MAKE_ONE)
+        with path.open("rb") as file:
+            return _decode(file, name, kind)
     except OSError as error:
         raise ModelFileError(name, error.strerror or "cannot be read", _MAKE_ONE) from error
-    return decode_model(content, name)
 
 
-def _read_bounded(path: Path, name: str) -> bytes:
-    if not path.is_file():
-        missing = not path.exists()
-        raise ModelFileError(name, "no such file" if missing else "not a regular file", _MAKE_ONE)
-    largest = _LENGTH.size + MAX_HEADER_BYTES + 8 * MAX_PARAMETERS
-    with path.open("rb") as file:
-        # The header is judged first: a foreign file of gigabytes is never read whole.
-        start = file.read(_LENGTH.size + MAX_HEADER_BYTES)
-        _checked_header(start, name)
-        content = start + file.read(largest - len(start) + 1)
-    if len(content) > largest:
-        raise ModelFileError(name, f"larger than {largest:,} bytes", "use a smaller network")
+def receive_model(stream: BinaryIO, name: str) -> bytes:
+    """Read the bytes of a model from a stream that may be endless: its header is judged first.
+
+    Raises
+    ------
+    ModelFileError
+        If it is too large, newer or no model.
+    """
+    start = stream.read(LENGTH_BYTES + LAYOUT.max_header_bytes)
+    with _told(name):
+        read_header(BytesIO(start), LAYOUT)
+        content = start + stream.read(LAYOUT.max_file_bytes - len(start) + 1)
+        if len(content) > LAYOUT.max_file_bytes:
+            raise OverLimitError(f"larger than {LAYOUT.max_file_bytes:,} bytes")
     return content
 
 
-def _data_start(content: bytes) -> int:
-    return _LENGTH.size + int(_LENGTH.unpack_from(content)[0])
+def _decode(file: BinaryIO, name: str, kind: type[M]) -> M:
+    with _told(name):
+        header = read_header(file, LAYOUT)
+        if header.version == 1:
+            document, parts = read_version_1(header, file)
+            return _model(document, parts.keys(), parts.__getitem__, kind)
+        container = Container(file, LAYOUT, header)
+        return _model(container.document, set(container.names), container.read, kind)
 
 
-def _split(content: bytes) -> tuple[dict[str, Any], memoryview]:
-    start = _data_start(content)
-    return json.loads(content[_LENGTH.size : start]), memoryview(content)[start:]
-
-
-def _canonical(document: dict[str, Any]) -> str:
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _digest(document: dict[str, Any], table: dict[str, Any], data: memoryview) -> str:
-    """Cover document, names, types, shapes and bytes: a flip anywhere shows."""
-    digest = hashlib.sha256(_canonical({"document": document, "table": table}).encode())
-    digest.update(data)
-    return digest.hexdigest()
-
-
-def _checked_header(content: bytes, name: str) -> dict[str, Any]:
-    if len(content) < _LENGTH.size:
-        raise ModelFileError(name, _NOT_A_MODEL, _MAKE_ONE)
-    start = _data_start(content)
-    if start > _LENGTH.size + MAX_HEADER_BYTES:
-        why = f"{_NOT_A_MODEL}: its header is said to be over {MAX_HEADER_BYTES // 1024} KB"
-        raise ModelFileError(name, why, _MAKE_ONE)
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Put what is wrong with a file into words, and say what to do about it."""
     try:
-        header = json.loads(content[_LENGTH.size : start].decode())
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(name, _NOT_A_MODEL, _MAKE_ONE) from error
-    if not isinstance(header, dict):
-        raise ModelFileError(name, _NOT_A_MODEL, _MAKE_ONE)
-    return header
+        yield
+    except ForeignFileError as error:
+        raise ModelFileError(name, f"not a paintnet model{error}", _MAKE_ONE) from error
+    except NewerFileError as error:
+        why = f"written by a newer paintnet ({error})"
+        raise ModelFileError(name, why, "upgrade with `pip install --upgrade paintnet`") from error
+    except OverLimitError as error:
+        raise ModelFileError(name, str(error), _SMALLER) from error
+    except ContainerError as error:
+        raise ModelFileError(name, f"damaged model: {error}", _ANOTHER_COPY) from error
+    except _MALFORMED as error:
+        why = f"damaged model: {type(error).__name__}: {error}"
+        raise ModelFileError(name, why, _ANOTHER_COPY) from error
 
 
-def _checked_document(metadata: object, name: str) -> dict[str, Any]:
-    text = metadata.get(_METADATA_KEY) if isinstance(metadata, dict) and len(metadata) == 1 else None
-    if not isinstance(text, str):
-        raise ModelFileError(name, f"{_NOT_A_MODEL}, though a safetensors file", _MAKE_ONE)
+def _encode(model: Model, codec: str, name: str) -> list[bytes]:
+    if codec not in CODECS:
+        raise SettingsError("codec", f"unknown name {codec!r}", f"use one of {', '.join(CODECS)}")
+    document: dict[str, Any] = {
+        "mode": model.mode,
+        "size": [model.width, model.height],
+        "channels": model.channels,
+        "patches": [{"extent": patch.extent.to_list()} for patch in model.patches],
+    }
+    if model.training is not None:
+        document["training"] = model.training.to_document()
+    parts = {f"patch.{k}": _part(patch.network) for k, patch in enumerate(model.patches)}
+    if model.palette is not None:
+        parts[_PALETTE] = Part({_PALETTE: model.palette})
     try:
-        document = json.loads(text)
-        # Only one spelling of a document is valid, so a flipped bit cannot hide in white space or digits.
-        canonical = isinstance(document, dict) and _canonical(document) == text
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(name, f"{_DAMAGED}: its document is not JSON", _ANOTHER_COPY) from error
-    if not canonical:
-        raise ModelFileError(name, f"{_DAMAGED}: its document is not as it was written", _ANOTHER_COPY)
-    version = document.get("format")
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        why = f"written by a newer paintnet (format {version}, this one reads {FORMAT_VERSION})"
-        raise ModelFileError(name, why, "upgrade with `pip install --upgrade paintnet`")
-    if version != FORMAT_VERSION:
-        raise ModelFileError(name, f"{_DAMAGED}: unknown format {version!r}", _ANOTHER_COPY)
-    return dict(document)
+        return encode_container(document, parts, LAYOUT, codec)
+    except OverLimitError as error:
+        raise ModelFileError(name, str(error), _SMALLER) from error
 
 
-def _check_table(table: dict[str, Any], name: str) -> None:
-    parameters = 0
-    for tensor, entry in table.items():
-        shape = entry.get("shape") if isinstance(entry, dict) else None
-        if (
-            not _TENSOR_NAME.fullmatch(tensor)
-            or not _is_shape(shape)
-            or entry.get("dtype") not in TENSOR_TYPES
-            or not _is_shape(entry.get("data_offsets"))
-            or len(entry) != 3
-        ):
-            raise ModelFileError(name, f"{_DAMAGED}: unexpected tensor {tensor[:60]!r}", _ANOTHER_COPY)
-        parameters += int(np.prod(shape, dtype=object)) if shape else 1
-    layers = sum(".coefs." in tensor for tensor in table)
-    if layers > MAX_LAYERS:
-        raise ModelFileError(name, f"{layers} layers, more than {MAX_LAYERS}", "use fewer layers")
-    if parameters > MAX_PARAMETERS:
-        why = f"{parameters:,} parameters, more than {MAX_PARAMETERS:,}"
-        raise ModelFileError(name, why, "use a smaller network")
+def _model(
+    document: Mapping[str, Any], names: AbstractSet[str], read: Callable[[str], Part], kind: type[M]
+) -> M:
+    extents = [Extent.from_list(patch["extent"]) for patch in document["patches"]]
+    patch_names = [f"patch.{k}" for k in range(len(extents))]
+    if unexpected := names - {*patch_names, _PALETTE}:
+        raise ValueError(f"unexpected part {min(unexpected)}")
+    networks = [_network(read(name)) for name in patch_names]
+    palette = None
+    if _PALETTE in names:
+        tensors = read(_PALETTE).tensors
+        if tensors.keys() != {_PALETTE}:
+            raise ValueError(f"unexpected tensors {sorted(tensors)}")
+        palette = tensors[_PALETTE]
+    width, height = (int(side) for side in document["size"])
+    return kind(
+        mode=document["mode"],
+        width=width,
+        height=height,
+        channels=int(document["channels"]),
+        patches=tuple(map(Patch, networks, extents)),
+        palette=palette,
+        training=TrainingRecord.from_document(document["training"]) if "training" in document else None,
+    )
 
 
-def _is_shape(shape: object) -> bool:
-    return isinstance(shape, list) and len(shape) <= 2 and all(type(n) is int and n >= 0 for n in shape)
+def _part(network: Network) -> Part:
+    tensors = {f"encoding.{name}": array for name, array in network.encoding.tensors().items()}
+    tensors |= {f"coefs.{k}": array for k, array in enumerate(network.coefs)}
+    tensors |= {f"intercepts.{k}": array for k, array in enumerate(network.intercepts)}
+    document = {
+        "encoding": network.encoding.to_document(),
+        "activation": network.activation,
+        "output": network.output,
+    }
+    return Part(tensors, document)
+
+
+def _network(part: Part) -> Network:
+    tensors, document = dict(part.tensors), part.document
+    n_layers = sum(name.startswith("coefs.") for name in tensors)
+    if n_layers > MAX_LAYERS:
+        raise OverLimitError(f"{n_layers} layers, more than {MAX_LAYERS}")
+    prefix = "encoding."
+    ours = [name for name in tensors if name.startswith(prefix)]
+    drawn = {name.removeprefix(prefix): tensors.pop(name) for name in ours}
+    network = Network(
+        encoding=map_named(document["encoding"]["name"]).from_document(document["encoding"], drawn),
+        coefs=tuple(tensors.pop(f"coefs.{k}") for k in range(n_layers)),
+        intercepts=tuple(tensors.pop(f"intercepts.{k}") for k in range(n_layers)),
+        activation=document["activation"],
+        output=document["output"],
+    )
+    if tensors:
+        raise ValueError(f"unexpected tensors {sorted(tensors)}")
+    return network

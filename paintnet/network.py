@@ -4,58 +4,13 @@ scikit-learn takes a second to import; a saved painting answers before that.
 The tests hold this pass against scikit-learn's own, to float32 rounding.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from paintnet.encoding.maps import PositionMap
+from paintnet.activations import HIDDEN, OUTPUT
+from paintnet.encoding.base import PositionMap
 from paintnet.typing import Array
-
-
-def _relu(z: Array) -> Array:
-    return np.maximum(z, 0, out=z)
-
-
-def _tanh(z: Array) -> Array:
-    return np.tanh(z, out=z)
-
-
-def _logistic(z: Array) -> Array:
-    # tanh never overflows, exp does.
-    z *= 0.5
-    np.tanh(z, out=z)
-    z += 1
-    z *= 0.5
-    return z
-
-
-def _identity(z: Array) -> Array:
-    return z
-
-
-def _softmax(z: Array) -> Array:
-    z -= z.max(axis=1, keepdims=True)
-    np.exp(z, out=z)
-    z /= z.sum(axis=1, keepdims=True)
-    return z
-
-
-HIDDEN_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
-    "relu": _relu,
-    "tanh": _tanh,
-    "logistic": _logistic,
-    "identity": _identity,
-}
-"""What a hidden layer does to its sums, in place; names as in scikit-learn."""
-
-OUTPUT_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
-    "identity": _identity,
-    "logistic": _logistic,
-    "softmax": _softmax,
-}
-"""What the last layer does: colors, probability of each class alone, or of one among all."""
-
 
 FARTHEST = 1e9
 """A position farther out counts as this far: float32 would overflow, and NaN is no color."""
@@ -74,9 +29,9 @@ class Network:
     intercepts : tuple of arrays
         Biases, layer by layer, (units,).
     activation : str
-        A name of `HIDDEN_ACTIVATIONS`.
+        A name of `paintnet.activations.HIDDEN`.
     output : str
-        A name of `OUTPUT_ACTIVATIONS`.
+        A name of `paintnet.activations.OUTPUT`.
 
     Raises
     ------
@@ -91,7 +46,7 @@ class Network:
     output: str
 
     def __post_init__(self) -> None:
-        if self.activation not in HIDDEN_ACTIVATIONS or self.output not in OUTPUT_ACTIVATIONS:
+        if self.activation not in HIDDEN or self.output not in OUTPUT:
             raise ValueError(f"unknown activation {self.activation!r} or output {self.output!r}")
         if not self.coefs or len(self.coefs) != len(self.intercepts):
             raise ValueError(f"{len(self.coefs)} weight matrices and {len(self.intercepts)} bias vectors")
@@ -114,19 +69,25 @@ class Network:
         return int(self.coefs[-1].shape[1])
 
     @property
+    def arrays(self) -> tuple[Array, ...]:
+        """All weights, then all biases."""
+        return (*self.coefs, *self.intercepts)
+
+    @property
     def n_parameters(self) -> int:
         """Weights and biases in all."""
-        return sum(array.size for array in (*self.coefs, *self.intercepts))
+        return sum(array.size for array in self.arrays)
 
     def forward(self, xy: Array) -> Array:
         """Outputs (n, n_outputs) for positions (n, 2)."""
-        hidden = HIDDEN_ACTIVATIONS[self.activation]
+        hidden = HIDDEN[self.activation].function
         near = np.clip(xy, -FARTHEST, FARTHEST).astype(self.coefs[0].dtype, copy=False)
         # Weights that ran away in training overflow; whoever trained them checks the result.
         with np.errstate(over="ignore", invalid="ignore"):
             z = self.encoding.first_layer(near, self.coefs[0])
             z += self.intercepts[0]
             for coef, intercept in zip(self.coefs[1:], self.intercepts[1:], strict=True):
-                z = hidden(z) @ coef
+                z = hidden(z, out=z) @ coef
                 z += intercept
-            return OUTPUT_ACTIVATIONS[self.output](z)
+            colors: Array = OUTPUT[self.output].function(z, out=z)
+            return colors

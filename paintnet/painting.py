@@ -1,28 +1,26 @@
 """A painting: the trained function from a position to a color."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from paintnet.encoding.maps import map_named
-from paintnet.errors import ModelFileError, SettingsError
-from paintnet.modelfile import MAX_LAYERS, Model, read_model, write_model
-from paintnet.network import Network
+from paintnet.errors import SettingsError
+from paintnet.modelfile import Model, decode_model, encode_model, read_model, write_model
+from paintnet.patches import Mosaic
 from paintnet.picture import unpremultiply
 from paintnet.typing import Array
 
 CHUNK = 32_768
 """Positions run through the network at once: memory stays bounded, caches stay warm."""
 
-MODES = ("regress", "classify")
-
 
 @dataclass(frozen=True, eq=False)
-class Painting:
+class Painting(Model):
     """What a painter returns: it predicts, renders, is saved and loaded.
 
     Parameters
@@ -33,12 +31,12 @@ class Painting:
         Size in pixels of the picture that was learned.
     channels : {1, 3, 4}
         Grey, RGB or RGBA.
-    network : Network
-        The trained network.
+    patches : tuple of Patch
+        The trained networks: one, or many that overlap, whose outputs are blended.
     palette : array of shape (classes, channels) or None
         Color of each class in [0, 1]; None in regress.
-    training : dict
-        How it was trained, as JSON values.
+    training : TrainingRecord or None
+        How it was trained; None where nobody recorded it.
 
     Examples
     --------
@@ -50,24 +48,20 @@ class Painting:
     (200, 200, 3)
     """
 
-    mode: str
-    width: int
-    height: int
-    channels: int
-    network: Network
-    palette: Array | None = None
-    training: dict[str, Any] = field(default_factory=dict)
-
     @property
     def n_parameters(self) -> int:
-        """Weights and biases of the network."""
-        return self.network.n_parameters
+        """Weights and biases of all networks."""
+        return sum(patch.network.n_parameters for patch in self.patches)
 
     @property
     def bits_per_pixel(self) -> float:
         """Bits of all parameters, as stored, per pixel of the picture."""
-        bits = 8 * sum(array.nbytes for array in (*self.network.coefs, *self.network.intercepts))
-        return bits / (self.width * self.height)
+        n_bytes = sum(array.nbytes for patch in self.patches for array in patch.network.arrays)
+        return 8 * n_bytes / (self.width * self.height)
+
+    @cached_property
+    def _mosaic(self) -> Mosaic:
+        return Mosaic(self.patches)
 
     def predict(self, xy: ArrayLike) -> Array:
         """Colors at positions.
@@ -88,7 +82,7 @@ class Painting:
         SettingsError
             If a position is not a pair of finite numbers.
         """
-        parts = [self._colors(self.network.forward(part)) for part in _chunks(_positions(xy))]
+        parts = [self._colors(self._mosaic.forward(part)) for part in _chunks(_positions(xy))]
         return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
 
     def predict_proba(self, xy: ArrayLike) -> Array:
@@ -103,7 +97,7 @@ class Painting:
             raise SettingsError(
                 "probabilities", "a painting of mode regress has none", "train it with mode classify"
             )
-        parts = [self._probabilities(self.network.forward(part)) for part in _chunks(_positions(xy))]
+        parts = [self._probabilities(self._mosaic.forward(part)) for part in _chunks(_positions(xy))]
         return np.concatenate(parts) if parts else np.empty((0, len(self.palette)))
 
     def render(
@@ -128,6 +122,57 @@ class Painting:
         SettingsError
             If the size or region is empty.
         """
+        xs, ys = self._centres(size, region)
+        picture = np.empty((len(ys), len(xs), self.channels), dtype=np.float32)
+        top = 0
+        for band in self._bands(xs, ys, max(1, CHUNK // len(xs))):
+            picture[top : top + len(band)] = band
+            top += len(band)
+        return picture
+
+    def bands(
+        self,
+        size: tuple[int, int] | None = None,
+        region: tuple[float, float, float, float] | None = None,
+        rows: int | None = None,
+    ) -> Iterator[Array]:
+        """Paint as `render` does, a few rows at a time: memory does not grow with the picture.
+
+        Parameters
+        ----------
+        size, region : optional
+            As in `render`.
+        rows : int, optional
+            Rows of a band; the last one may have fewer. By default some 30,000 pixels a band.
+
+        Returns
+        -------
+        iterator of float32 arrays of shape (rows, width, channels)
+            From top to bottom; joined, they are what `render` returns, to the bit.
+
+        Raises
+        ------
+        SettingsError
+            If the size or region is empty, or there are no rows in a band.
+
+        Examples
+        --------
+        >>> import paintnet
+        >>> painting = paintnet.fit("sample:bird", preset="draft", epochs=5)
+        >>> [band.shape for band in painting.bands(size=(50, 40), rows=16)]
+        [(16, 50, 3), (16, 50, 3), (8, 50, 3)]
+        """
+        xs, ys = self._centres(size, region)
+        if rows is None:
+            rows = max(1, CHUNK // len(xs))
+        if rows < 1:
+            raise SettingsError("rows", f"{rows} in a band", "give at least 1")
+        return self._bands(xs, ys, rows)
+
+    def _centres(
+        self, size: tuple[int, int] | None, region: tuple[float, float, float, float] | None
+    ) -> tuple[Array, Array]:
+        """Positions of the centres of a render's pixels along x and along y."""
         x0, y0, x1, y1 = (0, 0, self.width, self.height) if region is None else region
         if not (np.isfinite([x0, y0, x1, y1]).all() and x0 < x1 and y0 < y1):
             raise SettingsError(
@@ -138,16 +183,46 @@ class Painting:
             raise SettingsError("size", f"{columns}x{rows} is empty", "give at least 1x1")
         xs = (np.arange(columns) + 0.5) * ((x1 - x0) / columns) + (x0 - 0.5)
         ys = (np.arange(rows) + 0.5) * ((y1 - y0) / rows) + (y0 - 0.5)
-        picture = np.empty((rows * columns, self.channels), dtype=np.float32)
-        for start in range(0, len(picture), CHUNK):
-            row, column = np.divmod(np.arange(start, min(start + CHUNK, len(picture))), columns)
-            part = np.stack([xs[column], ys[row]], axis=1)
-            picture[start : start + CHUNK] = self._colors(self.network.forward(part))
-        return picture.reshape(rows, columns, self.channels)
+        return xs, ys
 
-    def save(self, path: str | Path) -> None:
-        """Write the painting to a .paintnet file, whole or not at all."""
-        write_model(path, self.to_model())
+    def _bands(self, xs: Array, ys: Array, rows: int) -> Iterator[Array]:
+        """Cut what `_pixels` paints into bands."""
+        chunks = self._pixels(xs, ys)
+        rest = np.empty((0, self.channels), dtype=np.float32)
+        for top in range(0, len(ys), rows):
+            band = np.empty((min(rows, len(ys) - top) * len(xs), self.channels), dtype=np.float32)
+            filled = 0
+            while filled < len(band):
+                if not len(rest):
+                    rest = next(chunks)
+                taken = min(len(rest), len(band) - filled)
+                band[filled : filled + taken] = rest[:taken]
+                rest = rest[taken:]
+                filled += taken
+            yield band.reshape(-1, len(xs), self.channels)
+
+    def _pixels(self, xs: Array, ys: Array) -> Iterator[Array]:
+        """Colors in reading order, a chunk at a time.
+
+        Chunks do not follow the bands: how many positions a matrix product takes at once moves its
+        last bits, and these must not depend on the rows of a band.
+        """
+        columns, end = len(xs), len(xs) * len(ys)
+        for start in range(0, end, CHUNK):
+            row, column = np.divmod(np.arange(start, min(start + CHUNK, end)), columns)
+            yield self._colors(self._mosaic.forward(np.stack([xs[column], ys[row]], axis=1)))
+
+    def save(self, path: str | Path, codec: str = "raw") -> None:
+        """Write the painting to a .paintnet file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file; one that is there is replaced.
+        codec : {"raw", "zlib"}, default="raw"
+            How the numbers are stored.
+        """
+        write_model(path, self, codec)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -158,82 +233,22 @@ class Painting:
         ModelFileError
             If the file is missing, damaged, newer or not a painting.
         """
-        return cls.from_model(read_model(path), str(path))
+        return read_model(path, cls)
 
-    def to_model(self) -> Model:
-        """Take the painting apart into the tensors and the document of its file."""
-        tensors = {f"patch.0.encoding.{k}": v for k, v in self.network.encoding.tensors().items()}
-        for k, (coef, intercept) in enumerate(zip(self.network.coefs, self.network.intercepts, strict=True)):
-            tensors[f"patch.0.coefs.{k}"] = coef
-            tensors[f"patch.0.intercepts.{k}"] = intercept
-        if self.palette is not None:
-            tensors["palette"] = self.palette
-        patch = {
-            "encoding": self.network.encoding.to_document(),
-            "activation": self.network.activation,
-            "output": self.network.output,
-            "layers": len(self.network.coefs),
-        }
-        document = {
-            "mode": self.mode,
-            "size": [self.width, self.height],
-            "channels": self.channels,
-            "patches": [patch],
-            "training": self.training,
-        }
-        return Model(document, tensors)
+    def to_bytes(self, codec: str = "raw") -> bytes:
+        """Give the bytes of its .paintnet file."""
+        return encode_model(self, codec)
 
     @classmethod
-    def from_model(cls, model: Model, name: str = "model") -> Self:
-        """Put a painting together again; `name` is what messages call it."""
-        try:
-            return cls._from_checked(model)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-            why = f"damaged model: {type(error).__name__}: {error}"
-            raise ModelFileError(name, why, "get a whole copy, or paint it again") from error
+    def from_bytes(cls, content: bytes, name: str = "model") -> Self:
+        """Build a painting from the bytes of its file; `name` is what messages call it.
 
-    @classmethod
-    def _from_checked(cls, model: Model) -> Self:
-        document, tensors = model.document, dict(model.tensors)
-        (patch,) = document["patches"]
-        n_layers = int(patch["layers"])
-        if not 1 <= n_layers <= MAX_LAYERS:
-            raise ValueError(f"{n_layers} layers")
-        prefix = "patch.0.encoding."
-        drawn = {k.removeprefix(prefix): tensors.pop(k) for k in list(tensors) if k.startswith(prefix)}
-        network = Network(
-            encoding=map_named(patch["encoding"]["name"]).from_document(patch["encoding"], drawn),
-            coefs=tuple(tensors.pop(f"patch.0.coefs.{k}") for k in range(n_layers)),
-            intercepts=tuple(tensors.pop(f"patch.0.intercepts.{k}") for k in range(n_layers)),
-            activation=patch["activation"],
-            output=patch["output"],
-        )
-        palette = tensors.pop("palette", None)
-        if tensors:
-            raise ValueError(f"unexpected tensors {sorted(tensors)}")
-        width, height = (int(side) for side in document["size"])
-        painting = cls(
-            document["mode"], width, height, int(document["channels"]), network, palette, document["training"]
-        )
-        painting._check()
-        return painting
-
-    def _check(self) -> None:
-        if self.mode not in MODES or (self.mode == "classify") != (self.palette is not None):
-            raise ValueError(f"mode {self.mode!r} does not fit its palette")
-        if self.channels not in (1, 3, 4) or not (1 <= self.width < 2**31 and 1 <= self.height < 2**31):
-            raise ValueError(f"a picture of {self.width} x {self.height} with {self.channels} channels")
-        if not isinstance(self.training, dict):
-            raise TypeError("the training record is no object")
-        if self.palette is None:
-            expected = {self.channels}
-        elif self.palette.ndim != 2 or self.palette.shape[1] != self.channels or not len(self.palette):
-            raise ValueError(f"a palette of shape {self.palette.shape}")
-        else:
-            # Two classes may share one output; a palette of one color is trained as two classes.
-            expected = {len(self.palette)} if len(self.palette) > 2 else {1, 2}
-        if self.network.n_outputs not in expected:
-            raise ValueError(f"{self.network.n_outputs} outputs, expected {expected}")
+        Raises
+        ------
+        ModelFileError
+            If they are damaged, newer or not a painting.
+        """
+        return decode_model(content, name, cls)
 
     def _colors(self, outputs: Array) -> Array:
         if self.palette is not None:
@@ -246,7 +261,7 @@ class Painting:
         assert self.palette is not None  # noqa: S101 - callers have checked; told to mypy
         if len(self.palette) == 1:
             return np.ones((len(outputs), 1))
-        if self.network.n_outputs == 1:
+        if outputs.shape[1] == 1:
             return np.concatenate([1 - outputs, outputs], axis=1)
         # One-hot outputs are independent probabilities; softmax ones add up to 1 but for rounding.
         outputs += np.finfo(np.float64).tiny  # all may have underflowed to 0

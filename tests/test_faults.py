@@ -6,6 +6,7 @@ and no temporary file. The number in a test's name is the row's.
 
 import contextlib
 import errno
+import io
 import json
 import os
 import pickle
@@ -31,8 +32,10 @@ from PIL import Image
 
 from paintnet import Painter, load
 from paintnet.files import download
+from paintnet.files.container import Container, encode_container
 from paintnet.files.download import DownloadLimits
-from paintnet.modelfile import Model, decode_model, encode_model
+from paintnet.files.parts import Part
+from paintnet.modelfile import LAYOUT
 from tests import http_server as web
 from tests.command_line import (
     HEIGHT,
@@ -363,14 +366,14 @@ class _Evil:
         return Path.touch, (Path("executed"),)
 
 
-def _rewritten(model: bytes, **changes: Any) -> bytes:
-    """A model with a valid checksum and other tensors or another document."""
-    known = decode_model(model, "known")
-    return encode_model(
-        Model(
-            {**known.document, **changes.get("document", {})}, {**known.tensors, **changes.get("tensors", {})}
-        )
-    )
+def _rewritten(
+    model: bytes, *, tensors: dict[str, Any] | None = None, document: Any = None, extra: Any = None
+) -> bytes:
+    """A model with valid checksums, and other tensors in its patch, another document or another part."""
+    container = Container(io.BytesIO(model), LAYOUT)
+    patch = container.read("patch.0")
+    parts = {"patch.0": Part({**patch.tensors, **(tensors or {})}, patch.document), **(extra or {})}
+    return b"".join(encode_container(container.document | (document or {}), parts, LAYOUT))
 
 
 def _newer(model: bytes) -> bytes:
@@ -383,12 +386,12 @@ def _newer(model: bytes) -> bytes:
     return struct.pack("<Q", len(text)) + text + model[8 + header_length :]
 
 
-def _overlapping(model: bytes) -> bytes:
+def _misplaced(model: bytes) -> bytes:
     header_length = struct.unpack_from("<Q", model)[0]
     header = json.loads(model[8 : 8 + header_length])
     for name in header:
         if name != "__metadata__":
-            header[name]["data_offsets"][0] = 0
+            header[name]["data_offsets"][0] += 4
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + model[8 + header_length :]
 
@@ -398,11 +401,11 @@ DAMAGES = {
     "empty": lambda model: b"",
     "text": lambda model: b"not a model",
     "huge header": lambda model: struct.pack("<Q", 2**62) + model[8:],
-    "overlapping": _overlapping,
+    "misplaced": _misplaced,
     "longer": lambda model: model + b"\0",
-    "nan": lambda model: _rewritten(model, tensors={"patch.0.intercepts.0": np.full(3, np.nan, np.float32)}),
-    "shapes": lambda model: _rewritten(model, tensors={"patch.0.intercepts.0": np.zeros(5, np.float32)}),
-    "names": lambda model: _rewritten(model, tensors={"patch.7.coefs.0": np.zeros((1, 1), np.float32)}),
+    "nan": lambda model: _rewritten(model, tensors={"intercepts.0": np.full(3, np.nan, np.float32)}),
+    "shapes": lambda model: _rewritten(model, tensors={"intercepts.0": np.zeros(5, np.float32)}),
+    "names": lambda model: _rewritten(model, extra={"patch.7": Part({})}),
     "size": lambda model: _rewritten(model, document={"size": [-5, "x"]}),
     "newer": _newer,
 }
@@ -450,7 +453,7 @@ def test_fault_16_position_outside_is_answered_with_a_note(run: Run, model: Path
         (["--layers", "0"], "1 to 63 layers of 1 to 65536 units"),
         (["--layers", "x"], "write 64,64 or 100x10"),
         (["--learning-rate", "0"], "use 1e-09 to 1,000,000,000"),
-        (["--scale", "0"], "above 0 and at most 10,000"),
+        (["--scale", "0"], "it must be above 0 and at most 10,000"),
         (["--size", "0x5"], "each number must be at least 1"),
         (["--size", "100000x100000"], "more than the limit of 50,000,000"),
     ],
@@ -571,19 +574,22 @@ main()
     ],
     ids=["ctrl-c", "sigterm"],
 )
-@pytest.mark.parametrize("when", ["training", "lbfgs", "saving"])
+@pytest.mark.parametrize("when", ["preparing", "training", "lbfgs", "saving"])
 def test_fault_20_signals(photo: Path, number: signal.Signals, code: int, words: str, when: str) -> None:
     for name in ("photo.painted.png", "photo.paintnet"):
         Path(name).write_bytes(b"earlier")
     before = snapshot(photo.parent)
     options = {
+        "preparing": ("--for", "enlarging"),
         "training": ("--time", "10m"),
         "lbfgs": ("--solver", "lbfgs", "--iterations", "1000000", "--layers", "100x10", "--encoding", "raw"),
         "saving": QUICK,
     }[when]
     program = (sys.executable, "-c", SLOW_SAVE) if when == "saving" else PROGRAM
     with Terminal("fit", photo, "--force", *options, program=program) as terminal:
-        terminal.wait_for({"training": "epoch ", "lbfgs": "starting", "saving": "saving"}[when])
+        terminal.wait_for(
+            {"preparing": "preparing ", "training": "epoch ", "lbfgs": "starting", "saving": "saving"}[when]
+        )
         if when == "saving":
             assert len(list(photo.parent.glob(".paintnet-*.tmp"))) == 1
         elif when == "lbfgs":

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paintnet.lesson.neuron import ACTIVATIONS, Neuron, perceptron_rule
+from paintnet.activations import LESSON
+from paintnet.lesson.neuron import Neuron, perceptron_rule
 from paintnet.picture import open_picture
 
-LESSON = Path(__file__).parent.parent / "docs" / "lesson.md"
-TEXT = LESSON.read_text(encoding="utf-8")
+PAGE = Path(__file__).parent.parent / "docs" / "lesson.md"
+TEXT = PAGE.read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CORNERS = [[0, 0], [0, 1], [1, 0], [1, 1]]
 
@@ -59,7 +60,7 @@ def spoken() -> dict[str, object]:
         if block[1] == "python":  # all else becomes empty lines, so that a failure names its line
             kept += "\n" * TEXT.count("\n", end, block.start(2)) + block[2]
             end = block.end(2)
-    test = doctest.DocTestParser().get_doctest(kept, {}, LESSON.name, str(LESSON), 0)
+    test = doctest.DocTestParser().get_doctest(kept, {}, PAGE.name, str(PAGE), 0)
     report: list[str] = []
     outcome = doctest.DocTestRunner(verbose=False).run(test, out=report.append, clear_globs=False)
     assert outcome.attempted > 30
@@ -110,10 +111,10 @@ def test_the_products_of_the_first_neuron() -> None:
 
 def test_the_table_of_activation_functions() -> None:
     heading, rows = table("sum")
-    assert [row[0] for row in rows] == list(ACTIVATIONS)
+    assert [row[0] for row in rows] == list(LESSON)
     sums = np.array(numbers(heading[1:]))
     for name, *answers in rows:
-        assert numbers(answers) == (ACTIVATIONS[name](sums).round(3) + 0.0).tolist()
+        assert numbers(answers) == (LESSON[name].function(sums).round(3) + 0.0).tolist()
 
 
 def test_the_table_of_the_perceptron() -> None:

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from paintnet.activations import HIDDEN
+from paintnet.encoding.base import PositionMap
 from paintnet.encoding.extent import Extent
+from paintnet.encoding.fourier import FourierMap
 from paintnet.encoding.grid import GridMap
-from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
-from paintnet.network import HIDDEN_ACTIVATIONS, Network
+from paintnet.encoding.raw import RawMap
+from paintnet.network import Network
 
 EXTENT = Extent.of_picture(12, 9)
 ENCODINGS: dict[str, PositionMap] = {
@@ -44,7 +47,7 @@ def trained(mode: str, encoding: PositionMap, activation: str, dtype: str) -> tu
     return network, Network(encoding, tuple(network.coefs_), tuple(network.intercepts_), activation, output)
 
 
-@pytest.mark.parametrize("activation", HIDDEN_ACTIVATIONS)
+@pytest.mark.parametrize("activation", HIDDEN)
 @pytest.mark.parametrize("mode", TARGETS)
 @pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=list(ENCODINGS))
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -9,13 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import paintnet
+from paintnet.encoding.base import PositionMap
 from paintnet.encoding.extent import Extent
+from paintnet.encoding.fourier import FourierMap
 from paintnet.encoding.grid import GridMap
-from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
+from paintnet.encoding.raw import RawMap
 from paintnet.errors import ModelFileError, SettingsError
-from paintnet.modelfile import Model, decode_model, encode_model
 from paintnet.network import Network
 from paintnet.painting import Painting
+from paintnet.patches import Patch
+from tests.records import a_record
 
 WIDTH, HEIGHT = 9, 6
 EXTENT = Extent.of_picture(WIDTH, HEIGHT)
@@ -36,12 +39,15 @@ def network(outputs: int, output: str = "identity", encoding: str = "grid", scal
 
 
 def regress(channels: int = 3, encoding: str = "grid") -> Painting:
-    return Painting("regress", WIDTH, HEIGHT, channels, network(channels, "identity", encoding))
+    return whole("regress", channels, network(channels, "identity", encoding))
+
+
+def whole(mode: str, channels: int, network: Network, palette: np.ndarray | None = None) -> Painting:
+    return Painting(mode, WIDTH, HEIGHT, channels, (Patch.whole(network, WIDTH, HEIGHT),), palette)
 
 
 def classify(classes: int, outputs: int, output: str, scale: float = 1.0) -> Painting:
-    shown = network(outputs, output, scale=scale)
-    return Painting("classify", WIDTH, HEIGHT, 3, shown, PALETTE[:classes])
+    return whole("classify", 3, network(outputs, output, scale=scale), PALETTE[:classes])
 
 
 FORMS = {
@@ -75,14 +81,14 @@ def test_a_render_is_the_prediction_at_the_pixel_centres(painting: Painting) -> 
 
 def test_regress_gives_the_outputs_within_0_and_1() -> None:
     painting = regress()
-    outputs = painting.network.forward(CENTRES)
+    outputs = painting.patches[0].network.forward(CENTRES)
     assert outputs.min() < 0 < 1 < outputs.max()
     assert np.array_equal(painting.predict(CENTRES), np.clip(outputs, 0, 1))
 
 
 def test_transparent_colors_are_straight_again() -> None:
     painting = regress(4, "fourier")
-    outputs = np.clip(painting.network.forward(CENTRES), 0, 1)
+    outputs = np.clip(painting.patches[0].network.forward(CENTRES), 0, 1)
     colors = painting.predict(CENTRES)
     clear = outputs[:, 3] == 0
     assert 0 < clear.sum() < len(clear)
@@ -130,6 +136,31 @@ def test_a_region_is_a_part_of_the_whole(data: st.DataObject) -> None:
     )
 
 
+@pytest.mark.parametrize("painting", PAINTINGS.values(), ids=list(PAINTINGS))
+@pytest.mark.parametrize("rows", [None, 1, 4, 11, 100])
+def test_bands_joined_are_the_render_to_the_bit(
+    painting: Painting, rows: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paintnet.painting.CHUNK", 50)
+    bands = list(painting.bands(size=(13, 11), region=(1, 0, 8, 6), rows=rows))
+    assert np.array_equal(np.concatenate(bands), painting.render(size=(13, 11), region=(1, 0, 8, 6)))
+    assert {band.dtype for band in bands} == {np.dtype(np.float32)}
+    assert [len(band) for band in bands[:-1]] == [min(rows or 3, 11)] * (len(bands) - 1)
+
+
+def test_bands_refuse_at_once_what_render_refuses() -> None:
+    with pytest.raises(SettingsError, match="size: 0x5 is empty"):
+        regress().bands(size=(0, 5))
+    with pytest.raises(SettingsError) as caught:
+        regress().bands(rows=0)
+    assert str(caught.value) == "rows: 0 in a band; give at least 1"
+
+
+def test_bands_of_a_huge_picture_begin_at_once() -> None:
+    band = next(regress().bands(size=(100_000, 1_000_000)))
+    assert band.shape == (1, 100_000, 3)
+
+
 def test_a_region_has_its_own_size_unless_told() -> None:
     painting = regress()
     assert painting.render(region=(1, 2, 4, 4)).shape == (2, 3, 3)
@@ -153,21 +184,22 @@ def test_probabilities_add_up_to_one_and_the_likeliest_gives_the_color(painting:
 
 def test_one_output_is_the_probability_of_class_1() -> None:
     painting = FORMS["two, one output"]
-    outputs = painting.network.forward(CENTRES)[:, 0]
+    outputs = painting.patches[0].network.forward(CENTRES)[:, 0]
     np.testing.assert_allclose(painting.predict_proba(CENTRES)[:, 1], outputs, rtol=1e-6)
 
 
 def test_one_hot_outputs_are_shares_of_their_sum() -> None:
     painting = FORMS["three, one-hot"]
-    outputs = painting.network.forward(CENTRES).astype(np.float64)
+    outputs = painting.patches[0].network.forward(CENTRES).astype(np.float64)
     expected = outputs / outputs.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(painting.predict_proba(CENTRES), expected, rtol=1e-12)
 
 
 def test_one_hot_outputs_that_are_all_zero_still_add_up_to_one() -> None:
     painting = FORMS["three, one-hot"]
-    nothing = replace(painting.network, intercepts=(painting.network.intercepts[0], np.full(3, -1e6, "f4")))
-    probabilities = replace(painting, network=nothing).predict_proba(CENTRES)
+    known = painting.patches[0].network
+    nothing = replace(known, intercepts=(known.intercepts[0], np.full(3, -1e6, "f4")))
+    probabilities = whole("classify", 3, nothing, PALETTE).predict_proba(CENTRES)
     np.testing.assert_allclose(probabilities, 1 / 3, rtol=1e-12)
 
 
@@ -179,23 +211,23 @@ def test_a_palette_of_one_color_paints_that_color() -> None:
 
 @pytest.mark.parametrize("painting", [*PAINTINGS.values(), *FORMS.values()], ids=[*PAINTINGS, *FORMS])
 def test_a_file_brings_it_back(painting: Painting, tmp_path: Path) -> None:
-    painting = replace(painting, training={"epochs": 3, "psnr": None})
+    painting = replace(painting, training=a_record(psnr=np.inf))
     path = tmp_path / "a.paintnet"
     painting.save(path)
     again = paintnet.load(path)
     assert np.array_equal(again.render(size=(13, 5)), painting.render(size=(13, 5)))
     assert again.training == painting.training
     assert (again.mode, again.width, again.height) == (painting.mode, WIDTH, HEIGHT)
-    assert encode_model(again.to_model()) == path.read_bytes()
+    assert again.to_bytes() == path.read_bytes()
 
 
 def test_a_flipped_bit_in_any_byte_of_a_painting_shows() -> None:
-    content = bytearray(encode_model(replace(classify(2, 1, "logistic"), training={"a": 1}).to_model()))
+    content = bytearray(replace(classify(2, 1, "logistic"), training=a_record()).to_bytes())
     for position in range(len(content)):
         bit = 1 << position % 8
         content[position] ^= bit
         with pytest.raises(ModelFileError):
-            Painting.from_model(decode_model(bytes(content), "m"), "m")
+            Painting.from_bytes(bytes(content))
         content[position] ^= bit
 
 
@@ -219,12 +251,15 @@ def test_positions_far_outside_are_answered(painting: Painting) -> None:
     assert painting.render(size=(2, 2), region=(-1e300, 0, 1e300, 2)).shape == (2, 2, painting.channels)
 
 
+POSITIONS = "holds no positions; give one of shape (n, 2): x and y"
+
+
 @pytest.mark.parametrize(
     ("xy", "message"),
     [
-        ([1, 2], "xy: an array of shape (2,) holds no positions; give one of shape (n, 2): x and y"),
-        ([[1, 2, 3]], "xy: an array of shape (1, 3) holds no positions; give one of shape (n, 2): x and y"),
-        (5, "xy: an array of shape () holds no positions; give one of shape (n, 2): x and y"),
+        ([1, 2], f"xy: an array of shape (2,) {POSITIONS}"),
+        ([[1, 2, 3]], f"xy: an array of shape (1, 3) {POSITIONS}"),
+        (5, f"xy: an array of shape () {POSITIONS}"),
         ([[1, float("nan")]], "xy: some positions are not finite; give finite numbers"),
         ([[float("inf"), 1]], "xy: some positions are not finite; give finite numbers"),
         ([["a", "b"]], "xy: these are not pairs of numbers; give each position as x and y"),
@@ -262,67 +297,3 @@ def test_regress_has_no_probabilities() -> None:
     assert str(caught.value) == (
         "probabilities: a painting of mode regress has none; train it with mode classify"
     )
-
-
-def changed(painting: Painting, document: dict[str, Any], tensors: dict[str, Any]) -> Model:
-    """Its model with some entries put in place of others; None takes a tensor out."""
-    model = painting.to_model()
-    patch = {**model.document["patches"][0], **document.pop("patch", {})}
-    kept = {name: a for name, a in (model.tensors | tensors).items() if a is not None}
-    return Model({**model.document, "patches": [patch], **document}, kept)
-
-
-@pytest.mark.parametrize(
-    ("document", "tensors", "reason"),
-    [
-        ({"mode": "dream"}, {}, "ValueError: mode 'dream' does not fit its palette"),
-        ({"mode": "classify"}, {}, "ValueError: mode 'classify' does not fit its palette"),
-        ({}, {"palette": PALETTE}, "ValueError: mode 'regress' does not fit its palette"),
-        ({"size": [9]}, {}, "ValueError: not enough values to unpack"),
-        ({"size": [0, 6]}, {}, "ValueError: a picture of 0 x 6 with 3 channels"),
-        ({"size": [9, 2**31]}, {}, "ValueError: a picture of 9 x 2147483648 with 3 channels"),
-        ({"size": "no"}, {}, "ValueError: invalid literal"),
-        ({"channels": 2}, {}, "ValueError: a picture of 9 x 6 with 2 channels"),
-        ({"channels": 1}, {}, "ValueError: 3 outputs, expected {1}"),
-        ({"training": []}, {}, "TypeError: the training record is no object"),
-        ({"patches": []}, {}, "ValueError: not enough values to unpack"),
-        ({"patches": None}, {}, "TypeError: cannot unpack non-iterable"),
-        ({"patch": {"layers": 0}}, {}, "ValueError: 0 layers"),
-        ({"patch": {"layers": 10**9}}, {}, "ValueError: 1000000000 layers"),
-        ({"patch": {"layers": 3}}, {}, "KeyError: 'patch.0.coefs.2'"),
-        ({"patch": {"layers": 1}}, {}, "ValueError: unexpected tensors ['patch.0.coefs.1',"),
-        ({"patch": {"activation": "sine"}}, {}, "ValueError: unknown activation 'sine'"),
-        ({"patch": {"activation": []}}, {}, "TypeError: "),
-        ({"patch": {"output": None}}, {}, "ValueError: unknown activation 'tanh' or output None"),
-        ({"patch": {"encoding": {"name": "hash"}}}, {}, "SettingsError: encoding: unknown name 'hash'"),
-        ({"patch": {"encoding": None}}, {}, "TypeError: "),
-        ({"patch": {"encoding": {"name": "grid"}}}, {}, "KeyError: 'basis'"),
-        ({}, {"patch.0.coefs.0": None}, "KeyError: 'patch.0.coefs.0'"),
-        ({}, {"patch.0.coefs.1": np.zeros((8, 3))}, "ValueError: layer 1: weights (8, 3) and biases (3,)"),
-        ({}, {"patch.0.coefs.1": np.zeros(7)}, "ValueError: layer 1: weights (7,) and biases (3,)"),
-        ({}, {"patch.1.coefs.0": np.zeros(7)}, "ValueError: unexpected tensors ['patch.1.coefs.0']"),
-    ],
-)
-def test_a_model_that_is_no_painting_is_refused(
-    document: dict[str, Any], tensors: dict[str, Any], reason: str
-) -> None:
-    with pytest.raises(ModelFileError) as caught:
-        Painting.from_model(changed(regress(), dict(document), tensors), "m")
-    assert str(caught.value).startswith(f"m: damaged model: {reason}")
-    assert str(caught.value).endswith("; get a whole copy, or paint it again")
-
-
-@pytest.mark.parametrize(
-    ("palette", "reason"),
-    [
-        (np.zeros(3), "a palette of shape (3,)"),
-        (np.zeros((0, 3)), "a palette of shape (0, 3)"),
-        (np.zeros((3, 4)), "a palette of shape (3, 4)"),
-        (np.zeros((2, 3)), "3 outputs, expected {1, 2}"),
-        (np.zeros((4, 3)), "3 outputs, expected {4}"),
-    ],
-)
-def test_a_palette_that_does_not_fit_is_refused(palette: np.ndarray, reason: str) -> None:
-    with pytest.raises(ModelFileError) as caught:
-        Painting.from_model(changed(classify(3, 3, "softmax"), {}, {"palette": palette}), "m")
-    assert str(caught.value).startswith(f"m: damaged model: ValueError: {reason}")

@@ -1,4 +1,4 @@
-"""Make paintnet/painter/pretrained.safetensors: where the presets for photographs begin.
+"""Make paintnet/engine/pretrained.safetensors: where the presets for photographs begin.
 
 It learns from photographs of scikit-learn and scikit-image, none of which is in the benchmarks:
 
@@ -91,7 +91,7 @@ def any_piece(pieces: list[Array], rng: np.random.Generator) -> Array:
 
 def decoder_of(painting: Painting) -> list[Array]:
     """Every parameter behind the table of features, as `paintnet.engine.pretrained` orders them."""
-    network = painting.network
+    network = painting.patches[0].network
     arrays = [network.intercepts[0]]
     for weight, bias in zip(network.coefs[1:], network.intercepts[1:], strict=True):
         arrays += [weight, bias]
@@ -124,7 +124,7 @@ def learn(channels: int) -> dict[str, Array]:
     painting = Painter("standard", start="features", epochs=LONG_EPOCHS).fit(whole)
     print(f"{channels} channels: the mosaic has {psnr(whole, painting.render()):.2f} dB", flush=True)
     decoder = decoder_of(painting)
-    table = painting.network.coefs[0]
+    table = painting.patches[0].network.coefs[0]
     centre, spread = table.mean(axis=0), table.std(axis=0)
     qualities = []
     for run in range(SHORT_RUNS):
@@ -134,14 +134,16 @@ def learn(channels: int) -> dict[str, Array]:
         qualities.append(psnr(picture, painting.render()))
         pull = max(0.05, 1 - run / SHORT_RUNS)
         decoder = [a + np.float32(pull) * (b - a) for a, b in zip(decoder, decoder_of(painting), strict=True)]
-        centre = centre + pull * (painting.network.coefs[0].mean(axis=0) - centre)
+        centre = centre + pull * (painting.patches[0].network.coefs[0].mean(axis=0) - centre)
         if run % 20 == 19:
             print(f"  {run + 1} short runs: {np.mean(qualities[-20:]):.2f} dB", flush=True)
     # Hardly any noise here: the features should follow from the picture alone.
     whole = in_channels(mosaic(tiles(480, 360)), channels, rng)
     painting = paint(whole, partial(begin_with, decoder, centre, 0.02 * spread), SHORT_EPOCHS, seed=0)
-    (level,) = painting.network.encoding.levels
-    encoder = learn_encoder(pretrained.patches(level, premultiply(whole)), painting.network.coefs[0])
+    (level,) = painting.patches[0].network.encoding.levels
+    encoder = learn_encoder(
+        pretrained.patches(level, premultiply(whole)), painting.patches[0].network.coefs[0]
+    )
     named = {f"{channels}.decoder.{i}": array for i, array in enumerate(decoder)}
     named |= {f"{channels}.encoder.{i}": array for i, array in enumerate(encoder)}
     return {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in named.items()}

@@ -87,7 +87,7 @@ def classes() -> bytes:
     panels = [("original", picture)]
     for colors in (2, 4, 8):
         painting = Painter(mode="classify", classes=Classes(colors=colors)).fit(picture)
-        right = f"{painting.training['accuracy']:.2%}"
+        right = f"{painting.training.accuracy:.2%}"
         panels.append((f"{colors} colors, {right} right", painting.render()))
     return labelled(*panels)
 

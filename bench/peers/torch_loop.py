@@ -93,7 +93,7 @@ def decay(progress: float) -> float:
 def warm_up() -> None:
     """Take one step of no use: the first optimizer imports half of PyTorch."""
     weight = nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.AdamRates([weight], fused=True)
+    optimizer = torch.optim.Adam([weight], fused=True)
     weight.square().sum().backward()
     optimizer.step()
 
@@ -109,7 +109,7 @@ def train(build: Builder, picture: Tensor, seconds: float, seed: int) -> tuple[F
     begin = time.perf_counter()
     field = build(picture)
     colors = picture.reshape(-1, 3)
-    optimizer = torch.optim.AdamRates(field.groups(), fused=True)
+    optimizer = torch.optim.Adam(field.groups(), fused=True)
     rates = [group["lr"] for group in optimizer.param_groups]
     steps = 0
     for items in batches(*picture.shape[:2], field.batch):

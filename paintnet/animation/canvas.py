@@ -65,7 +65,7 @@ def caption(frame: Frame) -> str:
     'start'
     """
     words = f"epoch {frame.epoch}" if frame.epoch else "start"
-    return words if frame.psnr is None else f"{words}   {frame.psnr:.1f} dB"
+    return words if frame.psnr is None or np.isinf(frame.psnr) else f"{words}   {frame.psnr:.1f} dB"
 
 
 def label(pixels: Levels, text: str) -> Levels:

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from paintnet.metrics import psnr_of
 from paintnet.painter.events import EpochFinished, Event, TrainingFinished, TrainingStarted
+from paintnet.painter.run import Run
 from paintnet.painting import Painting
 from paintnet.picture import shrink
 from paintnet.picture.formats import flatten, to_levels
@@ -115,18 +117,18 @@ class FrameTaker:
     def __exit__(self, *ended: object) -> None:
         self._file.close()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event, run: Run) -> None:
         """Take one event of the run."""
         begun = time.perf_counter()
-        if isinstance(event, TrainingStarted) and event.paint is not None:
-            self._keep(event.paint(), epoch=0, quality=-np.inf, psnr=None)
+        if isinstance(event, TrainingStarted) and event.has_painting:
+            self._keep(run.painting(), epoch=0, quality=-np.inf, psnr=None)
         elif isinstance(event, EpochFinished):
             decibels = psnr_of(event.loss) if event.psnr is None else event.psnr
             quality = -255 * 10 ** (-decibels / 20)
             if self._is_worth(quality, event.seconds):
-                self._keep(event.paint(), event.epoch, quality, event.psnr)
+                self._keep(run.painting(), event.epoch, quality, event.psnr)
         elif isinstance(event, TrainingFinished):
-            self.final = event.painting
+            self.final = run.painting()
             self.final_epoch = event.epochs
         self.spent += time.perf_counter() - begun
 
@@ -175,15 +177,14 @@ class FrameTaker:
         for array in _arrays(self._shapes):
             data = self._file.read(array.nbytes)
             arrays.append(np.frombuffer(data, dtype=array.dtype).reshape(array.shape))
-        n = len(self._shapes.network.coefs)
-        network = replace(self._shapes.network, coefs=tuple(arrays[:n]), intercepts=tuple(arrays[n:]))
-        return Frame(moment.epoch, moment.psnr, frame_pixels(replace(self._shapes, network=network)))
+        return Frame(moment.epoch, moment.psnr, frame_pixels(_with_arrays(self._shapes, iter(arrays))))
 
     def paint_final(self) -> Frame:
         """Paint the finished painting; its PSNR is measured, not estimated."""
         assert self.final is not None  # noqa: S101 - the run is over
         if self._last is None:
-            measured = self.final.training.get("psnr") if self.final.mode == "regress" else None
+            record = self.final.training
+            measured = record.psnr if record is not None and self.final.mode == "regress" else None
             self._last = Frame(self.final_epoch, measured, frame_pixels(self.final))
         return self._last
 
@@ -247,7 +248,17 @@ def as_levels(pixels: NDArray[Any]) -> Levels:
 
 
 def _arrays(painting: Painting) -> list[NDArray[Any]]:
-    return [*painting.network.coefs, *painting.network.intercepts]
+    return [array for patch in painting.patches for array in patch.network.arrays]
+
+
+def _with_arrays(painting: Painting, arrays: Iterator[NDArray[Any]]) -> Painting:
+    """Put what `_arrays` took back, or another moment's in its place."""
+    patches = []
+    for patch in painting.patches:
+        n = len(patch.network.coefs)
+        coefs, intercepts = tuple(islice(arrays, n)), tuple(islice(arrays, n))
+        patches.append(replace(patch, network=replace(patch.network, coefs=coefs, intercepts=intercepts)))
+    return replace(painting, patches=tuple(patches))
 
 
 def _gaps(moments: list[Moment]) -> list[float]:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import numpy as np
 
+from paintnet.activations import HIDDEN
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.help import command, option, option_group
 from paintnet.cli.options import complete_files, force_option, report_options
@@ -15,7 +16,6 @@ from paintnet.cli.terminal import ERASE_LINE, draw
 from paintnet.cli.types import Layers, Number
 from paintnet.errors import SettingsError
 from paintnet.lesson.boundaries import (
-    ACTIVATIONS,
     DATASETS,
     Boundary,
     draw_sheet,
@@ -82,7 +82,7 @@ Examples:
     "How the networks learn",
     option(
         "--activation",
-        type=click.Choice(ACTIVATIONS),
+        type=click.Choice(list(HIDDEN)),
         default="tanh",
         help="Activation function of the hidden units.",
     ),

@@ -63,7 +63,7 @@ def compare(a: str, b: str, output: str | None, **options: Any) -> None:
     }
     if output:
         shades = difference.max(axis=2, keepdims=True) / max(largest, 1e-9)
-        console.notes(write_picture(output, shades.astype(np.float32)))
+        console.notes(write_picture(output, [shades.astype(np.float32)], shades.shape))
         document["output"] = output
     console.answer(document, _lines(document))
 

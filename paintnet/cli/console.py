@@ -1,6 +1,7 @@
 """What commands say: results on stdout, everything else on stderr."""
 
 import json
+import math
 import sys
 from collections.abc import Iterable
 from typing import Any, BinaryIO
@@ -92,11 +93,11 @@ def human_bytes(count: float) -> str:
 
 
 def human_psnr(value: float | None) -> str:
-    """Write a PSNR; None stands for a perfect one, which JSON cannot write.
+    """Write a PSNR; None stands for an infinite one, which JSON cannot write.
 
     Examples
     --------
-    >>> human_psnr(31.25), human_psnr(None)
-    ('31.25 dB', 'infinite (equal)')
+    >>> human_psnr(31.25), human_psnr(float("inf")), human_psnr(None)
+    ('31.25 dB', 'infinite (equal)', 'infinite (equal)')
     """
-    return "infinite (equal)" if value is None else f"{value:.2f} dB"
+    return "infinite (equal)" if value is None or math.isinf(value) else f"{value:.2f} dB"

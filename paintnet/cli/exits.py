@@ -94,6 +94,7 @@ def _judge(error: BaseException) -> tuple[ExitCode, str]:
 _OPTIONS = {
     "force": "replace it with --force or choose another name",
     "allow_private": "allow it with --allow-private",
+    "max_size": "paint it smaller, or raise --max-pixels",
     "max_pixels": "raise the limit with --max-pixels or use a smaller copy",
     "sha256": "check where it comes from, or the value of --sha256",
 }
@@ -151,8 +152,8 @@ _ENDINGS: tuple[tuple[Any, ExitCode, Callable[[Any], str]], ...] = (
 
 
 def _one_line(message: str) -> str:
-    """Keep a message on one line, and hostile names from steering the terminal."""
+    """Keep a message on one line, hostile names from steering the terminal, and secrets out of it."""
     # Only a failing command needs this import; `--help` must start fast.
-    from paintnet.files.names import printable
+    from paintnet.files.names import printable, without_secrets
 
-    return printable(" ".join(message.split()))
+    return printable(without_secrets(" ".join(message.split())))

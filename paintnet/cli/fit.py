@@ -1,42 +1,37 @@
 """`paintnet fit`: teach a network to paint a picture."""
 
-import os
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import click
 
+from paintnet.activations import HIDDEN
 from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
 from paintnet.cli.exits import BelowRequired
 from paintnet.cli.help import command, option, option_group
 from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
-from paintnet.cli.outputs import (
-    STDOUT,
-    check_model_output,
-    check_picture_output,
-    check_picture_size,
-    encode_output,
-    output_size,
-    write_output,
+from paintnet.cli.outputs import STDOUT, check_stdout
+from paintnet.cli.types import Duration, Layers, NameOf, Number
+from paintnet.cli.watching import (
+    animation_of,
+    check_views,
+    command_line,
+    frames_of,
+    progress_listeners,
+    watch_options,
 )
-from paintnet.cli.types import Duration, Layers, Number
-from paintnet.cli.watching import Watching, watch_options
-from paintnet.dataset.classes import Classes, read_palette
-from paintnet.encoding.maps import MAPS
+from paintnet.dataset.classes import Classes
+from paintnet.dataset.palettes import palette_of
+from paintnet.encoding.registry import ENCODINGS
 from paintnet.errors import SettingsError
-from paintnet.metrics import ssim
-from paintnet.modelfile import EXTENSION, encode_model
-from paintnet.network import HIDDEN_ACTIVATIONS
-from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished
-from paintnet.painter.painter import Painter
-from paintnet.painting import MODES, Painting
-from paintnet.picture import OpenLimits, open_picture, shrink
-from paintnet.settings.presets import PRESETS, settings_for
+from paintnet.job import FittedJob, Job, Outputs
+from paintnet.modelfile import EXTENSION, MODES
+from paintnet.painting import Painting
+from paintnet.picture import OpenLimits
+from paintnet.settings.presets import PRESETS
 from paintnet.settings.settings import ENGINES, PURPOSES, SOLVERS
-
-PAINTED = ".painted.png"
 
 
 @command(
@@ -105,7 +100,7 @@ Examples:
     ),
     option(
         "--encoding",
-        type=click.Choice(list(MAPS)),
+        type=NameOf(lambda: ENCODINGS),
         help="How a position is turned into the inputs of the network.",
     ),
     option(
@@ -115,7 +110,7 @@ Examples:
     ),
     option(
         "--activation",
-        type=click.Choice(list(HIDDEN_ACTIVATIONS)),
+        type=click.Choice(list(HIDDEN)),
         help="Activation function of the hidden units.",
     ),
     option("--solver", type=click.Choice(SOLVERS), help="How the weights are found."),
@@ -125,6 +120,13 @@ Examples:
         help="What computes the training: code compiled by numba, NumPy, or unmodified scikit-learn "
         "(stock); auto takes the fastest that fits the settings.",
         show_default="auto",
+    ),
+    option(
+        "--threads",
+        type=Number(whole=True),
+        metavar="N",
+        help="How many blocks of pixels are trained at a time; by default one for each core. "
+        "The result does not depend on it.",
     ),
     option(
         "--learning-rate",
@@ -150,7 +152,7 @@ Examples:
     option(
         "--time",
         type=Duration(),
-        help="After this training time; with --epochs too, at whichever comes first.",
+        help="After this time; with --epochs too, at whichever comes first.",
     ),
     option(
         "--target-psnr",
@@ -209,49 +211,53 @@ def fit(image: str, **options: Any) -> None:
     """
     to_stdout = STDOUT in (*options["output"], options["model"])
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=to_stdout)
-    given = _settings(options)
-    # What can be refused is refused before anything is fetched; sizes only once the picture is known.
-    settings_for(64, 64, options["preset"], **given)
-    watching = Watching(options, console)
-    watching.check()
-    early = _Outputs.named(options)
-    if early:
-        early.check(options["force"])
-    limits = OpenLimits(options["max_pixels"], options["allow_private"], options["sha256"])
-    opened = open_picture(image, limits=limits, stdin=standard_input())
-    console.notes(opened.notes)
-    outputs = early or _Outputs.after(opened.name)
-    outputs.check(options["force"])
-    pixels = shrink(opened.pixels, options["max_side"]) if options["max_side"] else opened.pixels
-    own = (pixels.shape[1], pixels.shape[0])
-    size = output_size(own, options["scale"], options["size"], options["max_pixels"])
-    outputs.check_size(size)
-
-    result = _Result()
-    with watching.listening() as watchers:
-        with watching.progress() as progress:
-            listeners: tuple[Listener, ...] = (result, *progress, *watchers)
-            painting = Painter(options["preset"], listeners=listeners, **given).fit(pixels)
-        painted = painting.render()
-        at_size = painted if size == own else painting.render(size)
-        seen = watching.encode(
-            painting,
-            original=pixels,
-            painted=painted,
-            source=PurePath(opened.source).name,
-            seconds=result.seconds,
-        )
-    written = outputs.write(painting, at_size, seen, console)
-    quality = {"ssim": ssim(pixels, painted), **_known(painting)}
-    document = {"source": opened.source, "outputs": written, "seconds": round(result.seconds, 3), **quality}
-    console.summary(document, _lines(painting, written, outputs.pictures, size, document))
-    _require(painting, options["require_psnr"])
+    job = _job(image, options, console)
+    job.check()
+    if to_stdout:
+        check_stdout()
+    opened = job.open(standard_input())
+    console.notes(opened.opened.notes)
+    with progress_listeners(console, preview=options["preview"]) as listeners:
+        fitted = opened.fit(listeners)
+    try:
+        fitted.write()
+    finally:
+        console.notes(fitted.notes)
+    document = _document(fitted)
+    console.summary(document, _lines(fitted, document))
+    _require(fitted.painting, options["require_psnr"])
 
 
-def _settings(options: dict[str, Any]) -> dict[str, Any]:
+def _job(image: str, options: dict[str, Any], console: Console) -> Job:
+    settings = _settings(options, console)
+    check_views(options)
+    if options["scale"] is not None and options["size"] is not None:
+        raise SettingsError("--scale and --size", "they cannot be combined", "give only one of them")
+    models = tuple(name for name in options["output"] if Path(name).suffix.lower() == EXTENSION)
+    pictures = tuple(name for name in options["output"] if name not in models)
+    if options["model"] is not None:
+        models += (options["model"],)
+    return Job(
+        source=image,
+        preset=options["preset"],
+        settings=settings,
+        limits=OpenLimits(options["max_pixels"], options["allow_private"], options["sha256"]),
+        max_side=options["max_side"],
+        outputs=Outputs(pictures, models, animation_of(options), options["report"]),
+        scale=options["scale"],
+        size=options["size"],
+        frames=frames_of(options),
+        force=options["force"],
+        streams={} if sys.stdout is None else {STDOUT: sys.stdout.buffer},
+        command=command_line(sys.argv),
+        class_names=None if options["threshold"] is None else ("light", "dark"),
+    )
+
+
+def _settings(options: dict[str, Any], console: Console) -> dict[str, Any]:
     """Fields of PainterSettings that the user gave."""
     direct = (
-        "mode encoding layers activation solver engine learning_rate batch_size alpha seed epochs "
+        "mode encoding layers activation solver engine threads learning_rate batch_size alpha seed epochs "
         "iterations target_psnr hold_out"
     )
     given = {name: options[name] for name in direct.split() if options[name] is not None}
@@ -260,17 +266,13 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
         given["seconds"] = options["time"]
     classes = {name: options[name] for name in ("colors", "threshold") if options[name] is not None}
     if options["palette"] is not None:
-        text = options["palette"]
-        classes["palette"] = read_palette(text) if _is_file(text) else tuple(text.split(","))
+        palette = palette_of(options["palette"])
+        console.notes(palette.notes)
+        classes["palette"] = palette.colors
     if classes:
         given["classes"] = Classes(**classes)
     _check_solver(given)
     return given
-
-
-def _is_file(palette: str) -> bool:
-    """Tell a palette's file from a list of colors, which may be too long for the name of a file."""
-    return "#" not in palette and os.path.isfile(palette)  # noqa: PTH113 (Path.is_file raises for it)
 
 
 def _check_solver(given: dict[str, Any]) -> None:
@@ -285,91 +287,30 @@ def _check_solver(given: dict[str, Any]) -> None:
         raise SettingsError("--iterations", "only lbfgs counts iterations", "use --epochs, or --solver lbfgs")
 
 
-@dataclass(frozen=True)
-class _Outputs:
-    """Files that a fit writes."""
-
-    pictures: tuple[str, ...]
-    models: tuple[str, ...]
-
-    @classmethod
-    def named(cls, options: dict[str, Any]) -> "_Outputs | None":
-        """Sort the outputs that the user named by what they are."""
-        named = options["output"]
-        models = tuple(name for name in named if Path(name).suffix.lower() == EXTENSION)
-        pictures = tuple(name for name in named if name not in models)
-        if options["model"] is not None:
-            models += (options["model"],)
-        everything = pictures + models
-        shown = [options[name] for name in ("animate", "report") if options[name] is not None]
-        if len({*everything, *shown}) < len(everything) + len(shown):
-            raise SettingsError("outputs", "one file is named twice", "give each output a name of its own")
-        return cls(pictures, models) if everything else None
-
-    @classmethod
-    def after(cls, name: str) -> "_Outputs":
-        """Name the outputs after the picture."""
-        return cls((name + PAINTED,), (name + EXTENSION,))
-
-    def check(self, force: bool) -> None:
-        for picture in self.pictures:
-            check_picture_output(picture, force=force)
-        for model in self.models:
-            check_model_output(model, force=force)
-
-    def check_size(self, size: tuple[int, int]) -> None:
-        for picture in self.pictures:
-            check_picture_size(picture, size)
-
-    def write(self, painting: Painting, painted: Any, seen: dict[str, bytes], console: Console) -> list[str]:
-        """Write everything; what is encoded before the first write cannot fail after it."""
-        encoded: dict[str, bytes] = {}
-        for picture in self.pictures:
-            encoded[picture], notes = encode_output(picture, painted)
-            console.notes(notes)
-        if self.models:
-            encoded |= dict.fromkeys(self.models, encode_model(painting.to_model()))
-        encoded |= seen
-        # stdout comes last: its reader may leave early, and the files have to be there then.
-        for name in sorted(encoded, key=lambda name: name == STDOUT):
-            write_output(name, encoded[name])
-        return list(encoded)
-
-
-class _Result:
-    """Remembers how a run ended."""
-
-    seconds = 0.0
-    epochs = 0
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, TrainingFinished | EpochFinished):
-            self.seconds = event.seconds
-
-
-def _known(painting: Painting) -> dict[str, Any]:
+def _document(fitted: FittedJob) -> dict[str, Any]:
     """What is worth saying about every fresh painting."""
-    record = painting.training
+    painting, record = fitted.painting, fitted.painting.training
+    assert record is not None  # noqa: S101 - a fitted painting has one; told to mypy
     kept = ("psnr", "held_out_psnr", "accuracy", "epochs", "ended_by", "engine", "seed", "preset")
+    known = record.to_document()
     return {
-        **{name: record[name] for name in kept if name in record},
+        "source": fitted.open_job.opened.source,
+        "outputs": fitted.written,
+        "seconds": round(fitted.seconds, 3),
+        "ssim": fitted.quality.ssim,
+        **{name: known[name] for name in kept if name in known},
         "parameters": painting.n_parameters,
         "bits_per_pixel": round(painting.bits_per_pixel, 3),
     }
 
 
-def _lines(
-    painting: Painting,
-    written: list[str],
-    pictures: tuple[str, ...],
-    size: tuple[int, int],
-    document: dict[str, Any],
-) -> Iterator[str]:
-    for name in written:
+def _lines(fitted: FittedJob, document: dict[str, Any]) -> Iterator[str]:
+    width, height = fitted.open_job.size
+    for name in fitted.written:
         if name != STDOUT:
             what = human_bytes(Path(name).stat().st_size)
-            if name in pictures:
-                what = f"{size[0]} x {size[1]}, {what}"
+            if name in fitted.open_job.outputs.pictures:
+                what = f"{width} x {height}, {what}"
             yield f"{name}  ({what})"
     quality = f"PSNR {human_psnr(document['psnr'])}, SSIM {document['ssim']:.4f}"
     if "held_out_psnr" in document:
@@ -377,7 +318,7 @@ def _lines(
     if "accuracy" in document:
         quality += f", {document['accuracy']:.2%} of pixels in the right class"
     yield quality
-    passes = "iterations" if painting.training["ended_by"] == "converged" else "epochs"
+    passes = "iterations" if document["ended_by"] == "converged" else "epochs"
     yield (
         f"{document['epochs']} {passes}, {document['seconds']:.1f} s, "
         f"{document['parameters']:,} parameters, {document['bits_per_pixel']:.2f} bits per pixel"
@@ -385,10 +326,8 @@ def _lines(
 
 
 def _require(painting: Painting, required: float | None) -> None:
-    reached = painting.training["psnr"]
-    if required is not None and reached is not None and reached < required:
-        raise BelowRequired(
-            "--require-psnr",
-            f"{reached:.2f} dB is below {required:g} dB",
-            "train longer, use --preset fine, or ask for less",
-        )
+    assert painting.training is not None  # noqa: S101 - a fitted painting has one; told to mypy
+    reached = painting.training.psnr
+    if required is not None and reached < required:
+        why = f"{reached:.2f} dB is below {required:g} dB"
+        raise BelowRequired("--require-psnr", why, "train longer, use --preset fine, or ask for less")

@@ -7,7 +7,7 @@ from paintnet.cli.console import Console, hex_color, human_bytes, human_psnr
 from paintnet.cli.help import command
 from paintnet.cli.models import LoadedPainting, load_painting
 from paintnet.cli.options import model_argument, report_options
-from paintnet.errors import ModelFileError
+from paintnet.record import TrainingRecord
 
 
 @command(
@@ -27,17 +27,12 @@ def info(model: str | None, **say: bool) -> None:
     console = Console(as_json=say["json"], quiet=say["quiet"])
     loaded = load_painting(model, console)
     document = _document(loaded)
-    try:
-        lines = list(_lines(document))
-    except (AttributeError, TypeError, ValueError) as error:
-        why = "damaged model: its training record cannot be read"
-        raise ModelFileError(loaded.name, why, "get an intact copy, or paint it again") from error
-    console.answer(document, lines)
+    console.answer(document, _lines(document, loaded.painting.training))
 
 
 def _document(loaded: LoadedPainting) -> dict[str, Any]:
     painting = loaded.painting
-    network = painting.network
+    network = painting.patches[0].network
     document: dict[str, Any] = {
         "model": loaded.name,
         "bytes": loaded.n_bytes,
@@ -51,14 +46,14 @@ def _document(loaded: LoadedPainting) -> dict[str, Any]:
         "activation": network.activation,
         "parameters": painting.n_parameters,
         "bits_per_pixel": round(painting.bits_per_pixel, 3),
-        "training": painting.training,
+        "training": {} if painting.training is None else painting.training.to_document(),
     }
     if painting.palette is not None:
         document["palette"] = [hex_color(color) for color in painting.palette]
     return document
 
 
-def _lines(document: dict[str, Any]) -> Iterator[str]:
+def _lines(document: dict[str, Any], record: TrainingRecord | None) -> Iterator[str]:
     width, height = document["size"]
     kind = {1: "grey", 3: "RGB", 4: "RGBA"}[document["channels"]]
     yield f"model       {document['model']}  ({human_bytes(document['bytes'])})"
@@ -69,20 +64,17 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     yield f"size        {document['parameters']:,} parameters, {bits}"
     if "palette" in document:
         yield f"palette     {' '.join(document['palette'])}"
-    yield from _training_lines(document["training"])
+    if record is not None:
+        yield from _training_lines(record)
 
 
-def _training_lines(record: dict[str, Any]) -> Iterator[str]:
-    if not record:
-        return
-    took = f", {record['seconds']} s" if "seconds" in record else ""
-    engine = f", engine {record['engine']}" if "engine" in record else ""
+def _training_lines(record: TrainingRecord) -> Iterator[str]:
+    took = "" if record.seconds is None else f", {record.seconds} s"
+    engine = "" if record.engine is None else f", engine {record.engine}"
     yield (
-        f"training    preset {record.get('preset')}, seed {record.get('seed')}, "
-        f"{record.get('epochs')} epochs{took}, ended by {record.get('ended_by')}{engine}"
+        f"training    preset {record.preset}, seed {record.seed}, "
+        f"{record.epochs} epochs{took}, ended by {record.ended_by}{engine}"
     )
-    yield f"quality     PSNR {human_psnr(record.get('psnr'))}" + (
-        f", {record['accuracy']:.2%} of pixels in the right class" if "accuracy" in record else ""
-    )
-    versions = record.get("versions", {})
-    yield f"made with   {', '.join(f'{name} {number}' for name, number in versions.items())}"
+    right = "" if record.accuracy is None else f", {record.accuracy:.2%} of pixels in the right class"
+    yield f"quality     PSNR {human_psnr(record.psnr)}{right}"
+    yield f"made with   {', '.join(f'{name} {number}' for name, number in record.versions.items())}"

@@ -6,11 +6,10 @@ from typing import NamedTuple
 from paintnet.cli.console import Console, standard_input
 from paintnet.cli.outputs import STDOUT
 from paintnet.errors import ModelFileError
-from paintnet.modelfile import EXTENSION, MAX_HEADER_BYTES, MAX_PARAMETERS, decode_model
+from paintnet.modelfile import EXTENSION, receive_model
 from paintnet.painting import Painting
 
 STDIN = STDOUT
-MAX_BYTES = MAX_HEADER_BYTES + 8 * MAX_PARAMETERS
 
 
 class LoadedPainting(NamedTuple):
@@ -35,8 +34,8 @@ def _from_stdin() -> LoadedPainting:
     file = standard_input()
     if file is None:
         raise ModelFileError("-", "there is no standard input here", "give the path of a model")
-    content = file.read(MAX_BYTES)
-    return LoadedPainting(Painting.from_model(decode_model(content, "stdin"), "stdin"), "stdin", len(content))
+    content = receive_model(file, "stdin")
+    return LoadedPainting(Painting.from_bytes(content, "stdin"), "stdin", len(content))
 
 
 def _newest() -> Path:

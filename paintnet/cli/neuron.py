@@ -2,11 +2,12 @@
 
 import click
 
+from paintnet.activations import LESSON
 from paintnet.cli.console import Console
 from paintnet.cli.help import command, option
 from paintnet.cli.options import report_options
 from paintnet.cli.types import NUMBERS, Number
-from paintnet.lesson.neuron import ACTIVATIONS, Neuron
+from paintnet.lesson.neuron import Neuron
 
 
 @command(
@@ -20,10 +21,10 @@ Examples:
 @option("--bias", type=Number(), default=0.0, metavar="B", help="What is added to the weighted sum.")
 @option(
     "--activation",
-    type=click.Choice(list(ACTIVATIONS)),
+    type=click.Choice(list(LESSON)),
     default="leaky-relu",
     metavar="NAME",
-    help=f"Its activation function: {', '.join(ACTIVATIONS)}.",
+    help=f"Its activation function: {', '.join(LESSON)}.",
 )
 @report_options
 def neuron(

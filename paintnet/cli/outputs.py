@@ -1,19 +1,21 @@
 """Where results go: checked before training, written after."""
 
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from paintnet.cli.terminal import is_terminal
 from paintnet.errors import OutputError, SettingsError
-from paintnet.files.names import printable
-from paintnet.files.writing import check_output, write_bytes
+from paintnet.files.writing import check_output, replacing, write_bytes
 from paintnet.modelfile import EXTENSION
-from paintnet.picture import OUTPUT_FORMATS, encode_picture
+from paintnet.picture import OUTPUT_FORMATS, check_size, encode_picture, output_size, write_bands
 
 STDOUT = "-"
-_LARGEST_SIDE = 10**12
-"""Sizes are cut to this before they are judged: larger ones overflow."""
+SPOOL_BYTES = 2**26
+"""A picture for stdout waits in memory up to this size, and in a temporary file above it."""
 
 
 def check_picture_output(path: str, *, force: bool) -> None:
@@ -29,18 +31,20 @@ def check_model_output(path: str, *, force: bool) -> None:
 def _check(path: str, force: bool, extensions: Any) -> None:
     if path != STDOUT:
         check_output(path, force=force, extensions=extensions)
-    elif sys.stdout is None or is_terminal(sys.stdout):
-        raise OutputError(
-            STDOUT, "binary data does not belong on a terminal", "give a file name, or add > FILE"
-        )
+    else:
+        check_stdout()
+
+
+def check_stdout() -> None:
+    """Refuse to write bytes to a terminal."""
+    if sys.stdout is None or is_terminal(sys.stdout):
+        why = "binary data does not belong on a terminal"
+        raise OutputError(STDOUT, why, "give a file name, or add > FILE")
 
 
 def check_picture_size(path: str, size: tuple[int, int]) -> None:
     """Refuse a size that the format of an output cannot hold."""
-    chosen = OUTPUT_FORMATS[_extension(path)]
-    if max(size) > chosen.max_side:
-        why = f"{chosen.name} holds at most {chosen.max_side:,} pixels a side, not {max(size):,}"
-        raise OutputError(printable(path), why, "write a PNG or a smaller picture")
+    check_size(path, OUTPUT_FORMATS[_extension(path)], size)
 
 
 def encode_output(path: str, pixels: Any) -> tuple[bytes, tuple[str, ...]]:
@@ -57,10 +61,27 @@ def write_output(path: str, data: bytes) -> None:
         write_bytes(path, data)
 
 
-def write_picture(path: str, pixels: Any) -> tuple[str, ...]:
-    """Encode and write a picture; returns notes."""
-    data, notes = encode_output(path, pixels)
-    write_output(path, data)
+def write_picture(path: str, bands: Iterable[Any], shape: tuple[int, ...]) -> tuple[str, ...]:
+    """Write a picture that comes in bands, whole or not at all; returns notes.
+
+    Parameters
+    ----------
+    path : str
+        The output; to stdout it goes as PNG.
+    bands : iterable of float32 arrays of shape (rows, width, channels)
+        From top to bottom.
+    shape : (height, width, channels)
+        Of the whole.
+    """
+    if path != STDOUT:
+        with replacing(path) as file:
+            return write_bands(file, bands, shape, _extension(path))
+    # Nothing goes to stdout before all of it is there.
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+        notes = write_bands(spool, bands, shape, _extension(path))
+        spool.seek(0)
+        shutil.copyfileobj(spool, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
     return notes
 
 
@@ -68,21 +89,8 @@ def _extension(path: str) -> str:
     return ".png" if path == STDOUT else Path(path).suffix.lower()
 
 
-def output_size(
-    own: tuple[float, float], scale: float | None, size: tuple[int, int] | None, max_pixels: int
-) -> tuple[int, int]:
-    """Size of a painted picture in pixels, from --scale or --size.
-
-    Raises
-    ------
-    SettingsError
-        If both are given, or the picture would have too many pixels.
-    """
-    if scale is not None and size is not None:
+def checked_size(options: dict[str, Any], own: tuple[float, float]) -> tuple[int, int]:
+    """Size of a painted picture in pixels, from --scale or --size."""
+    if options["scale"] is not None and options["size"] is not None:
         raise SettingsError("--scale and --size", "they cannot be combined", "give only one of them")
-    wanted = size or tuple(side * (scale or 1) for side in own)
-    width, height = (max(1, round(min(max(side, 1), _LARGEST_SIDE))) for side in wanted)
-    if width * height > max_pixels:
-        why = f"{width * height:,} pixels are more than the limit of {max_pixels:,}"
-        raise SettingsError(f"size {width}x{height}", why, "paint it smaller, or raise --max-pixels")
-    return width, height
+    return output_size(own, options["scale"], options["size"], options["max_pixels"])

@@ -17,6 +17,7 @@ from paintnet.cli.options import complete_files, model_argument, report_options
 from paintnet.cli.types import XY
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable
+from paintnet.files.texts import decode_text
 from paintnet.painting import Painting
 
 XY_FORM = "X,Y"
@@ -82,12 +83,11 @@ def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: 
 def _read_positions(name: str) -> list[tuple[float, float]]:
     try:
         file = standard_input() if name == STDIN else None
-        # A byte order mark is no part of the first number.
-        text = (file.read() if file else Path(name).read_bytes()).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror or error) if isinstance(error, OSError) else "it is not text in UTF-8"
-        why = f"cannot be read ({printable(reason)})"
-        raise SettingsError(f"--xy-file {printable(name)}", why, "give a text file") from error
+        text = decode_text(file.read() if file else Path(name).read_bytes())
+    except OSError as error:
+        raise SettingsError(
+            f"--xy-file {printable(name)}", f"cannot be read ({error})", "give a text file"
+        ) from error
     positions = []
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.replace(",", " ").split()

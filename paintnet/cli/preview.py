@@ -24,7 +24,8 @@ from paintnet.cli.terminal import (
     is_terminal,
     window_size,
 )
-from paintnet.painter.events import EpochFinished, Event, TrainingFinished
+from paintnet.painter.events import EpochFinished, Event
+from paintnet.painter.run import Run
 from paintnet.painting import Painting
 
 LARGEST = (80, 30)
@@ -51,7 +52,7 @@ class Preview:
     def __init__(self, depth: Depth | None = None) -> None:
         self._depth = depth or preview_depth()
         self._latest: EpochFinished | None = None
-        self._result: Painting | None = None
+        self._run: Run | None = None
         self._drawn = (0, 0)
         """Columns and rows of the picture that stands above the line."""
         self._is_drawing = False
@@ -67,25 +68,23 @@ class Preview:
                 # The cursor is somewhere in the picture: what is below is of the one before.
                 draw(f"{RESET}\n{ERASE_BELOW}")
                 self._is_drawing = False
-            if self._latest is not None:
+            if self._latest is not None and self._run is not None:
                 if kind is None and self._depth:
-                    self._draw_picture(self._latest, self._result or self._latest.paint(), self._depth)
+                    self._draw_picture(self._latest, self._run.painting(), self._depth)
                 else:
                     self._draw_line(self._latest)
         finally:  # even where a second Ctrl-C ends the last repainting
             left_over = ERASE_BELOW if self._is_drawing else ""
             draw(f"{RESET}{SHOW_CURSOR}\n{left_over}" if self._depth else "\n")
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event, run: Run) -> None:
         """Take one event of the run."""
-        if isinstance(event, TrainingFinished):
-            self._result = event.painting
         if not isinstance(event, EpochFinished):
             return
-        self._latest = event
+        self._latest, self._run = event, run
         start = time.monotonic()
         if self._depth and start >= self._picture_due:
-            self._draw_picture(event, event.paint(), self._depth)
+            self._draw_picture(event, run.painting(), self._depth)
             end = time.monotonic()
             self._picture_due = end + max(SECONDS_BETWEEN_PICTURES, (end - start) * (1 / SHARE - 1))
             self._line_due = end + SECONDS_BETWEEN

@@ -15,7 +15,7 @@ from paintnet.cli.options import (
     report_options,
     size_options,
 )
-from paintnet.cli.outputs import STDOUT, check_picture_output, check_picture_size, output_size, write_picture
+from paintnet.cli.outputs import STDOUT, check_picture_output, check_picture_size, checked_size, write_picture
 
 
 @command(
@@ -52,9 +52,10 @@ def render(model: str | None, output: str, **options: Any) -> None:
     region = options["region"]
     x0, y0, x1, y1 = region or (0, 0, painting.width, painting.height)
     own = (x1 - x0, y1 - y0)
-    size = output_size(own, options["scale"], options["size"], options["max_pixels"])
+    size = checked_size(options, own)
     check_picture_size(output, size)
-    console.notes(write_picture(output, painting.render(size, region)))
+    shape = (size[1], size[0], painting.channels)
+    console.notes(write_picture(output, painting.bands(size, region), shape))
     document = {"model": name, "output": output, "size": list(size), "region": [x0, y0, x1, y1]}
     console.summary(document, _lines(output, size))
 

@@ -1,10 +1,12 @@
-"""Option values that users write as one word: positions, sizes, durations."""
+"""Option values that users write as one word: positions, sizes, durations, names of a registry."""
 
 import math
 import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from paintnet.errors import SettingsError, number_text
 
@@ -143,6 +145,35 @@ class Layers(click.ParamType[Any]):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """Show examples in the help."""
         return "64,64|100x10"
+
+
+class NameOf(click.ParamType[Any]):
+    """A name of a registry, which is read when the command runs: names may have been added since.
+
+    Parameters
+    ----------
+    names : callable
+        Gives the names.
+    """
+
+    name = "choice"
+
+    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
+        self.names = names
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Give the name, if there is one like it."""
+        return click.Choice(self.names()).convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """Show the names in the help."""
+        return click.Choice(self.names()).get_metavar(param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Let the shell complete the names."""
+        return click.Choice(self.names()).shell_complete(ctx, param, incomplete)
 
 
 XY = NumberList("X,Y")

@@ -1,11 +1,8 @@
 """Options of fit that show the learning: --animate, --report, --preview."""
 
 import shlex
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
 from paintnet.cli.console import Console
@@ -13,10 +10,10 @@ from paintnet.cli.help import option, option_group
 from paintnet.cli.options import complete_files
 from paintnet.cli.types import Number
 from paintnet.errors import SettingsError
-from paintnet.painter.events import Listener
-from paintnet.painting import Painting
+from paintnet.files.names import printable_source
+from paintnet.job import FRAMES, Animation
+from paintnet.painter.run import Listener
 
-DEFAULT_FRAMES = 48
 DEFAULT_FPS = 12.0
 
 watch_options = option_group(
@@ -33,7 +30,7 @@ watch_options = option_group(
         type=Number(whole=True),
         metavar="N",
         help="At most N frames in the animation and in the report; 2 to 1,000.",
-        show_default=f"{DEFAULT_FRAMES}",
+        show_default=f"{FRAMES}",
     ),
     option(
         "--fps",
@@ -54,149 +51,59 @@ watch_options = option_group(
 )
 
 
-@dataclass(eq=False)
-class Watching:
-    """What was asked for to see of a run.
+def check_views(options: dict[str, Any]) -> None:
+    """Refuse options that would have no effect."""
+    animate, report = options["animate"], options["report"]
+    for name, needs in (("frames", animate or report), ("fps", animate)):
+        if options[name] is not None and not needs:
+            wanted = "--animate or --report" if name == "frames" else "--animate"
+            raise SettingsError(f"--{name}", "it has no effect alone", f"add {wanted}")
+    for name in ("caption", "beside"):
+        if options[name] and not animate:
+            raise SettingsError(f"--{name}", "it has no effect alone", "add --animate")
+    if (animate or report) and options["solver"] == "lbfgs":
+        name = "--animate" if animate else "--report"
+        raise SettingsError(name, "lbfgs has no epochs that could be shown", "use --solver adam")
 
-    Parameters
-    ----------
-    options : dict
-        Of the command.
-    console : Console
-        Its voice.
-    """
 
-    options: dict[str, Any]
-    console: Console
-    _takers: list[Any] = field(default_factory=list)
+def frames_of(options: dict[str, Any]) -> int:
+    """How many frames were asked for."""
+    return FRAMES if options["frames"] is None else int(options["frames"])
 
-    @property
-    def outputs(self) -> list[str]:
-        """Names of the files that it will write."""
-        return [self.options[name] for name in ("animate", "report") if self.options[name] is not None]
 
-    def check(self) -> None:
-        """Refuse what could not be shown, before anything is learned."""
-        from paintnet.animation.formats import Timing, check_animation, check_frames
+def animation_of(options: dict[str, Any]) -> Animation | None:
+    """Give the animation that was asked for, if one was."""
+    if options["animate"] is None:
+        return None
+    fps = DEFAULT_FPS if options["fps"] is None else float(options["fps"])
+    return Animation(options["animate"], fps, options["caption"], options["beside"])
 
-        animate, report = self.options["animate"], self.options["report"]
-        for name, needs in (("frames", animate or report), ("fps", animate)):
-            if self.options[name] is not None and not needs:
-                wanted = "--animate or --report" if name == "frames" else "--animate"
-                raise SettingsError(f"--{name}", "it has no effect alone", f"add {wanted}")
-        for name in ("caption", "beside"):
-            if self.options[name] and not animate:
-                raise SettingsError(f"--{name}", "it has no effect alone", "add --animate")
-        if self.outputs and self.options["solver"] == "lbfgs":
-            name = "--animate" if animate else "--report"
-            raise SettingsError(name, "lbfgs has no epochs that could be shown", "use --solver adam")
-        check_frames(self._n_frames)
-        Timing(self._fps)
-        if animate:
-            check_animation(animate, force=self.options["force"])
-        if report:
-            from paintnet.files.writing import check_output
 
-            check_output(report, force=self.options["force"], extensions=[".html", ".htm"])
+@contextmanager
+def progress_listeners(console: Console, *, preview: bool) -> Iterator[tuple[Listener, ...]]:
+    """Give the listener that draws in the terminal, if there is one."""
+    if not console.shows_progress:
+        yield ()
+        return
+    line: Any
+    if preview:
+        from paintnet.cli.preview import Preview
 
-    @property
-    def _n_frames(self) -> int:
-        return DEFAULT_FRAMES if self.options["frames"] is None else int(self.options["frames"])
+        line = Preview()
+    else:
+        from paintnet.cli.progress import ProgressLine
 
-    @property
-    def _fps(self) -> float:
-        return DEFAULT_FPS if self.options["fps"] is None else float(self.options["fps"])
-
-    @contextmanager
-    def listening(self) -> Iterator[tuple[Listener, ...]]:
-        """Give the listeners of a run; frames can be painted until this ends."""
-        with ExitStack() as stack:
-            listeners: list[Listener] = []
-            if self.outputs:
-                from paintnet.animation.frames import FrameTaker
-
-                self._takers = [stack.enter_context(FrameTaker(self._n_frames))]
-                listeners += self._takers
-            if self.options["report"] is not None:
-                from paintnet.report.report import CurveListener
-
-                self._curve = CurveListener()
-                listeners.append(self._curve)
-            yield tuple(listeners)
-
-    @contextmanager
-    def progress(self) -> Iterator[tuple[Listener, ...]]:
-        """Give the listener that draws in the terminal, if there is one."""
-        if not self.console.shows_progress:
-            yield ()
-            return
-        line: Any
-        if self.options["preview"]:
-            from paintnet.cli.preview import Preview
-
-            line = Preview()
-        else:
-            from paintnet.cli.progress import ProgressLine
-
-            line = ProgressLine()
-        with line:
-            yield (line,)
-
-    def encode(
-        self, painting: Painting, *, original: Any, painted: Any, source: str, seconds: float
-    ) -> dict[str, bytes]:
-        """Make the files, by their names.
-
-        Parameters
-        ----------
-        painting : Painting
-            The result.
-        original, painted : float32 arrays of shape (height, width, channels)
-            The picture that was learned, and what the painting makes of it at its size.
-        source : str
-            What the picture is called.
-        seconds : float
-            Training time.
-        """
-        encoded: dict[str, bytes] = {}
-        if self.options["animate"] is not None:
-            encoded[self.options["animate"]] = self._animation(original)
-        if self.options["report"] is not None:
-            from paintnet.report.report import RunRecord, report_html
-
-            (taker,) = self._takers
-            record = RunRecord(
-                source=source,
-                original=original,
-                painting=painting,
-                curve=self._curve.points,
-                frames=taker.frames(),
-                command=command_line(sys.argv),
-                seconds=seconds,
-                class_names=None if self.options["threshold"] is None else ("light", "dark"),
-                painted=painted,
-            )
-            encoded[self.options["report"]] = report_html(record).encode()
-        return encoded
-
-    def _animation(self, original: Any) -> bytes:
-        from paintnet.animation.canvas import Canvas
-        from paintnet.animation.formats import encode_animation
-        from paintnet.animation.frames import frame_original
-
-        beside = frame_original(original) if self.options["beside"] else None
-        canvas = Canvas(beside, has_caption=self.options["caption"])
-        (taker,) = self._takers
-        extension = Path(self.options["animate"]).suffix.lower()
-        return encode_animation((canvas.lay(frame) for frame in taker.frames()), extension, fps=self._fps)
+        line = ProgressLine()
+    with line:
+        yield (line,)
 
 
 def command_line(argv: list[str]) -> str:
-    """Write the command as a shell takes it.
+    """Write the command as a shell takes it, without the secrets of addresses.
 
     Examples
     --------
     >>> command_line(["/usr/bin/paintnet", "fit", "my photo.jpg"])
     "paintnet fit 'my photo.jpg'"
     """
-    return shlex.join(["paintnet", *argv[1:]])
+    return shlex.join(["paintnet", *map(printable_source, argv[1:])])

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -54,7 +53,9 @@ class Classes:
             parse_palette(self.palette)
 
 
-def sort_pixels(picture: Array, classes: Classes, seed: int) -> tuple[Array, Array]:
+def sort_pixels(
+    picture: Array, classes: Classes, seed: int, known: Array | None = None
+) -> tuple[Array, Array]:
     """Give every pixel its class.
 
     Parameters
@@ -65,6 +66,8 @@ def sort_pixels(picture: Array, classes: Classes, seed: int) -> tuple[Array, Arr
         How pixels are sorted; two colors by k-means where nothing is given.
     seed : int
         Of k-means.
+    known : bool array of shape (height, width), optional
+        Pixels among which the colors of the classes are found; all of them by default.
 
     Returns
     -------
@@ -80,11 +83,14 @@ def sort_pixels(picture: Array, classes: Classes, seed: int) -> tuple[Array, Arr
     ([0, 1, 1], [1.0, 0.10000000149011612])
     """
     colors = premultiply(picture).reshape(-1, picture.shape[2])
+    among = np.ones(len(colors), dtype=bool) if known is None else known.ravel()
     if classes.threshold is not None:
-        return _by_threshold(picture, colors, classes.threshold)
+        return _by_threshold(picture, colors, classes.threshold, among)
     if classes.palette is not None:
         return _by_palette(colors, parse_palette(classes.palette))
-    return _by_kmeans(colors, 2 if classes.colors is None else classes.colors, seed)
+    n_colors = 2 if classes.colors is None else classes.colors
+    palette = _kmeans(colors if among.all() else colors[among], n_colors, seed)
+    return _nearest(colors, palette), np.clip(palette, 0, 1)
 
 
 def parse_palette(colors: Sequence[str]) -> Array:
@@ -115,25 +121,6 @@ def parse_palette(colors: Sequence[str]) -> Array:
     return np.array([_parse_color(color) for color in colors], dtype=np.float32) / np.float32(255)
 
 
-def read_palette(path: str | Path) -> tuple[str, ...]:
-    """Read hex colors from a file, one per line; empty lines are skipped.
-
-    Raises
-    ------
-    SettingsError
-        If the file cannot be read or a line is no color.
-    """
-    try:
-        with Path(path).open(encoding="utf-8") as file:
-            text = file.read(64 * MAX_COLORS)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror or error) if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise SettingsError(f"palette {path}", f"cannot be read ({reason})", "give a text file") from error
-    colors = tuple(line.strip() for line in text.splitlines() if line.strip())
-    parse_palette(colors)
-    return colors
-
-
 def _parse_color(text: str) -> tuple[int, int, int]:
     digits = text.strip().removeprefix("#")
     if len(digits) == 3:
@@ -143,12 +130,12 @@ def _parse_color(text: str) -> tuple[int, int, int]:
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
 
 
-def _by_threshold(picture: Array, colors: Array, threshold: int) -> tuple[Array, Array]:
+def _by_threshold(picture: Array, colors: Array, threshold: int, among: Array) -> tuple[Array, Array]:
     labels = (_eight_bit_sum(picture) <= threshold).astype(np.int64)
     means = np.ones((2, colors.shape[1]), dtype=np.float32)
     means[1, :3] = 0.0
-    for label in np.unique(labels):
-        means[label] = colors[labels == label].mean(axis=0, dtype=np.float64)
+    for label in np.unique(labels[among]):
+        means[label] = colors[(labels == label) & among].mean(axis=0, dtype=np.float64)
     return labels, means
 
 
@@ -171,7 +158,8 @@ def _by_palette(colors: Array, palette: Array) -> tuple[Array, Array]:
     return _nearest(colors, palette), palette.astype(np.float32)
 
 
-def _by_kmeans(colors: Array, n_colors: int, seed: int) -> tuple[Array, Array]:
+def _kmeans(colors: Array, n_colors: int, seed: int) -> Array:
+    """Give the colors that k-means finds, the lightest first, as class 0 is "light" with a threshold."""
     # Only training needs scikit-learn, and it is slow to load.
     from sklearn.cluster import KMeans
 
@@ -181,10 +169,8 @@ def _by_kmeans(colors: Array, n_colors: int, seed: int) -> tuple[Array, Array]:
     distinct, counts = np.unique(sample, axis=0, return_counts=True)
     n_colors = min(n_colors, len(distinct))
     kmeans = KMeans(n_colors, n_init=3, random_state=seed).fit(distinct, sample_weight=counts)
-    # Lightest first, so that class 0 is "light" as with a threshold.
     lightness = kmeans.cluster_centers_.sum(axis=1)
-    palette = kmeans.cluster_centers_[np.argsort(-lightness, kind="stable")].astype(np.float32)
-    return _nearest(colors, palette), np.clip(palette, 0, 1)
+    return np.asarray(kmeans.cluster_centers_[np.argsort(-lightness, kind="stable")].astype(np.float32))
 
 
 def _nearest(colors: Array, palette: Array) -> Array:

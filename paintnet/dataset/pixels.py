@@ -1,19 +1,31 @@
 """A picture as a training set: position -> color, or position -> class."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
 from paintnet.dataset.classes import Classes, sort_pixels
-from paintnet.dataset.upsampling import upsample
+from paintnet.dataset.upsampling import Upsampling
 from paintnet.errors import SettingsError, number_text
 from paintnet.picture import premultiply, unpremultiply
 from paintnet.typing import Array
 
 
+class PixelState(IntEnum):
+    """What is known of a pixel, and what becomes of it."""
+
+    UNKNOWN = 0
+    """It has no color: it is neither learned nor measured."""
+    HELD_OUT = 1
+    """Its color is known and measured, but not learned."""
+    LEARNED = 2
+    """Its color is learned, and measured too."""
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Targets of every pixel, and which pixels are learned.
+    """Targets of every pixel, and what becomes of each.
 
     Parameters
     ----------
@@ -21,13 +33,11 @@ class Dataset:
         Size in pixels.
     targets : array of shape (height * width, channels) or (height * width,)
         Row by row: colors (premultiplied by alpha) in regress, class numbers
-        in classify.
+        in classify. Those of unknown pixels mean nothing.
     palette : float32 array of shape (classes, channels) or None
         Color of each class, in classify.
-    learned : int array of shape (n,)
-        Numbers of the pixels to learn from, row by row, ascending.
-    held_out : int array of shape (m,)
-        The others.
+    states : uint8 array of shape (height, width)
+        `PixelState` of each pixel; at least one is learned.
     step : float, default=1.0
         Distance of neighbouring pixels of this set, in pixels of the picture:
         0.5 where points between its pixels are learned too.
@@ -37,9 +47,34 @@ class Dataset:
     height: int
     targets: Array
     palette: Array | None
-    learned: Array
-    held_out: Array
+    states: Array
     step: float = 1.0
+
+    @property
+    def learned(self) -> Array:
+        """Numbers of the pixels to learn from, row by row, ascending; made anew each time."""
+        return _numbers(self.states == PixelState.LEARNED)
+
+    @property
+    def held_out(self) -> Array:
+        """Numbers of the pixels that are held out, row by row, ascending; made anew each time."""
+        return _numbers(self.states == PixelState.HELD_OUT)
+
+    @property
+    def known(self) -> Array:
+        """Whether each pixel of the picture is known, bool (picture's height, picture's width)."""
+        stride = round(1 / self.step)
+        return np.asarray(self.states[::stride, ::stride] != PixelState.UNKNOWN)
+
+    @property
+    def n_learned(self) -> int:
+        """How many pixels are learned."""
+        return int(np.count_nonzero(self.states == PixelState.LEARNED))
+
+    def of_learned(self, values: Array) -> Array:
+        """Give the rows of `values`, which has one for each pixel, that belong to learned pixels."""
+        learned = self.states.ravel() == PixelState.LEARNED
+        return values if learned.all() else values[learned]
 
     def xy(self, pixels: Array) -> Array:
         """Positions (n, 2) of pixels given by number, float32."""
@@ -47,21 +82,23 @@ class Dataset:
         return np.stack([column, row], axis=1).astype(np.float32) * np.float32(self.step)
 
     def mask(self) -> Array:
-        """Give 1 where a pixel is learned and 0 where it is held out, float32 (height, width)."""
-        mask = np.ones(self.height * self.width, dtype=np.float32)
-        mask[self.held_out] = 0
-        return mask.reshape(self.height, self.width)
+        """Give 1 where a pixel is learned and 0 elsewhere, float32 (height, width)."""
+        return np.asarray(self.states == PixelState.LEARNED, dtype=np.float32)
 
 
-def regress_dataset(picture: Array, *, hold_out: float = 0.0, dtype: str = "float32") -> Dataset:
+def regress_dataset(
+    picture: Array, *, known: Array | None = None, hold_out: float = 0.0, dtype: str = "float32"
+) -> Dataset:
     """Make a training set position -> color.
 
     Parameters
     ----------
     picture : float32 array of shape (height, width, channels)
         Values in [0, 1].
+    known : bool array of shape (height, width), optional
+        Pixels whose color is known; all of them by default.
     hold_out : float, default=0.0
-        Share of the pixels to keep back, spread evenly; 0 to 0.9.
+        Share of the known pixels to keep back, spread evenly; 0 to 0.9.
     dtype : {"float32", "float64"}, default="float32"
         Of the targets. In float64 they are the 8-bit levels / 255 exactly.
 
@@ -72,39 +109,56 @@ def regress_dataset(picture: Array, *, hold_out: float = 0.0, dtype: str = "floa
     ((20, 3), 18, 2)
     """
     height, width, channels = picture.shape
-    targets = premultiply(picture).reshape(-1, channels)
+    known = _checked(known, picture)
+    targets = premultiply(_without_unknown(picture, known)).reshape(-1, channels)
     if dtype == "float64":
         targets = np.rint(targets.astype(np.float64) * 255) / 255
-    learned, held_out = split_pixels(width, height, hold_out)
-    return Dataset(width, height, targets, None, learned, held_out)
+    return Dataset(width, height, targets, None, split_pixels(known, hold_out))
 
 
-def enlarging_dataset(picture: Array, *, seed: int = 0) -> Dataset:
-    """Make a training set position -> color with the points halfway between pixels too.
-
-    Their colors are what the picture itself teaches (see `paintnet.dataset.upsampling`),
-    so that a painting is better than an interpolation where it is enlarged.
+def begin_upsampling(picture: Array, *, known: Array | None = None, seed: int = 0) -> Upsampling:
+    """Begin to make the points halfway between pixels, which `enlarging_dataset` takes when all is done.
 
     Parameters
     ----------
     picture : float32 array of shape (height, width, channels)
         Values in [0, 1].
+    known : bool array of shape (height, width), optional
+        Pixels whose color is known; all of them by default.
     seed : int, default=0
         Of the small network that learns from the picture.
+    """
+    return Upsampling(premultiply(picture), seed, _checked(known, picture))
+
+
+def enlarging_dataset(upsampling: Upsampling) -> Dataset:
+    """Make a training set position -> color with the points halfway between pixels too.
+
+    Their colors are what the picture itself teaches, so that a painting is better
+    than an interpolation where it is enlarged.
+
+    Parameters
+    ----------
+    upsampling : Upsampling
+        From `begin_upsampling`, all done.
 
     Examples
     --------
-    >>> dataset = enlarging_dataset(np.zeros((8, 9, 1), dtype=np.float32))
+    >>> upsampling = begin_upsampling(np.zeros((8, 9, 1), dtype=np.float32))
+    >>> for share_done in upsampling:
+    ...     pass
+    >>> dataset = enlarging_dataset(upsampling)
     >>> dataset.width, dataset.height, dataset.step
     (17, 15, 0.5)
     """
-    dense = upsample(premultiply(picture), seed)
-    height, width, channels = dense.shape
-    pixels = pixel_numbers(width * height)
-    return Dataset(width, height, dense.reshape(-1, channels), None, pixels, pixels[:0], step=0.5)
+    height, width, channels = upsampling.dense.shape
+    targets = upsampling.dense.reshape(-1, channels)
+    return Dataset(width, height, targets, None, split_pixels(upsampling.dense_known, 0.0), step=0.5)
 
 
-def classify_dataset(picture: Array, classes: Classes, *, hold_out: float = 0.0, seed: int = 0) -> Dataset:
+def classify_dataset(
+    picture: Array, classes: Classes, *, known: Array | None = None, hold_out: float = 0.0, seed: int = 0
+) -> Dataset:
     """Make a training set position -> class.
 
     Parameters
@@ -113,8 +167,10 @@ def classify_dataset(picture: Array, classes: Classes, *, hold_out: float = 0.0,
         Values in [0, 1].
     classes : Classes
         How pixels are sorted; two colors by k-means where nothing is given.
+    known : bool array of shape (height, width), optional
+        Pixels whose color is known; all of them by default.
     hold_out : float, default=0.0
-        Share of the pixels to keep back, spread evenly; 0 to 0.9.
+        Share of the known pixels to keep back, spread evenly; 0 to 0.9.
     seed : int, default=0
         Of k-means.
 
@@ -128,25 +184,25 @@ def classify_dataset(picture: Array, classes: Classes, *, hold_out: float = 0.0,
     array([1. , 0.1], dtype=float32)
     """
     height, width, _ = picture.shape
-    labels, palette = sort_pixels(picture, classes, seed)
-    learned, held_out = split_pixels(width, height, hold_out)
-    return Dataset(width, height, labels, unpremultiply(palette), learned, held_out)
+    known = _checked(known, picture)
+    labels, palette = sort_pixels(_without_unknown(picture, known), classes, seed, known)
+    return Dataset(width, height, labels, unpremultiply(palette), split_pixels(known, hold_out))
 
 
-def split_pixels(width: int, height: int, hold_out: float) -> tuple[Array, Array]:
-    """Split pixel numbers into learned and held out, the latter spread evenly.
+def split_pixels(known: Array, hold_out: float) -> Array:
+    """Split the known pixels into learned and held out, the latter spread evenly.
 
     Parameters
     ----------
-    width, height : int
-        Size of the picture.
+    known : bool array of shape (height, width)
+        Pixels whose color is known; at least one is.
     hold_out : float
-        Share to keep back; 0 to 0.9.
+        Share of the known pixels to keep back; 0 to 0.9. At least one is learned.
 
     Returns
     -------
-    learned, held_out : int arrays
-        Ascending, together all pixels.
+    uint8 array of shape (height, width)
+        `PixelState` of each pixel.
 
     Notes
     -----
@@ -158,23 +214,40 @@ def split_pixels(width: int, height: int, hold_out: float) -> tuple[Array, Array
         raise SettingsError(
             "hold-out", f"{number_text(hold_out)} is out of range", "use a share from 0 to 0.9"
         )
-    pixels = pixel_numbers(width * height)
-    n_held_out = min(round(hold_out * len(pixels)), len(pixels) - 1)
-    if n_held_out == 0:
-        return pixels, pixels[:0]
-    row, column = np.divmod(pixels, width)
-    plastic = 1.324717957244746
-    rank = (column / plastic + row / plastic**2) % 1.0
-    held_out = np.sort(np.argsort(rank, kind="stable")[:n_held_out])
-    return np.setdiff1d(pixels, held_out, assume_unique=True), held_out
+    states = np.where(known, np.uint8(PixelState.LEARNED), np.uint8(PixelState.UNKNOWN))
+    n_known = int(np.count_nonzero(known))
+    n_held_out = min(round(hold_out * n_known), n_known - 1)
+    if n_held_out:
+        pixels = _numbers(known)
+        row, column = np.divmod(pixels, known.shape[1])
+        plastic = 1.324717957244746
+        rank = (column / plastic + row / plastic**2) % 1.0
+        held_out = pixels[np.argsort(rank, kind="stable")[:n_held_out]]
+        states.reshape(-1)[held_out] = PixelState.HELD_OUT
+    return states
 
 
-def pixel_numbers(count: int) -> Array:
-    """Numbers from 0, in the smallest type that holds them.
+def _checked(known: Array | None, picture: Array) -> Array:
+    """Give which pixels are known: all of them where nothing is said."""
+    size = picture.shape[:2]
+    if known is None:
+        return np.ones(size, dtype=bool)
+    if known.shape != size or known.dtype != bool:
+        raise SettingsError(
+            "known",
+            f"an array of shape {known.shape} and type {known.dtype} does not fit the picture",
+            f"give one of shape {size} and type bool",
+        )
+    if not known.any():
+        raise SettingsError("known", "none of the pixels is known", "give a picture in which some are")
+    return known
 
-    Examples
-    --------
-    >>> pixel_numbers(3)
-    array([0, 1, 2], dtype=int32)
-    """
-    return np.arange(count, dtype=np.int32 if count < 2**31 else np.int64)
+
+def _without_unknown(picture: Array, known: Array) -> Array:
+    """Give 0 where a pixel is unknown: what stands there can have no influence."""
+    return picture if known.all() else np.where(known[:, :, None], picture, picture.dtype.type(0))
+
+
+def _numbers(pixels: Array) -> Array:
+    """Numbers of the pixels that are marked, row by row, in the smallest type that holds them."""
+    return np.flatnonzero(pixels).astype(np.int32 if pixels.size < 2**31 else np.int64)

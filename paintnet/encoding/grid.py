@@ -7,15 +7,21 @@ multiresolution hash encodings (Mueller et al. 2022, "Instant Neural Graphics
 Primitives", section 3) with one dense table per level and the levels summed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paintnet.checked_settings import is_number
+from paintnet.encoding.base import EncodingSpec, PositionMap
 from paintnet.encoding.extent import Extent
+from paintnet.errors import SettingsError
 from paintnet.typing import Array
+
+MAX_VERTICES = 65_536
+"""On the short side of a level."""
 
 
 def _linear(t: Array) -> list[Array]:
@@ -125,6 +131,11 @@ class GridMap:
         return sum(level.n_vertices for level in self.levels)
 
     @property
+    def description(self) -> str:
+        """The basis, and how many levels where there are several."""
+        return self.basis if len(self.levels) == 1 else f"{len(self.levels)} x {self.basis}"
+
+    @property
     def n_touched(self) -> int:
         """Vertices that one position touches."""
         return len(self.levels) * (BASES[self.basis][0] + 1) ** 2
@@ -220,6 +231,38 @@ class GridMap:
         if not levels:
             raise ValueError("a grid without levels")
         return cls(Extent.from_list(document["extent"]), levels, basis)
+
+
+@dataclass(frozen=True)
+class GridSpec(EncodingSpec):
+    """Settings of the grid encoding.
+
+    Parameters
+    ----------
+    levels : tuple of int
+        For each grid, vertices on the short side, 2 to 65,536. There is no default: a picture's
+        size decides, and presets do so.
+    basis : {"linear", "quadratic", "cubic"}, default="linear"
+        B-spline of the weights; the smoother ones suit pictures that will be enlarged.
+    """
+
+    levels: tuple[int, ...]
+    basis: str = "linear"
+    name: ClassVar[str] = "grid"
+    map_type: ClassVar[type[PositionMap]] = GridMap
+    choices: ClassVar[Mapping[str, Collection[str]]] = {"basis": tuple(BASES)}
+
+    def validate(self) -> None:
+        """Raise `SettingsError` for the first value that cannot be used."""
+        super().validate()
+        some = isinstance(self.levels, Sequence | np.ndarray) and len(self.levels) > 0
+        if not some or not all(is_number(n) and 2 <= n <= MAX_VERTICES for n in self.levels):
+            remedy = "use 2 or more vertices a level"
+            raise SettingsError("levels", f"{self.levels} is out of range", remedy)
+
+    def build(self, extent: Extent, seed: int) -> GridMap:
+        """Lay the grids over a picture; nothing is random."""
+        return GridMap.over(extent, self.levels, self.basis)
 
 
 def _cells(side: float, spacing: float) -> int:

@@ -8,20 +8,24 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from paintnet.encoding.base import EncodingSpec, PositionMap
 from paintnet.encoding.extent import Extent
-from paintnet.encoding.grid import BASES, GridMap
-from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
-from paintnet.errors import SettingsError
+from paintnet.encoding.fourier import FourierSpec
+from paintnet.encoding.grid import GridSpec
+from paintnet.encoding.raw import RawSpec
 from paintnet.typing import Array
 
 
 class _PositionEncoding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Fit and transform, shared: a child says how its map is made."""
+    """Fit and transform, shared: a child gives the spec that its parameters make."""
 
     map_: PositionMap
 
-    def _make_map(self, extent: Extent) -> PositionMap:
+    def _spec(self) -> EncodingSpec:
         raise NotImplementedError
+
+    def _seed(self) -> int:
+        return 0
 
     def fit(self, X: Any, y: object = None) -> Self:
         """Lay the encoding over the positions.
@@ -40,7 +44,10 @@ class _PositionEncoding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         xy = self._checked(X, reset=True)
         left, top = xy.min(axis=0)
         right, bottom = xy.max(axis=0)
-        self.map_ = self._make_map(Extent(float(left), float(top), float(right), float(bottom)))
+        extent = Extent(float(left), float(top), float(right), float(bottom))
+        spec = self._spec()
+        spec.validate()
+        self.map_ = spec.build(extent, self._seed())
         return self
 
     def transform(self, X: Any) -> Any:
@@ -99,8 +106,8 @@ class RawEncoding(_PositionEncoding):
     def __init__(self, normalize: bool = True) -> None:
         self.normalize = normalize
 
-    def _make_map(self, extent: Extent) -> RawMap:
-        return RawMap(extent, self.normalize)
+    def _spec(self) -> RawSpec:
+        return RawSpec(self.normalize)
 
 
 class FourierEncoding(_PositionEncoding):
@@ -132,13 +139,11 @@ class FourierEncoding(_PositionEncoding):
         self.sigma = sigma
         self.random_state = random_state
 
-    def _make_map(self, extent: Extent) -> FourierMap:
-        if self.n_frequencies < 1:
-            raise SettingsError("n_frequencies", f"{self.n_frequencies} is too few", "use 1 or more")
-        if not (0 < self.sigma < np.inf):
-            raise SettingsError("sigma", f"{self.sigma} is not a bandwidth", "use a number above 0")
-        seed = check_random_state(self.random_state).randint(2**31)
-        return FourierMap.draw(extent, self.n_frequencies, self.sigma, np.random.default_rng(seed))
+    def _spec(self) -> FourierSpec:
+        return FourierSpec(self.n_frequencies, self.sigma)
+
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(2**31))
 
 
 class GridEncoding(_PositionEncoding):
@@ -170,9 +175,5 @@ class GridEncoding(_PositionEncoding):
         self.levels = levels
         self.basis = basis
 
-    def _make_map(self, extent: Extent) -> GridMap:
-        if self.basis not in BASES:
-            raise SettingsError("basis", f"unknown name {self.basis!r}", f"use one of {', '.join(BASES)}")
-        if len(self.levels) == 0 or min(self.levels) < 2:
-            raise SettingsError("levels", f"{self.levels} has too few vertices", "use 2 or more per level")
-        return GridMap.over(extent, self.levels, self.basis)
+    def _spec(self) -> GridSpec:
+        return GridSpec(tuple(np.asarray(self.levels).tolist()), self.basis)

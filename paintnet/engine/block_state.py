@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any, Self
 
 import numpy as np
 
@@ -94,6 +95,46 @@ class BlockState:
         self.dense_first, self.dense_second, self.dense_grad = (np.zeros_like(self.dense) for _ in range(3))
         self.biases, self.weights = split_dense(self.dense, self.units)
         self.bias_grads, self.weight_grads = split_dense(self.dense_grad, self.units)
+
+    @classmethod
+    def bind(cls, estimator: Any, *, targets: Array, mask: Array, keeps_first_moment: bool) -> Self:
+        """Make a network's public weights windows on one state.
+
+        Parameters
+        ----------
+        estimator : MLPRegressor or MLPClassifier
+            Has seen its first sample, so that scikit-learn has made its weights.
+        targets, mask, keeps_first_moment
+            See the class.
+        """
+        units = tuple(int(coef.shape[1]) for coef in estimator.coefs_)
+        dense = np.empty(dense_size(units), dtype=np.float32)
+        biases, weights = split_dense(dense, units)
+        for view, value in zip(
+            [*biases, *weights], [*estimator.intercepts_, *estimator.coefs_[1:]], strict=True
+        ):
+            view[...] = value
+        table = np.ascontiguousarray(estimator.coefs_[0], dtype=np.float32)
+        estimator.coefs_, estimator.intercepts_ = [table, *weights], biases
+        return cls(
+            table=table,
+            dense=dense,
+            units=units,
+            activation=estimator.activation,
+            output=estimator.out_activation_,
+            alpha=estimator.alpha,
+            targets=targets.astype(np.float32, copy=False),
+            mask=mask.astype(np.float32, copy=False),
+            keeps_first_moment=keeps_first_moment,
+        )
+
+    def changing(self) -> dict[str, Array]:
+        """Weights and moments by name: all that a training changes."""
+        names = ("table", "table_second", "dense", "dense_first", "dense_second")
+        arrays: dict[str, Array] = {name: getattr(self, name) for name in names}
+        if self.table_first is not None:
+            arrays["table_first"] = self.table_first
+        return arrays
 
     def update_grid(self, touched: Array, gradient: Array, adam: AdamRates, n_pixels: float) -> None:
         """Run Adam on the touched rows of the table."""

@@ -39,11 +39,13 @@ class BlockPlan:
 
     Notes
     -----
-    Blocks that touch at an edge or a corner share vertices. They are dealt
-    into four classes, as the rows and columns of a chessboard alternate; a
-    batch holds blocks of one class only. So no two blocks of a batch share a
-    vertex, each may update its own vertices at once, and the result does not
-    depend on the order or on the number of threads.
+    Blocks that touch at an edge or a corner share vertices. A multicolor
+    ordering (Adams and Ortega 1982, "A multi-color SOR method for parallel
+    computation"; Saad, "Iterative Methods for Sparse Linear Systems", section
+    12.4.3) gives them four colors, as rows and columns alternate, and a batch
+    holds blocks of one color only. So no two blocks of a batch share a vertex,
+    each may update its own vertices at once, and the result does not depend on
+    the order or on the number of threads.
     """
 
     width: int
@@ -57,23 +59,22 @@ class BlockPlan:
     stride: int
 
     @classmethod
-    def over(cls, grid: GridMap, width: int, height: int, step: float = 1.0) -> Self:
-        """Cut a picture whose pixels lie at multiples of `step` from (0, 0); the grid has one level."""
+    def over(cls, grid: GridMap, width: int, height: int, step: float = 1.0) -> Self | None:
+        """Cut a picture whose pixels lie at multiples of `step` from (0, 0).
+
+        Returns
+        -------
+        BlockPlan or None
+            None unless the grid has one level, so fine that blocks of one color share no vertex.
+        """
+        if len(grid.levels) != 1:
+            return None
         (level,) = grid.levels
         top, high, down = _axis_patches(grid, level.spacing / step, level.rows, height)
         left, wide, across = _axis_patches(grid, level.spacing / step, level.columns, width)
+        if (top[2:] < top[:-2] + high[:-2]).any() or (left[2:] < left[:-2] + wide[:-2]).any():
+            return None
         return cls(width, height, top, left, high, wide, down, across, level.columns)
-
-    @classmethod
-    def can_cut(cls, grid: GridMap, width: int, height: int, step: float = 1.0) -> bool:
-        """Whether the grid has one level, so fine that blocks of a class share no vertex."""
-        if len(grid.levels) != 1:
-            return False
-        plan = cls.over(grid, width, height, step)
-        return bool(
-            (plan.top[2:] >= plan.top[:-2] + plan.high[:-2]).all()
-            and (plan.left[2:] >= plan.left[:-2] + plan.wide[:-2]).all()
-        )
 
     @property
     def rows(self) -> int:
@@ -98,7 +99,7 @@ class BlockPlan:
         Yields
         ------
         rows, columns : int32 arrays
-            Where the blocks of one batch lie; all of one class.
+            Where the blocks of one batch lie; all of one color.
         """
         batches: list[Array] = []
         numbers = np.arange(self.rows * self.columns, dtype=np.int32).reshape(self.rows, self.columns)

@@ -1,10 +1,12 @@
 """The compiled step behind the same face as `NumpyStep`."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from paintnet.activations import HIDDEN, OUTPUT
 from paintnet.typing import Array
 
 # How long a thread of GNU OpenMP spins before it sleeps at the end of each batch: briefly, since a thread
@@ -14,6 +16,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 from paintnet.engine import kernel
 from paintnet.engine.block_state import AdamRates, BlockState, split_dense
 from paintnet.engine.blocks import SIDE, BlockPlan
+from paintnet.engine.kernel_types import Batches, Dense, Plan, Rates, Room, Table, Targets
 
 CACHE_LINE = 64
 
@@ -35,76 +38,74 @@ class CompiledStep:
     plan: BlockPlan
     state: BlockState
     threads: int = 1
-    _down: tuple[Array, Array] = field(init=False)
-    _across: tuple[Array, Array] = field(init=False)
-    _is_weight: Array = field(init=False)
+    _plan: Plan = field(init=False)
+    _table: Table = field(init=False)
+    _dense: Dense = field(init=False)
+    _targets: Targets = field(init=False)
     _learned: Array = field(init=False)
     """Learned pixels of each block."""
-    _scratch: tuple[Array, ...] = field(init=False)
+    _scratch: tuple[Array, Array, Array, Array] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._down, self._across = taps(self.plan.down), taps(self.plan.across)
-        self._is_weight = np.zeros_like(self.state.dense)
-        for weight in split_dense(self._is_weight, self.state.units)[1]:
-            weight[:] = 1
-        tiles = self.state.mask.reshape(self.plan.rows, SIDE, self.plan.columns, SIDE)
-        self._learned = tiles.sum(axis=(1, 3))
-        units = self.state.units
-        patch_rows, patch_columns = self.plan.down.shape[2], self.plan.across.shape[2]
-        row = patch_columns * units[0]
-        self._scratch = tuple(
-            _aligned_zeros(self.threads, *shape)
-            for shape in (
-                (sum(units), kernel.PIXELS),
-                (sum(units), kernel.PIXELS),
-                (SIDE, row),
-                (patch_rows, row),
-            )
+        plan, state = self.plan, self.state
+        self._plan = Plan(
+            plan.stride, plan.top, plan.left, plan.high, plan.wide, *taps(plan.down), *taps(plan.across)
         )
-        self._run(
-            [], AdamRates(0, 0, 0, 1, 1), AdamRates(0, 0, 0, 1, 1)
-        )  # compiles, or loads what was compiled
+        first = state.table if state.table_first is None else state.table_first
+        self._table = Table(state.table, first, state.table_second)
+        is_weight = np.zeros_like(state.dense)
+        for weight in split_dense(is_weight, state.units)[1]:
+            weight[:] = 1
+        self._dense = Dense(
+            dense=state.dense,
+            first=state.dense_first,
+            second=state.dense_second,
+            is_weight=is_weight,
+            units=np.array(state.units),
+            kinds=np.array([HIDDEN[state.activation].code, OUTPUT[state.output].code]),
+            alpha=np.float32(state.alpha),
+        )
+        self._targets = Targets(state.targets, state.mask)
+        tiles = state.mask.reshape(plan.rows, SIDE, plan.columns, SIDE)
+        self._learned = tiles.sum(axis=(1, 3))
+        row = plan.across.shape[2] * state.units[0]
+        values = (self.threads, sum(state.units), kernel.PIXELS)
+        self._scratch = (
+            _aligned_zeros(*values),
+            _aligned_zeros(*values),
+            _aligned_zeros(self.threads, SIDE, row),
+            _aligned_zeros(self.threads, plan.down.shape[2], row),
+        )
+        # Compiles, or loads what was compiled.
+        self.train([], AdamRates(0, 0, 0, 1, 1), AdamRates(0, 0, 0, 1, 1))
 
-    def epoch(self, batches: list[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
+    def train(self, batches: Sequence[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
         """Train on the batches in turn; returns the sum of the losses of their pixels."""
-        return self._run(batches, grid, dense)
-
-    def _run(self, batches: list[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
-        state, plan = self.state, self.plan
         sizes = [len(rows) for rows, _ in batches]
-        nothing = np.empty(0, dtype=np.int32)
+        largest, nothing = max(sizes, default=0), np.empty(0, dtype=np.int32)
         return float(
-            kernel.run_epoch(
-                np.cumsum([0, *sizes]),
-                np.concatenate([nothing, *(rows for rows, _ in batches)]),
-                np.concatenate([nothing, *(columns for _, columns in batches)]),
-                np.array([max(1, self._learned[batch].sum()) for batch in batches], dtype=np.float32),
-                state.table,
-                state.table_second,
-                state.table if state.table_first is None else state.table_first,
-                plan.stride,
-                plan.top,
-                plan.left,
-                plan.high,
-                plan.wide,
-                self._down,
-                self._across,
-                state.dense,
-                state.dense_first,
-                state.dense_second,
-                self._is_weight,
-                np.array(state.units),
-                np.array([kernel.CODES[state.activation], kernel.CODES[state.output]]),
-                state.targets,
-                state.mask,
-                np.float32(state.alpha),
-                _numbers(grid, grid.corrected_rate),
-                _numbers(dense, 0.0),
-                float(dense.rate),  # a type of its own would be compiled anew, on the clock
-                dense.step - 1,
-                *self._scratch,
-                np.zeros((max(sizes, default=0), len(state.dense)), np.float32),
-                np.zeros(max(sizes, default=0), np.float64),
+            kernel.run_batches(
+                Batches(
+                    ends=np.cumsum([0, *sizes]),
+                    rows=np.concatenate([nothing, *(rows for rows, _ in batches)]),
+                    columns=np.concatenate([nothing, *(columns for _, columns in batches)]),
+                    pixels=np.array([max(1, self._learned[batch].sum()) for batch in batches], np.float32),
+                ),
+                self._dense,
+                self._table,
+                self._plan,
+                self._targets,
+                Rates(
+                    grid=_numbers(grid, grid.corrected_rate),
+                    dense=_numbers(dense, 0.0),
+                    dense_rate=float(dense.rate),  # a type of its own would be compiled anew, on the clock
+                    step=dense.step - 1,
+                ),
+                Room(
+                    *self._scratch,
+                    np.zeros((largest, len(self.state.dense)), np.float32),
+                    np.zeros(largest, np.float64),
+                ),
             )
         )
 

@@ -3,8 +3,8 @@
 It does what `numpy_step.py` does, block by block, so that all numbers of a
 block stay in the cache. Values lie as [unit][pixel]: every inner loop runs
 over pixels and becomes vector instructions. A batch's blocks share no vertex
-(`blocks.py`), so threads update the grid without waiting for each other, and
-no sum depends on how many there are.
+(the multicolor ordering of `blocks.py`), so threads update the grid without
+waiting for each other, and no sum depends on how many there are.
 """
 
 from typing import Any
@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
+from paintnet.activations import HIDDEN, OUTPUT
 from paintnet.engine.blocks import SIDE
 
 PIXELS = SIDE * SIDE
-RELU, TANH, LOGISTIC, IDENTITY, SOFTMAX = range(5)
-CODES = {"relu": RELU, "tanh": TANH, "logistic": LOGISTIC, "identity": IDENTITY, "softmax": SOFTMAX}
+RELU, TANH, LOGISTIC = (HIDDEN[name].code for name in ("relu", "tanh", "logistic"))
+IDENTITY, SOFTMAX = (OUTPUT[name].code for name in ("identity", "softmax"))
 
 ONE = np.float32(1)
 ZERO = np.float32(0)
@@ -302,28 +303,8 @@ def _forward(dense, units, kind, a):  # type: ignore[no-untyped-def]
 
 
 @njit(**OPTIONS)
-def _run_block(  # type: ignore[no-untyped-def]
-    row, column, table, moments, firsts, patch, down, across,
-    dense, units, kinds, targets, mask, share, adam, decay, a, delta, lines, patch_rows, gradient,
-):  # fmt: skip
-    """Forward, backward and the update of the block's vertices; leaves the dense gradient."""
-    first_units = units[0]
-    for unit in range(first_units):
-        a[unit, :] = dense[unit]
-    _interpolate(table, patch, down, across, lines, a[:first_units])
-    _activate(kinds[0], a[:first_units])
-    at, low = _forward(dense, units, kinds[0], a)
-    last = units[-1]
-    loss = _block_loss(
-        kinds[1],
-        a[low : low + last],
-        delta[low : low + last],
-        targets,
-        mask,
-        row * SIDE,
-        column * SIDE,
-        share,
-    )
+def _backward(dense, units, kind, a, delta, at, low, gradient):  # type: ignore[no-untyped-def]
+    """Gradients of the layers behind the grid's, and `delta` by the first sums; `_forward` backwards."""
     for layer in range(len(units) - 1, 0, -1):
         n, m = units[layer - 1], units[layer]
         at -= n * m + m
@@ -334,58 +315,71 @@ def _run_block(  # type: ignore[no-untyped-def]
             gradient[at + n * m + unit] = out[unit].sum()
         back[:] = ZERO
         _add_product(weight.T, out, back)
-        _slope(kinds[0], a[low - n : low], back)
+        _slope(kind, a[low - n : low], back)
         low -= n
-    for unit in range(first_units):
+    for unit in range(units[0]):
         gradient[unit] = delta[unit].sum()
-    _pull_back(patch, down, across, delta[:first_units], lines, patch_rows)
-    _update_patch(table, moments, firsts, patch, patch_rows, adam, decay)
+
+
+@njit(**OPTIONS)
+def _run_block(row, column, share, network, table, plan, targets, grid_adam, room, thread, gradient):  # type: ignore[no-untyped-def]
+    """Forward, backward and the update of the block's vertices; leaves the dense gradient."""
+    dense, units, kinds = network.dense, network.units, network.kinds
+    a, delta, lines, rows = room.a[thread], room.delta[thread], room.lines[thread], room.rows[thread]
+    corner = np.int64(plan.top[row]) * plan.stride + plan.left[column]
+    patch = (corner, plan.stride, plan.high[row], plan.wide[column])
+    down = (plan.down_vertices[row], plan.down_weights[row])
+    across = (plan.across_vertices[column], plan.across_weights[column])
+    first_units, last = units[0], units[-1]
+    for unit in range(first_units):
+        a[unit, :] = dense[unit]
+    _interpolate(table.features, patch, down, across, lines, a[:first_units])
+    _activate(kinds[0], a[:first_units])
+    at, low = _forward(dense, units, kinds[0], a)
+    sums, errors = a[low : low + last], delta[low : low + last]
+    loss = _block_loss(kinds[1], sums, errors, targets.values, targets.mask, row * SIDE, column * SIDE, share)
+    _backward(dense, units, kinds[0], a, delta, at, low, gradient)
+    _pull_back(patch, down, across, delta[:first_units], lines, rows)
+    _update_patch(table.features, table.second, table.first, patch, rows, grid_adam, network.alpha * share)
     return loss
 
 
-@njit(parallel=True, **OPTIONS)
-def run_epoch(  # type: ignore[no-untyped-def]
-    ends, rows, columns, pixels, table, moments, firsts, stride, tops, lefts, highs, wides, downs, acrosses,
-    dense, dense_first, dense_second, is_weight, units, kinds, targets, mask, alpha,
-    grid_adam, dense_adam, dense_rate, step, a, delta, lines, patch_rows, gradients, losses,
-):  # fmt: skip
-    """Train on batches of blocks in turn; returns the summed loss of their pixels.
+@njit(**OPTIONS)
+def _update_dense(network, gradient, adam, rate, decay):  # type: ignore[no-untyped-def]
+    """Adam on everything behind the table; adam is (unused, beta_1, beta_2, epsilon)."""
+    dense, first, second, is_weight = network.dense, network.first, network.second, network.is_weight
+    beta_1, beta_2, epsilon = adam[1], adam[2], adam[3]
+    for i in range(len(dense)):
+        g = gradient[i] + decay * is_weight[i] * dense[i]
+        first[i] = beta_1 * first[i] + (ONE - beta_1) * g
+        second[i] = beta_2 * second[i] + (ONE - beta_2) * g * g
+        dense[i] -= rate * first[i] / (np.sqrt(second[i]) + epsilon)
 
-    Batch k holds the blocks ends[k] to ends[k + 1] of `rows` and `columns` and
-    `pixels[k]` learned pixels; `downs` and `acrosses` are pairs of vertices and
-    weights, a few for each block and pixel. Scratch arrays come from outside:
-    allocating them for each batch would cost more than using them.
-    """
+
+@njit(parallel=True, **OPTIONS)
+def run_batches(batches, network, table, plan, targets, rates, room):  # type: ignore[no-untyped-def]
+    """Train on batches of blocks in turn; returns the summed loss of their pixels."""
     total = 0.0
-    threads = len(lines)
-    for batch in range(len(ends) - 1):
-        begin, count = ends[batch], ends[batch + 1] - ends[batch]
-        share = ONE / pixels[batch]
-        decay = alpha * share
+    threads = len(room.a)
+    gradients, losses, step = room.gradients, room.losses, rates.step
+    for batch in range(len(batches.ends) - 1):
+        begin, count = batches.ends[batch], batches.ends[batch + 1] - batches.ends[batch]
+        share = ONE / batches.pixels[batch]
         for thread in prange(threads):
             for k in range(thread, count, threads):
-                row, column = rows[begin + k], columns[begin + k]
-                corner = np.int64(tops[row]) * stride + lefts[column]
                 losses[k] = _run_block(
-                    row, column, table, moments, firsts, (corner, stride, highs[row], wides[column]),
-                    (downs[0][row], downs[1][row]), (acrosses[0][column], acrosses[1][column]),
-                    dense, units, kinds, targets, mask, share, grid_adam,
-                    decay, a[thread], delta[thread], lines[thread], patch_rows[thread], gradients[k],
+                    batches.rows[begin + k], batches.columns[begin + k], share,
+                    network, table, plan, targets, rates.grid, room, thread, gradients[k],
                 )  # fmt: skip
+        # Summed block by block, in one thread, so that no sum depends on how many there are.
         sums = gradients[0]
         for k in range(1, count):
-            for i in range(len(dense)):
+            for i in range(len(sums)):
                 sums[i] += gradients[k, i]
         step += 1
-        beta_1, beta_2, epsilon = dense_adam[1], dense_adam[2], dense_adam[3]
-        rate = np.float32(
-            dense_rate * np.sqrt(1 - np.float64(beta_2) ** step) / (1 - np.float64(beta_1) ** step)
-        )
-        for i in range(len(dense)):
-            g = sums[i] + decay * is_weight[i] * dense[i]
-            dense_first[i] = beta_1 * dense_first[i] + (ONE - beta_1) * g
-            dense_second[i] = beta_2 * dense_second[i] + (ONE - beta_2) * g * g
-            dense[i] -= rate * dense_first[i] / (np.sqrt(dense_second[i]) + epsilon)
+        beta_1, beta_2 = np.float64(rates.dense[1]), np.float64(rates.dense[2])
+        rate = np.float32(rates.dense_rate * np.sqrt(1 - beta_2**step) / (1 - beta_1**step))
+        _update_dense(network, sums, rates.dense, rate, network.alpha * share)
         for k in range(count):
             total += losses[k]
     return total

@@ -7,32 +7,12 @@ scikit-learn's own step.
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
+from paintnet.activations import HIDDEN, OUTPUT
+from paintnet.blas import OneBlasThread
 from paintnet.engine.block_state import AdamRates, BlockState
 from paintnet.engine.blocks import SIDE, BlockPlan
-from paintnet.network import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 from paintnet.typing import Array
-
-
-def _relu_slope(a: Array, delta: Array) -> None:
-    delta *= a > 0
-
-
-def _tanh_slope(a: Array, delta: Array) -> None:
-    delta *= 1 - a * a
-
-
-def _logistic_slope(a: Array, delta: Array) -> None:
-    delta *= a * (1 - a)
-
-
-def _identity_slope(a: Array, delta: Array) -> None:
-    pass
-
-
-SLOPES = {"relu": _relu_slope, "tanh": _tanh_slope, "logistic": _logistic_slope, "identity": _identity_slope}
-"""Multiply the gradient by the activation's derivative, written in its value."""
 
 
 @dataclass(eq=False)
@@ -49,13 +29,12 @@ class NumpyStep:
 
     plan: BlockPlan
     state: BlockState
-    # Products this small lose more by sharing than they gain, and their sums would depend on the threads.
-    _one_thread: ThreadpoolController = field(default_factory=ThreadpoolController)
+    _one_thread: OneBlasThread = field(default_factory=OneBlasThread)
 
-    def epoch(self, batches: list[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
+    def train(self, batches: list[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
         """Train on the batches in turn; returns the sum of the losses of their pixels."""
         total = 0.0
-        with self._one_thread.limit(limits=1, user_api="blas"):
+        with self._one_thread:
             for number, (rows, columns) in enumerate(batches):
                 total += self._batch(rows, columns, grid, replace(dense, step=dense.step + number))
         return total
@@ -93,18 +72,20 @@ class NumpyStep:
         values = state.table[vertices.ravel()].reshape(blocks, high, -1)
         lines = (self.plan.down[rows] @ values).reshape(blocks, SIDE, wide, -1)
         sums = self.plan.across[columns][:, None] @ lines
-        hidden = HIDDEN_ACTIVATIONS[state.activation]
-        activations = [hidden(sums.reshape(-1, state.table.shape[1]) + state.biases[0])]
+        hidden = HIDDEN[state.activation].function
+        z = sums.reshape(-1, state.table.shape[1])
+        z += state.biases[0]
+        activations = [hidden(z, out=z)]
         for weight, bias in zip(state.weights, state.biases[1:], strict=True):
             z = activations[-1] @ weight
             z += bias
-            activations.append(z if weight is state.weights[-1] else hidden(z))
+            activations.append(z if weight is state.weights[-1] else hidden(z, out=z))
         return activations
 
     def _output(self, z: Array, rows: Array, columns: Array) -> tuple[Array, Array]:
         """Loss of each pixel, as scikit-learn defines it, and its gradient by z (both unmasked)."""
         targets = self._blocks_of(self.state.targets, rows, columns)
-        delta = OUTPUT_ACTIVATIONS[self.state.output](z)
+        delta = OUTPUT[self.state.output].function(z, out=z)
         if self.state.output == "softmax":
             label = targets[:, 0].astype(np.intp)
             pixel = np.arange(len(label))
@@ -121,7 +102,8 @@ class NumpyStep:
     def _backward(self, activations: list[Array], delta: Array, n_pixels: float) -> Array:
         """Leave the dense gradients in the state; returns the gradient by the first sums."""
         state = self.state
-        slope = SLOPES[state.activation]
+        slope = HIDDEN[state.activation].slope
+        assert slope is not None  # noqa: S101 - every hidden activation has one; told to mypy
         for layer in range(len(state.weights) - 1, -1, -1):
             weight = state.weights[layer]
             np.matmul(activations[layer].T, delta, out=state.weight_grads[layer])

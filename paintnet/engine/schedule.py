@@ -1,8 +1,11 @@
 """When a run ends, and how the learning rate falls towards that end."""
 
+import math
 import time
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
@@ -44,67 +47,116 @@ def decayed(rate: float, decay: str, progress: float) -> float:
 class Schedule:
     """Progress of one run by epochs and by the clock, whichever is further.
 
+    All but the decay may be changed while the run is on its way; the next
+    batch follows.
+
     Parameters
     ----------
-    settings : PainterSettings
-        With the limits of the run.
+    learning_rate : float
+        At the start.
+    decay : {"constant", "linear", "cosine"}
+        How it falls.
+    epochs : int or None
+        The run's end; None where only the clock ends it.
+    time_limit : float or None
+        The same in seconds.
+    tol : float or None
+        Fall of the loss that counts as an improvement.
 
     Notes
     -----
-    The clock can be stopped while something else than training happens.
+    The clock runs only inside `running`, and not inside `paused` there.
     """
 
-    settings: PainterSettings
+    learning_rate: float
+    decay: str = "constant"
+    epochs: int | None = None
+    time_limit: float | None = None
+    tol: float | None = None
     epochs_done: float = 0.0
-    _paused: float = 0.0
-    _started: float = field(default_factory=time.perf_counter)
-    _best_loss: float = float("inf")
+    prepared: float = 0.0
+    """Seconds that went by before training began; the rate falls over those that are left."""
+    _seconds: float = 0.0
+    _running_since: float | None = None
+    _best_loss: float = math.inf
     _stale: int = 0
+
+    @classmethod
+    def of(cls, settings: PainterSettings) -> Self:
+        """Give the schedule of a run with these settings."""
+        return cls(settings.learning_rate, settings.decay, settings.epochs, settings.seconds, settings.tol)
 
     @property
     def seconds(self) -> float:
         """Training time so far."""
-        return time.perf_counter() - self._started - self._paused
+        since = self._running_since
+        return self._seconds + (0.0 if since is None else time.perf_counter() - since)
 
     @property
     def progress(self) -> float:
         """Share of the run that is done, 0 to 1."""
         shares = [0.0]
-        if self.settings.epochs is not None:
-            shares.append(self.epochs_done / self.settings.epochs)
-        if self.settings.seconds is not None:
-            shares.append(self.seconds / self.settings.seconds)
+        if self.epochs is not None:
+            shares.append(self.epochs_done / self.epochs)
+        if self.time_limit is not None:
+            left = max(0.001, self.time_limit - self.prepared)
+            shares.append((self.seconds - self.prepared) / left)
         return min(1.0, max(shares))
 
     @property
     def rate(self) -> float:
         """Learning rate of the next batch."""
-        return decayed(self.settings.learning_rate, self.settings.decay, self.progress)
+        return decayed(self.learning_rate, self.decay, self.progress)
 
     @property
     def out_of_time(self) -> bool:
         """Whether the clock ends the run now."""
-        return self.settings.seconds is not None and self.seconds >= self.settings.seconds
+        return self.time_limit is not None and self.seconds >= self.time_limit
 
     def is_stale(self, loss: float) -> bool:
         """Count epochs that did not improve; True when there were too many."""
-        if self.settings.tol is None:
+        if self.tol is None:
             return False
-        self._stale = self._stale + 1 if loss > self._best_loss - self.settings.tol else 0
+        self._stale = self._stale + 1 if loss > self._best_loss - self.tol else 0
         self._best_loss = min(self._best_loss, loss)
         return self._stale > PATIENCE
 
-    def paused(self) -> Any:
-        """Context in which the clock stands still."""
-        return _Pause(self)
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let the clock run, for an epoch."""
+        self._running_since = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds, self._running_since = self.seconds, None
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let the clock stand still, if it runs, while something else than training happens."""
+        was_running = self._running_since is not None
+        self._seconds, self._running_since = self.seconds, None
+        try:
+            yield
+        finally:
+            self._running_since = time.perf_counter() if was_running else None
 
-class _Pause:
-    def __init__(self, schedule: Schedule) -> None:
-        self.schedule = schedule
+    def state(self) -> dict[str, Any]:
+        """How far the run is, as JSON values."""
+        return {
+            "learning_rate": self.learning_rate,
+            "epochs": self.epochs,
+            "time_limit": self.time_limit,
+            "epochs_done": self.epochs_done,
+            "seconds": self.seconds,
+            "prepared": self.prepared,
+            "best_loss": None if math.isinf(self._best_loss) else self._best_loss,
+            "stale": self._stale,
+        }
 
-    def __enter__(self) -> None:
-        self.since = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self.schedule._paused += time.perf_counter() - self.since
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave; the clock goes on from its seconds."""
+        self.learning_rate, self.epochs = state["learning_rate"], state["epochs"]
+        self.time_limit, self.epochs_done = state["time_limit"], state["epochs_done"]
+        self._best_loss = math.inf if state["best_loss"] is None else state["best_loss"]
+        self._stale = state["stale"]
+        self._seconds, self.prepared = state["seconds"], state["prepared"]

@@ -10,7 +10,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
+from paintnet.engine.trainer import TrainerState
 from paintnet.errors import TrainingError, number_text
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
@@ -29,18 +31,18 @@ class OngoingShuffle(np.random.RandomState):
     batches than ``fit``; with this in its hands, repeated, it equals ``fit``.
     """
 
-    _order: Array | None = None
+    order: Array | None = None
 
     def shuffle(self, x: Any) -> None:
         """Shuffle row numbers in place."""
         super().shuffle(x)
-        if self._order is not None and len(self._order) == len(x):
-            x[:] = self._order[x]
-        self._order = np.array(x)
+        if self.order is not None and len(self.order) == len(x):
+            x[:] = self.order[x]
+        self.order = np.array(x)
 
 
-def make_estimator(settings: PainterSettings, kind: type | None = None) -> Estimator:
-    """Build the network that the settings describe, not yet trained; `kind` is its class, by default stock.
+def make_estimator(settings: PainterSettings) -> Estimator:
+    """Build the network that the settings describe, not yet trained.
 
     Its random state is one object, not a number: from a number, each
     ``partial_fit`` would shuffle in the same order.
@@ -60,8 +62,7 @@ def make_estimator(settings: PainterSettings, kind: type | None = None) -> Estim
         "max_fun": 10 * settings.iterations,
         "n_iter_no_change": NEVER,
     }
-    stock = MLPClassifier if settings.mode == "classify" else MLPRegressor
-    return (kind or stock)(**common)
+    return (MLPClassifier if settings.mode == "classify" else MLPRegressor)(**common)
 
 
 def see_first_sample(estimator: Estimator, inputs: Any, targets: Array, n_classes: int | None) -> None:
@@ -130,6 +131,70 @@ def diverged(learning_rate: float) -> TrainingError:
     """Tell that the numbers ran away."""
     why = f"the loss is no longer finite at a learning rate of {number_text(learning_rate)}"
     return TrainingError("training", why, "lower the learning rate")
+
+
+def keep_losses(estimator: Estimator, losses: list[float], rate: float, n_pixels: int) -> None:
+    """Keep scikit-learn's own record of epochs that it did not run itself."""
+    estimator.learning_rate_init = rate
+    estimator.loss_curve_, estimator.loss_ = list(losses), losses[-1]
+    estimator.n_iter_, estimator.t_ = len(losses), 1 + n_pixels * len(losses)
+
+
+def state_of(estimator: Estimator) -> TrainerState:
+    """Weights, the optimizer's moments, the shuffle and the record of a network that trains itself."""
+    shuffle = estimator.random_state.get_state(legacy=False)
+    arrays = {"shuffle.keys": shuffle["state"]["key"].copy()}
+    if estimator.random_state.order is not None:
+        arrays["shuffle.order"] = estimator.random_state.order.copy()
+    values: dict[str, Any] = {
+        "shuffle": [int(shuffle["state"]["pos"]), int(shuffle["has_gauss"]), float(shuffle["gauss"])],
+    }
+    if hasattr(estimator, "coefs_"):
+        for i, array in enumerate([*estimator.coefs_, *estimator.intercepts_]):
+            arrays[f"weights.{i}"] = array.copy()
+        values["record"] = [estimator.n_iter_, estimator.t_, list(estimator.loss_curve_)]
+    optimizer = getattr(estimator, "_optimizer", None)
+    if optimizer is not None:
+        values["updates"] = int(getattr(optimizer, "t", 0))
+        for name in _MOMENTS[estimator.solver]:
+            for i, array in enumerate(getattr(optimizer, name)):
+                arrays[f"{name}.{i}"] = np.array(array)
+    return TrainerState(arrays, values)
+
+
+def restore(estimator: Estimator, state: TrainerState) -> None:
+    """Go on from a state; the network has seen its first sample if that of the state had."""
+    arrays, values = state.arrays, state.values
+    position, has_gauss, gauss = values["shuffle"]
+    estimator.random_state.set_state(("MT19937", arrays["shuffle.keys"], position, has_gauss, gauss))
+    order = arrays.get("shuffle.order")
+    estimator.random_state.order = None if order is None else order.copy()
+    if "record" not in values:
+        return
+    weights = [*estimator.coefs_, *estimator.intercepts_]
+    for i, array in enumerate(weights):
+        array[...] = arrays[f"weights.{i}"]
+    estimator.n_iter_, estimator.t_, curve = values["record"]
+    estimator.loss_curve_ = list(curve)
+    if "updates" in values:
+        estimator._optimizer = optimizer = _new_optimizer(estimator, weights)
+        for name in _MOMENTS[estimator.solver]:
+            setattr(optimizer, name, [arrays[f"{name}.{i}"].copy() for i in range(len(weights))])
+        if estimator.solver == "adam":
+            optimizer.t = values["updates"]
+
+
+_MOMENTS = {"adam": ("ms", "vs"), "sgd": ("velocities",), "lbfgs": ()}
+"""What scikit-learn's optimizers remember of past gradients."""
+
+
+def _new_optimizer(estimator: Estimator, weights: list[Array]) -> Any:
+    """Make the optimizer that scikit-learn makes at the first pass."""
+    rate = estimator.learning_rate_init
+    if estimator.solver == "sgd":
+        schedule = (estimator.learning_rate, estimator.momentum, estimator.nesterovs_momentum)
+        return SGDOptimizer(weights, rate, *schedule, estimator.power_t)
+    return AdamOptimizer(weights, rate, estimator.beta_1, estimator.beta_2, estimator.epsilon)
 
 
 def weights(estimator: Estimator, dtype: str) -> tuple[tuple[Array, ...], tuple[Array, ...]]:

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from paintnet.dataset.pixels import Dataset
+from paintnet.encoding.base import PositionMap
 from paintnet.encoding.grid import GridLevel, GridMap
-from paintnet.encoding.maps import PositionMap
 from paintnet.engine.pretrained import pretrained_start
 from paintnet.picture import premultiply
 from paintnet.typing import Array
@@ -93,7 +93,7 @@ def begin_with_pretrained(context: StartContext) -> None:
     if dataset.palette is None and dataset.step == 1:
         learned = pretrained_start(dataset.targets.shape[1])
         if isinstance(grid, GridMap) and learned.fits(estimator, grid):
-            learned.begin(estimator, grid, _without_held_out(dataset))
+            learned.begin(estimator, grid, _filled(dataset))
             return
     if can_begin_with_picture(estimator, grid, dataset):
         begin_with_picture(context)
@@ -233,10 +233,10 @@ def _colors(dataset: Dataset) -> Array:
     return np.asarray(colors.reshape(dataset.height, dataset.width, -1))
 
 
-def _without_held_out(dataset: Dataset) -> Array:
-    """Give the picture with the mean of learned neighbours where a pixel is held out."""
+def _filled(dataset: Dataset) -> Array:
+    """Give the picture with the mean of learned neighbours where a pixel is not learned."""
     colors = _colors(dataset)
-    if not len(dataset.held_out):
+    if dataset.n_learned == dataset.states.size:
         return colors
     from scipy.ndimage import uniform_filter
 
@@ -251,16 +251,14 @@ def _without_held_out(dataset: Dataset) -> Array:
 
 def _learned_mean(dataset: Dataset, colors: Array | None = None) -> Array:
     pixels = dataset.targets if colors is None else colors.reshape(-1, colors.shape[2])
-    if len(dataset.held_out):
-        pixels = pixels[dataset.learned]
-    return np.asarray(pixels.mean(axis=0, dtype=np.float64))
+    return np.asarray(dataset.of_learned(pixels).mean(axis=0, dtype=np.float64))
 
 
 STARTS: dict[str, Callable[[StartContext], None]] = {
     "stock": lambda context: None,
     "mean": begin_with_mean,
     "features": begin_with_features,
-    "learned": begin_with_pretrained,
+    "pretrained": begin_with_pretrained,
     "picture": begin_with_picture,
 }
 """Named starts; "stock" leaves scikit-learn's own."""

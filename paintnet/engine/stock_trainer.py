@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from paintnet.dataset.pixels import Dataset
-from paintnet.encoding.maps import PositionMap
+from paintnet.encoding.base import PositionMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.starts import STARTS, StartContext
 from paintnet.engine.targets import count_classes, network_targets
+from paintnet.engine.trainer import TrainerState
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
@@ -85,7 +86,10 @@ class StockTrainer:
 
     engine = "stock"
 
-    def __init__(self, dataset: Dataset, encoding: PositionMap, settings: PainterSettings) -> None:
+    def __init__(
+        self, dataset: Dataset, encoding: PositionMap, settings: PainterSettings, schedule: Schedule
+    ) -> None:
+        self.schedule, self.encoding, self.dtype = schedule, encoding, settings.precision
         rng = np.random.default_rng(settings.seed)
         self.targets = network_targets(dataset, settings)
         self.parts = EncodedParts(dataset, encoding, self.targets, settings.precision, rng)
@@ -93,30 +97,46 @@ class StockTrainer:
         self.estimator = sk.make_estimator(replace(settings, batch_size=batch_size))
         self.n_classes = count_classes(dataset)
         if settings.start != "stock" and settings.solver != "lbfgs":
-            first = encoding.transform(np.zeros((1, 2), dtype=settings.precision))
-            sk.see_first_sample(self.estimator, first, self.targets[:1], self.n_classes)
+            self._make_weights()
             STARTS[settings.start](StartContext(self.estimator, dataset, encoding, rng))
 
-    def epoch(self, schedule: Schedule) -> float:
+    def _make_weights(self) -> None:
+        first = self.encoding.transform(np.zeros((1, 2), dtype=self.dtype))
+        sk.see_first_sample(self.estimator, first, self.targets[:1], self.n_classes)
+
+    def epoch(self) -> float:
         """Pass over the parts once."""
         losses, sizes = [], []
         for inputs, targets in self.parts:
-            sk.set_rate(self.estimator, schedule.rate)
+            sk.set_rate(self.estimator, self.schedule.rate)
             losses.append(sk.train_epoch(self.estimator, inputs, targets, self.n_classes))
             sizes.append(len(targets))
-            schedule.epochs_done += 1 / len(self.parts)
-            if schedule.out_of_time:
+            self.schedule.epochs_done += 1 / len(self.parts)
+            if self.schedule.out_of_time:
                 break
         return float(np.average(losses, weights=sizes))
+
+    def state(self) -> TrainerState:
+        """All of the network's own, and the schedule; the parts follow from the settings."""
+        state = sk.state_of(self.estimator)
+        return TrainerState(state.arrays, {**state.values, "schedule": self.schedule.state()})
+
+    def restore(self, state: TrainerState) -> None:
+        """Go on from a state."""
+        if "record" in state.values and not hasattr(self.estimator, "coefs_"):
+            self._make_weights()
+        sk.restore(self.estimator, state)
+        self.schedule.restore(state.values["schedule"])
 
     def finish(self) -> None:
         """Let go of the encoded parts."""
         del self.parts
 
-    def at_once(self) -> None:
-        """Run lbfgs on all parts together."""
+    def at_once(self) -> int:
+        """Run lbfgs on all parts together; returns its iterations."""
         from scipy.sparse import issparse, vstack
 
         inputs, targets = zip(*self.parts, strict=True)
         stack = vstack if issparse(inputs[0]) else np.concatenate
         sk.train_at_once(self.estimator, stack(inputs), np.concatenate(targets))
+        return int(self.estimator.n_iter_)

@@ -17,7 +17,7 @@ def network_targets(dataset: Dataset, settings: PainterSettings) -> Array:
     if dataset.palette is None:
         return dataset.targets
     # lbfgs is not told of classes and would number anew those that it sees, so here it sees a column of each.
-    seen = len(np.unique(dataset.targets[dataset.learned]))
+    seen = len(np.unique(dataset.of_learned(dataset.targets)))
     if settings.one_hot or (settings.solver == "lbfgs" and seen < len(dataset.palette)):
         classes = np.arange(max(2, len(dataset.palette)))
         return np.asarray(dataset.targets[:, None] == classes, dtype=np.int64)

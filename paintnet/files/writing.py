@@ -5,8 +5,9 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from paintnet.errors import OutputError
 from paintnet.files.names import printable
@@ -67,20 +68,15 @@ def check_output(path: str | Path, *, force: bool, extensions: Collection[str]) 
         raise OutputError(printable(path), "is not a possible file name", "choose another name") from error
 
 
-def write_bytes(path: str | Path, data: bytes) -> None:
-    """Put a file in its place in one step.
-
-    The bytes go to a temporary file beside the target, are forced to the disk, and the file is
-    renamed over the target. Whatever happens, a reader sees the old file or the new one, whole.
-    A symbolic link stays, and what it points to is replaced; a new file gets the usual
-    permissions, a replaced one keeps those it had.
+def write_bytes(path: str | Path, *pieces: bytes) -> None:
+    """Put a file in its place in one step, as `replacing` does.
 
     Parameters
     ----------
     path : str or Path
         The file to create or to replace.
-    data : bytes
-        All of its content.
+    *pieces : bytes
+        All of its content, one piece after the other.
 
     Raises
     ------
@@ -96,20 +92,62 @@ def write_bytes(path: str | Path, data: bytes) -> None:
     ...     file.read_bytes()
     b'painted'
     """
+    with replacing(path) as file:
+        file.writelines(pieces)
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a file that takes its place in one step, when all of it is written.
+
+    The bytes go to a temporary file beside the target, are forced to the disk, and the file is
+    renamed over the target. Whatever happens, a reader sees the old file or the new one, whole.
+    A symbolic link stays, and what it points to is replaced; a new file gets the usual
+    permissions, a replaced one keeps those it had.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to create or to replace.
+
+    Yields
+    ------
+    binary file
+        To be written; whatever is raised meanwhile leaves the old file, if any, as it was.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder) / "note.txt") as file:
+    ...         written = file.write(b"paint"), file.write(b"ed")
+    ...     (Path(folder) / "note.txt").read_bytes()
+    b'painted'
+    """
     path = Path(path)
     try:
         target = _target(path)
         found = _status(target)
-        if found is not None and not stat.S_ISREG(found.st_mode):
-            raise OutputError(printable(path), "is not a regular file", "give a file name, or - for stdout")
-        _replace(target, data, None if found is None else stat.S_IMODE(found.st_mode))
     except OSError as error:
         raise _explained(path, error) from error
     except ValueError as error:
         raise OutputError(printable(path), "is not a possible file name", "choose another name") from error
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        raise OutputError(printable(path), "is not a regular file", "give a file name, or - for stdout")
+    try:
+        with _beside(target, None if found is None else stat.S_IMODE(found.st_mode)) as file:
+            yield file
+    except OSError as error:
+        raise _explained(path, error) from error
 
 
-def _replace(target: Path, data: bytes, mode: int | None) -> None:
+@contextlib.contextmanager
+def _beside(target: Path, mode: int | None) -> Iterator[BinaryIO]:
     """Write beside the target, then rename over it; leave nothing behind on any failure."""
     # The name is short and random: it fits where the target's own name fits, and two runs
     # that write the same output never share a temporary file.
@@ -120,7 +158,7 @@ def _replace(target: Path, data: bytes, mode: int | None) -> None:
         with open(os.open(temporary, flags, 0o666), "wb") as file:  # noqa: PTH123 (a descriptor)
             if mode is not None:
                 temporary.chmod(mode)
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from paintnet.activations import HIDDEN, exact_logistic
 from paintnet.errors import SettingsError
-from paintnet.lesson.neuron import logistic
 from paintnet.typing import Array
 
 VIEW = 1.25
@@ -85,8 +85,6 @@ DATASETS: dict[str, Callable[[int], Points]] = {
 }
 """Builds each set of points from a seed; those of truth tables do not depend on it."""
 
-ACTIVATIONS = ("tanh", "relu", "logistic", "identity")
-
 
 class Boundary:
     """A network that learns to tell two classes of points apart.
@@ -101,7 +99,7 @@ class Boundary:
     layers : sequence of int
         Hidden layers; none for one neuron.
     activation : str, default="tanh"
-        Of the hidden units, a name in `ACTIVATIONS`.
+        Of the hidden units, a name of `paintnet.activations.HIDDEN`.
     seed : int, default=0
         Of the points and the first weights, 0 to 2**32 - 1.
 
@@ -126,8 +124,8 @@ class Boundary:
             raise SettingsError(
                 f"data {data!r}", "there is no such data set", f"choose one of {', '.join(DATASETS)}"
             )
-        if activation not in ACTIVATIONS:
-            one_of = f"choose one of {', '.join(ACTIVATIONS)}"
+        if activation not in HIDDEN:
+            one_of = f"choose one of {', '.join(HIDDEN)}"
             raise SettingsError(f"activation {activation!r}", "there is no such function", one_of)
         if not all(units >= 1 for units in layers):
             raise SettingsError(f"layers {tuple(layers)}", "a layer has at least 1 unit", "give 1 or more")
@@ -235,7 +233,7 @@ def draw_panel(boundary: Boundary, size: int) -> Array:
     across = (np.arange(size) + 0.5) * (2 * VIEW / size) - VIEW
     x, y = np.meshgrid(across, -across)  # y points upwards, as on paper
     odds = boundary.certainty(np.stack([x.ravel(), y.ravel()], axis=1)).reshape(size, size)
-    canvas = _region_colors(logistic(odds))
+    canvas = _region_colors(exact_logistic(odds))
     _blend(canvas, _line_cover(odds, width=size / 150), _INK)
     few = len(boundary.points.xy) <= 10
     radius = size * (0.03 if few else 0.0115)

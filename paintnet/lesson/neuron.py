@@ -6,60 +6,16 @@ package is many of these side by side and one after another. ``docs/lesson.md``
 walks from here to the painted bird.
 """
 
-from collections.abc import Callable
 from operator import index
 from typing import Any, NamedTuple, SupportsFloat, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from paintnet.activations import LESSON
 from paintnet.errors import SettingsError
 
-Values: TypeAlias = Any  # a float or a NumPy array of floats; the answer has the same shape
 Vector: TypeAlias = NDArray[np.float64]
-
-LEAK = 0.1  # the slope of the leaky ReLU below zero
-
-
-def identity(z: Values) -> Values:
-    """The sum as it is."""
-    return z
-
-
-def step(z: Values) -> Values:
-    """1 where the sum is zero or more, else 0: the neuron fires or it does not."""
-    return np.heaviside(z, 1.0)
-
-
-def logistic(z: Values) -> Values:
-    """1 / (1 + exp(-z)), a soft step from 0 to 1, written so that exp never overflows."""
-    small = np.exp(-np.abs(z))
-    return np.where(np.less(z, 0), small, 1.0) / (1.0 + small)
-
-
-def tanh(z: Values) -> Values:
-    """The hyperbolic tangent, a soft step from -1 to 1."""
-    return np.tanh(z)
-
-
-def relu(z: Values) -> Values:
-    """The sum where it is positive, else 0."""
-    return np.maximum(z, 0.0)
-
-
-def leaky_relu(z: Values) -> Values:
-    """The sum where it is positive, else a tenth of it, so that a silent neuron can still learn."""
-    return np.maximum(z, np.multiply(z, LEAK))
-
-
-ACTIVATIONS: dict[str, Callable[[Values], Values]] = {
-    "identity": identity,
-    "step": step,
-    "logistic": logistic,
-    "tanh": tanh,
-    "relu": relu,
-    "leaky-relu": leaky_relu,
-}
 
 
 class Neuron:
@@ -76,7 +32,7 @@ class Neuron:
     weights : array-like of shape (n_inputs,), optional
         One weight for each input. Without them, they are drawn evenly between -1 and 1.
     activation : str, default="leaky-relu"
-        A name in `ACTIVATIONS`.
+        A name of `paintnet.activations.LESSON`.
     seed : int, optional
         Makes the random weights the same each time.
 
@@ -103,11 +59,11 @@ class Neuron:
         activation: str = "leaky-relu",
         seed: SupportsIndex | None = None,
     ) -> None:
-        if activation not in ACTIVATIONS:
+        if activation not in LESSON:
             raise SettingsError(
                 f"activation {activation!r}",
                 "there is no such function",
-                f"choose one of {', '.join(ACTIVATIONS)}",
+                f"choose one of {', '.join(LESSON)}",
             )
         self.n_inputs = _whole("n_inputs", n_inputs, least=1)
         self.bias = _number("bias", bias)
@@ -140,7 +96,7 @@ class Neuron:
 
     def __call__(self, inputs: ArrayLike) -> float:
         """Return the activation of `weighted_sum`."""
-        return float(ACTIVATIONS[self.activation](self.weighted_sum(inputs)))
+        return float(LESSON[self.activation].function(self.weighted_sum(inputs)))
 
     def explain(self, inputs: ArrayLike) -> str:
         """Write the whole calculation out on one line, each number with at most six digits.

@@ -1,14 +1,26 @@
-"""What a training run says about itself, to whoever listens.
+"""What a run says about itself: plain data, to be sent anywhere.
 
-The progress bar, the animation, the preview and the JSON log are listeners:
-callables that take one event. A listener that raises ends the run.
+An event holds no pixels and no weights. A listener is called with each event
+and with the run, which it may ask for the painting as it is at that moment.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from paintnet.painting import Painting
-from paintnet.settings.settings import PainterSettings
+
+@dataclass(frozen=True)
+class Preparing:
+    """While the training set is made, where that takes long: for enlarging, a small network is trained.
+
+    Parameters
+    ----------
+    progress : float
+        Share of the preparation that is done, 0 to 1.
+    seconds : float
+        Time that it took so far.
+    """
+
+    progress: float
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -17,18 +29,15 @@ class TrainingStarted:
 
     Parameters
     ----------
-    settings : PainterSettings
-        Complete settings of the run.
     n_pixels : int
         Pixels that are learned.
-    paint : callable or None
-        Gives the painting before the first step; costs nothing unless called. None where
+    has_painting : bool
+        Whether the run can be asked for a painting already; not where
         scikit-learn makes the weights only with the first batch.
     """
 
-    settings: PainterSettings
     n_pixels: int
-    paint: Callable[[], Painting] | None = None
+    has_painting: bool
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,6 @@ class EpochFinished:
         Estimate from the loss, in dB; None in classify.
     learning_rate : float
         Rate of the epoch's last batch.
-    paint : callable
-        Gives the painting as it is now; costs nothing unless called.
     """
 
     epoch: int
@@ -62,7 +69,6 @@ class EpochFinished:
     loss: float
     psnr: float | None
     learning_rate: float
-    paint: Callable[[], Painting]
 
     @property
     def seconds_left(self) -> float:
@@ -72,25 +78,21 @@ class EpochFinished:
 
 @dataclass(frozen=True)
 class TrainingFinished:
-    """After the last epoch.
+    """After the last epoch, when the painting has been measured.
 
     Parameters
     ----------
-    painting : Painting
-        The result.
     epochs : int
         Epochs done; iterations with lbfgs.
     seconds : float
-        Training time.
+        Time of preparing and training.
     reason : str
-        Why it ended: "epochs", "time", "target-psnr", "tol" or "converged".
+        Why it ended: "epochs", "time", "target-psnr", "tol", "converged" or "stopped".
     """
 
-    painting: Painting
     epochs: int
     seconds: float
     reason: str
 
 
-Event = TrainingStarted | EpochFinished | TrainingFinished
-Listener = Callable[[Event], None]
+Event = Preparing | TrainingStarted | EpochFinished | TrainingFinished

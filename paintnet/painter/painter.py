@@ -4,11 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from paintnet.errors import SettingsError
-from paintnet.painter.events import Listener
-from paintnet.painter.run import Run
+from paintnet.painter.run import Listener, Run
 from paintnet.painting import Painting
 from paintnet.picture import open_picture
+from paintnet.picture.arrays import pixels_of
 from paintnet.settings.presets import settings_for
 from paintnet.typing import Array
 
@@ -22,9 +21,9 @@ class Painter:
         Rule that gives every setting for a picture's shape: "draft",
         "standard", "fine" or "tutorial".
     listeners : sequence of callables
-        Each is called with every event of the run (see `paintnet.painter.events`).
+        Each is called with every event (see `paintnet.painter.events`) and the run.
     **settings
-        Fields of `PainterSettings` that win over the preset.
+        Fields of `PainterSettings`, and settings of the encoding in use, that win over the preset.
 
     Examples
     --------
@@ -61,11 +60,32 @@ class Painter:
         TrainingError
             If the training diverges.
         """
-        _check_picture(picture)
+        run = self.start(picture)
+        for _ in run:
+            pass
+        return run.result()
+
+    def start(self, picture: Array) -> Run:
+        """Begin to learn a picture: the run trains an epoch whenever it is asked for the next.
+
+        Parameters
+        ----------
+        picture : float32 array of shape (height, width, channels)
+            Values in [0, 1]; channels 1, 3 or 4.
+
+        Returns
+        -------
+        Run
+
+        Raises
+        ------
+        SettingsError
+            If a setting cannot be used.
+        """
+        picture = pixels_of(picture)
         height, width, channels = picture.shape
         settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
-        run = Run(picture, settings, self.preset, self.listeners)
-        return run.paint_at_once() if settings.solver == "lbfgs" else run.paint_by_epochs()
+        return Run(picture, settings, self.preset, self.listeners)
 
 
 def fit(
@@ -75,15 +95,15 @@ def fit(
 
     Parameters
     ----------
-    source : str, Path or array
-        A path, URL, ``sample:NAME``, or a float array (height, width, channels)
-        with values in [0, 1].
+    source : str, path-like, array-like, PIL.Image.Image, bytes or binary file
+        A path, URL, ``sample:NAME``, an array (height, width, channels) with values in
+        [0, 1], a Pillow image, or a picture file's content: see `open_picture`.
     preset : str, default="standard"
         "draft", "standard", "fine" or "tutorial".
     listeners : sequence of callables
-        Each is called with every event of the run.
+        Each is called with every event and the run.
     **settings
-        Fields of `PainterSettings`.
+        Fields of `PainterSettings`, and settings of the encoding in use.
 
     Returns
     -------
@@ -101,16 +121,3 @@ def fit(
     """
     picture = source if isinstance(source, np.ndarray) else open_picture(source).pixels
     return Painter(preset, listeners=listeners, **settings).fit(picture)
-
-
-def _check_picture(picture: Array) -> None:
-    if picture.ndim != 3 or picture.shape[2] not in (1, 3, 4) or not picture.size:
-        raise SettingsError(
-            "picture",
-            f"an array of shape {picture.shape} is no picture",
-            "give an array of shape (height, width, channels), with 1, 3 or 4 channels",
-        )
-    if not (np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1):
-        raise SettingsError(
-            "picture", "some of its values are not in the range 0 to 1", "divide 8-bit levels by 255"
-        )

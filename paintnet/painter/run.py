@@ -1,82 +1,186 @@
-"""The painter: settings and a picture go in, a painting comes out."""
+"""A run: one training on its way, from the picture to the painting."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import sklearn
 
 from paintnet._version import __version__
-from paintnet.dataset.pixels import Dataset, classify_dataset, enlarging_dataset, regress_dataset
+from paintnet.blas import OneBlasThread
+from paintnet.dataset.pixels import (
+    Dataset,
+    begin_upsampling,
+    classify_dataset,
+    enlarging_dataset,
+    regress_dataset,
+)
 from paintnet.encoding.extent import Extent
-from paintnet.encoding.grid import GridMap
-from paintnet.encoding.maps import FourierMap, PositionMap, RawMap
 from paintnet.engine import sklearn_mlp as sk
+from paintnet.engine.block_trainer import BlockTrainer
+from paintnet.engine.choice import make_trainer
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
-from paintnet.engine.trainer import make_trainer
-from paintnet.errors import TrainingError, number_text
-from paintnet.metrics import psnr, psnr_of
+from paintnet.errors import TrainingError
+from paintnet.metrics import psnr_of
 from paintnet.network import Network
-from paintnet.painter.events import EpochFinished, Event, Listener, TrainingFinished, TrainingStarted
-from paintnet.painting import CHUNK, Painting
+from paintnet.painter.events import EpochFinished, Event, Preparing, TrainingFinished, TrainingStarted
+from paintnet.painter.quality import Quality
+from paintnet.painting import Painting
+from paintnet.patches import Patch
+from paintnet.record import TrainingRecord
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
-ENCODERS: dict[str, Callable[[Extent, PainterSettings], PositionMap]] = {
-    "raw": lambda extent, s: RawMap(extent, s.normalize),
-    "fourier": lambda extent, s: FourierMap.draw(
-        extent, s.n_frequencies, s.sigma, np.random.default_rng(s.seed)
-    ),
-    "grid": lambda extent, s: GridMap.over(extent, s.levels, s.basis),
-}
-"""How settings lay each encoding over a picture."""
+PREPARING_SHARE = 1 / 4
+"""Share of a run's time after which its preparation hurries, so that at least half is left for training."""
 
 
-@dataclass(eq=False)
 class Run:
-    """One training: the parts that the loop moves."""
+    """One training on its way: iterated, one event an epoch, and asked for its painting at any time.
 
-    picture: Array
-    settings: PainterSettings
-    preset: str
-    listeners: tuple[Listener, ...]
+    Between two epochs a run stands still, and so does its clock: to pause it
+    is to ask for no further epoch. Its rate and limits, in `schedule`, may be
+    changed then.
 
-    def __post_init__(self) -> None:
-        self.dataset = make_dataset(self.picture, self.settings)
-        height, width, _ = self.picture.shape
-        extent = Extent.of_picture(width, height)
-        self.encoding = ENCODERS[self.settings.encoding](extent, self.settings)
-        self.schedule = Schedule(self.settings)
-        self.trainer = make_trainer(self.dataset, self.encoding, self.settings, self.schedule)
-        self.estimator = self.trainer.estimator
+    Parameters
+    ----------
+    picture : float32 array of shape (height, width, channels)
+        Values in [0, 1].
+    settings : PainterSettings
+        Complete and valid.
+    preset : str
+        Where the settings come from.
+    listeners : sequence of callables
+        Each is called with every event and this run; one that raises ends the run.
 
-    def paint_by_epochs(self) -> Painting:
-        """Train epoch by epoch."""
-        has_weights = hasattr(self.estimator, "coefs_")
-        paint = self.painting if has_weights else None
-        self._tell(TrainingStarted(self.settings, len(self.dataset.learned), paint))
-        reason = None
-        epoch = 0
-        while reason is None:
-            loss = self.trainer.epoch(self.schedule)
-            epoch += 1
-            reason = self._reason_to_stop(epoch, loss)
-            if reason is None:
-                self._tell(self._finished_epoch(epoch, loss))
-        self._tell(replace(self._finished_epoch(epoch, loss), progress=1.0))
-        return self._finish(epoch, reason)
+    Attributes
+    ----------
+    schedule : Schedule
+        Learning rate, epochs and time, which may be changed, and how far they are.
+    epochs_ : int
+        Epochs done; iterations with lbfgs.
+    ended_by_ : str or None
+        Why the run ended; None while it may go on.
+    quality_ : Quality or None
+        What was measured, once there is a result.
 
-    def paint_at_once(self) -> Painting:
-        """Train by lbfgs, which takes all pixels together."""
-        self._tell(TrainingStarted(self.settings, len(self.dataset.learned)))
-        assert isinstance(self.trainer, StockTrainer)  # noqa: S101 - no other runs lbfgs; told to mypy
-        self.trainer.at_once()
-        return self._finish(int(self.estimator.n_iter_), "converged")
+    Examples
+    --------
+    >>> from paintnet import Painter
+    >>> run = Painter("draft", epochs=200).start(np.zeros((20, 30, 3), np.float32))
+    >>> for event in run:
+    ...     if event.psnr > 20:
+    ...         break
+    >>> run.painting().render(size=(3, 2)).shape
+    (2, 3, 3)
+    >>> run.result().training.ended_by
+    'stopped'
+    """
 
-    def _reason_to_stop(self, epoch: int, loss: float) -> str | None:
-        if self.settings.epochs is not None and epoch >= self.settings.epochs:
+    def __init__(
+        self, picture: Array, settings: PainterSettings, preset: str, listeners: Sequence["Listener"] = ()
+    ) -> None:
+        self.picture, self.settings, self.preset = picture, settings, preset
+        self.listeners = list(listeners)
+        self.schedule = Schedule.of(settings)
+        self.epochs_ = 0
+        self.ended_by_: str | None = None
+        self.quality_: Quality | None = None
+        self._trainer: StockTrainer | BlockTrainer | None = None
+        self._events = self._train()
+        self._result: Painting | None = None
+        self._one_blas_thread = OneBlasThread()
+
+    def __iter__(self) -> Iterator[EpochFinished]:
+        return self
+
+    def __next__(self) -> EpochFinished:
+        """Train for an epoch."""
+        with self._one_blas_thread, self.schedule.running():
+            return next(self._events)
+
+    def stop(self) -> None:
+        """End the run after the epoch that it is in; from a listener, or from another thread."""
+        self.ended_by_ = self.ended_by_ or "stopped"
+
+    def painting(self) -> Painting:
+        """Make a painting of the network as it is now.
+
+        Raises
+        ------
+        TrainingError
+            If there is none yet: scikit-learn's own start makes the weights with the first batch.
+        """
+        if self._result is not None:
+            return self._result
+        trainer = self._prepared()
+        if not hasattr(trainer.estimator, "coefs_"):
+            raise TrainingError("painting", "the network has no weights yet", "train for an epoch first")
+        coefs, intercepts = sk.weights(trainer.estimator, self.settings.precision)
+        output = sk.output_activation(trainer.estimator)
+        network = Network(self.encoding, coefs, intercepts, self.settings.activation, output)
+        height, width, channels = self.picture.shape
+        patches = (Patch.whole(network, width, height),)
+        return Painting(self.settings.mode, width, height, channels, patches, self.dataset.palette)
+
+    def result(self) -> Painting:
+        """End the run, measure the painting, and let go of the training set.
+
+        Raises
+        ------
+        TrainingError
+            If nothing was learned.
+        """
+        if self._result is None:
+            self.stop()
+            painting = self.painting()
+            self._prepared().finish()
+            with self._one_blas_thread:
+                self._result = replace(painting, training=self._record(painting))
+            self._tell(TrainingFinished(self.epochs_, self.schedule.seconds, self.ended_by_ or ""))
+        return self._result
+
+    def _prepared(self) -> StockTrainer | BlockTrainer:
+        """Make what is trained, at the first call: it may take long."""
+        if self._trainer is None:
+            self.dataset = make_dataset(self.picture, self.settings, has_time=self._has_time_to_prepare)
+            self.schedule.prepared = self.schedule.seconds
+            height, width, _ = self.picture.shape
+            extent = Extent.of_picture(width, height)
+            self.encoding = self.settings.encoding.build(extent, self.settings.seed)
+            self._trainer = make_trainer(self.dataset, self.encoding, self.settings, self.schedule)
+        return self._trainer
+
+    def _has_time_to_prepare(self, progress: float) -> bool:
+        seconds, limit = self.schedule.seconds, self.schedule.time_limit
+        self._tell(Preparing(progress, seconds))
+        return limit is None or seconds < PREPARING_SHARE * limit
+
+    def _train(self) -> Iterator[EpochFinished]:
+        trainer = self._prepared()
+        self._tell(TrainingStarted(self.dataset.n_learned, hasattr(trainer.estimator, "coefs_")))
+        if isinstance(trainer, StockTrainer) and self.settings.solver == "lbfgs":
+            self.epochs_ = trainer.at_once()
+            self.ended_by_ = "converged"
+        while self.ended_by_ is None:
+            loss = trainer.epoch()
+            self.epochs_ += 1
+            self.ended_by_ = self.ended_by_ or self._reason_to_stop(loss)
+            event = EpochFinished(
+                epoch=self.epochs_,
+                epochs=self.schedule.epochs,
+                progress=self.schedule.progress if self.ended_by_ is None else 1.0,
+                seconds=self.schedule.seconds,
+                loss=loss,
+                psnr=_psnr_of_loss(loss) if self.settings.mode == "regress" else None,
+                learning_rate=trainer.estimator.learning_rate_init,
+            )
+            self._tell(event)
+            yield event
+
+    def _reason_to_stop(self, loss: float) -> str | None:
+        if self.schedule.epochs is not None and self.epochs_ >= self.schedule.epochs:
             return "epochs"
         if self.schedule.out_of_time:
             return "time"
@@ -84,113 +188,70 @@ class Run:
             return "tol"
         goal = self.settings.target_psnr
         # The loss is an estimate that lags behind; only a measurement may stop the run.
-        if goal is not None and _psnr_of_loss(loss) > goal - 1 and self._measured(self.painting()) >= goal:
+        if goal is not None and _psnr_of_loss(loss) > goal - 1 and self._measured_psnr() >= goal:
             return "target-psnr"
         return None
 
-    def _finished_epoch(self, epoch: int, loss: float) -> EpochFinished:
-        return EpochFinished(
-            epoch=epoch,
-            epochs=self.settings.epochs,
-            progress=self.schedule.progress,
-            seconds=self.schedule.seconds,
-            loss=loss,
-            psnr=_psnr_of_loss(loss) if self.settings.mode == "regress" else None,
-            learning_rate=self.estimator.learning_rate_init,
-            paint=self.painting,
+    def _record(self, painting: Painting) -> TrainingRecord:
+        engine, limits = self._prepared().engine, self.schedule
+        settings = replace(
+            self.settings,
+            learning_rate=limits.learning_rate,
+            epochs=limits.epochs,
+            seconds=limits.time_limit,
+        )
+        self.quality_ = quality = Quality(painting, self.picture, self.dataset)
+        quality.check_learned(limits.learning_rate)
+        # A run that no clock ended repeats itself byte for byte; its duration would not.
+        was_timed = limits.time_limit is not None or self.ended_by_ == "stopped"
+        return TrainingRecord(
+            preset=self.preset,
+            settings=settings.to_document(),
+            seed=self.settings.seed,
+            epochs=self.epochs_,
+            ended_by=self.ended_by_ or "stopped",
+            engine=engine,
+            seconds=round(limits.seconds, 3) if was_timed else None,
+            versions=_versions(engine),
+            psnr=quality.psnr,
+            held_out_psnr=quality.held_out_psnr,
+            accuracy=quality.accuracy,
         )
 
-    def painting(self) -> Painting:
-        """Make a painting of the network as it is now."""
-        coefs, intercepts = sk.weights(self.estimator, self.settings.precision)
-        network = Network(
-            self.encoding, coefs, intercepts, self.settings.activation, sk.output_activation(self.estimator)
-        )
-        height, width, channels = self.picture.shape
-        return Painting(self.settings.mode, width, height, channels, network, self.dataset.palette)
-
-    def _finish(self, epochs: int, reason: str) -> Painting:
-        seconds = self.schedule.seconds
-        painting = self.painting()
-        self.trainer.finish()
-        record = self._record(painting, epochs, reason)
-        if self.settings.seconds is not None:
-            # A run that no clock ended repeats itself byte for byte; its duration would not.
-            record["seconds"] = round(seconds, 3)
-        painting = replace(painting, training=record)
-        self._tell(TrainingFinished(painting, epochs, seconds, reason))
-        return painting
-
-    def _record(self, painting: Painting, epochs: int, reason: str) -> dict[str, Any]:
-        rendered = painting.render()
-        quality = self._quality(painting, rendered)
-        self._check_learned(quality)
-        return {
-            "preset": self.preset,
-            "settings": self.settings.to_document(),
-            "seed": self.settings.seed,
-            "epochs": epochs,
-            "ended_by": reason,
-            "engine": self.trainer.engine,
-            # JSON has no infinity: the PSNR of a perfect painting is null.
-            **{name: value if np.isfinite(value) else None for name, value in quality.items()},
-            "versions": _versions(self.trainer.engine),
-        }
-
-    def _quality(self, painting: Painting, rendered: Array) -> dict[str, float]:
-        quality = {"psnr": psnr(self.picture, rendered)}
-        if len(self.dataset.held_out):
-            pixels = [p.reshape(-1, 1, p.shape[2])[self.dataset.held_out] for p in (self.picture, rendered)]
-            quality["held_out_psnr"] = psnr(*pixels)
-        if self.dataset.palette is not None:
-            quality["accuracy"] = self._accuracy(painting)
-        return quality
-
-    def _measured(self, painting: Painting) -> float:
+    def _measured_psnr(self) -> float:
         with self.schedule.paused():
-            return psnr(self.picture, painting.render())
-
-    def _accuracy(self, painting: Painting) -> float:
-        """Share of all pixels whose class is right."""
-        right = 0
-        for start in range(0, len(self.dataset.targets), CHUNK):
-            labels = self.dataset.targets[start : start + CHUNK]
-            xy = self.dataset.xy(np.arange(start, start + len(labels)))
-            right += int((painting.predict_proba(xy).argmax(axis=1) == labels).sum())
-        return right / len(self.dataset.targets)
-
-    def _check_learned(self, quality: dict[str, float]) -> None:
-        """Refuse a painting that is worse than one flat color."""
-        targets = self.dataset.targets
-        learned = targets[self.dataset.learned] if len(self.dataset.held_out) else targets
-        if self.dataset.palette is not None:
-            got, flat = quality["accuracy"], float(np.bincount(learned).max() / len(learned))
-            worse = got < 0.99 * flat - 1e-3
-            seen = f"{got:.1%} of the pixels are right, and {flat:.1%} would be in a painting of one class"
-        else:
-            variance = _variance(learned)
-            # A picture of one color has no variance; 8 levels beside it is not "nothing".
-            got, flat = quality["psnr"], psnr_of(1.01 * variance + 1e-3)
-            worse = not got >= flat  # so that NaN is worse too
-            seen = f"{got:.1f} dB, and a painting of the mean color alone has {flat:.1f} dB"
-        if worse:
-            rate = number_text(self.settings.learning_rate)
-            remedy = f"lower the learning rate of {rate} or train longer"
-            raise TrainingError("training", f"nothing was learned: {seen}", remedy)
+            return Quality(self.painting(), self.picture, self.dataset).psnr
 
     def _tell(self, event: Event) -> None:
         with self.schedule.paused():
             for listener in self.listeners:
-                listener(event)
+                listener(event, self)
 
 
-def make_dataset(picture: Array, settings: PainterSettings) -> Dataset:
-    """Make the training set that the settings ask for."""
+Listener = Callable[[Event, Run], None]
+
+
+def make_dataset(
+    picture: Array,
+    settings: PainterSettings,
+    known: Array | None = None,
+    has_time: Callable[[float], bool] = lambda progress: True,
+) -> Dataset:
+    """Make the training set that the settings ask for, of the pixels that are known: by default all.
+
+    `has_time` is called with the share that is done; where it says no, the rest is made in a hurry.
+    """
     if settings.purpose == "enlarging":
-        return enlarging_dataset(picture, seed=settings.seed)
+        upsampling = begin_upsampling(picture, known=known, seed=settings.seed)
+        for progress in upsampling:
+            if not has_time(progress):
+                upsampling.hurry()
+        return enlarging_dataset(upsampling)
     if settings.mode == "regress":
-        return regress_dataset(picture, hold_out=settings.hold_out, dtype=settings.precision)
-    return classify_dataset(picture, settings.classes, hold_out=settings.hold_out, seed=settings.seed)
+        return regress_dataset(picture, known=known, hold_out=settings.hold_out, dtype=settings.precision)
+    return classify_dataset(
+        picture, settings.classes, known=known, hold_out=settings.hold_out, seed=settings.seed
+    )
 
 
 def _versions(engine: str) -> dict[str, str]:
@@ -201,13 +262,6 @@ def _versions(engine: str) -> dict[str, str]:
 
         versions["numba"] = numba.__version__
     return versions
-
-
-def _variance(colors: Array) -> float:
-    """Mean variance of the channels, in parts: a large picture in float64 would not fit beside it."""
-    mean = colors.mean(axis=0, dtype=np.float64)
-    squares = [np.square(colors[at : at + CHUNK] - mean).sum() for at in range(0, len(colors), CHUNK)]
-    return float(np.sum(squares) / colors.size)
 
 
 def _psnr_of_loss(loss: float) -> float:

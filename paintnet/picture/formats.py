@@ -1,15 +1,26 @@
 """The formats that pictures are written in, each by its file extension."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.errors import OutputError
+from paintnet.files.names import printable
+from paintnet.picture.png_writing import png_pieces
 from paintnet.typing import Levels
+
+STREAMED_PIXELS = 4_000_000
+"""A PNG of more pixels is written band by band; up to here Pillow packs it, faster and a little smaller."""
+
+BAND_PIXELS = 65_536
+"""Pixels that are turned into levels at once."""
+
+Shape: TypeAlias = tuple[int, int, int]
+"""Height, width and channels of a picture."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +37,16 @@ class OutputFormat:
         Whether transparency survives.
     max_side : int
         The longest side that the format can hold.
+    stream : callable or None
+        From bands of levels and the shape of the whole to pieces of a file, for large pictures;
+        None where the format is written only from the whole.
     """
 
     name: str
     encode: Callable[[Levels], bytes]
     keeps_alpha: bool
     max_side: int
+    stream: Callable[[Iterable[Levels], Shape], Iterator[bytes]] | None = None
 
 
 def _encoder(pillow_name: str, **options: Any) -> Callable[[Levels], bytes]:
@@ -48,7 +63,7 @@ def _encoder(pillow_name: str, **options: Any) -> Callable[[Levels], bytes]:
     return encode
 
 
-_PNG = OutputFormat("PNG", _encoder("PNG"), keeps_alpha=True, max_side=2**31 - 1)
+_PNG = OutputFormat("PNG", _encoder("PNG"), keeps_alpha=True, max_side=2**31 - 1, stream=png_pieces)
 # Full color resolution: a painting has sharp color edges, and halved chroma would smear them.
 _JPEG = OutputFormat("JPEG", _encoder("JPEG", quality=95, subsampling=0), keeps_alpha=False, max_side=65_500)
 # Lossless: what is written is what was painted.
@@ -66,6 +81,19 @@ OUTPUT_FORMATS: dict[str, OutputFormat] = {
     ".tiff": _TIFF,
     ".bmp": _BMP,
 }
+
+
+def check_size(path: str, chosen: OutputFormat, size: tuple[int, int]) -> None:
+    """Refuse a size that the format of an output cannot hold.
+
+    Raises
+    ------
+    OutputError
+        If a side is too long.
+    """
+    if max(size) > chosen.max_side:
+        why = f"{chosen.name} holds at most {chosen.max_side:,} pixels a side, not {max(size):,}"
+        raise OutputError(printable(path), why, "write a PNG or a smaller picture")
 
 
 def encode_picture(pixels: NDArray[Any], extension: str) -> tuple[bytes, tuple[str, ...]]:
@@ -95,25 +123,109 @@ def encode_picture(pixels: NDArray[Any], extension: str) -> tuple[bytes, tuple[s
     >>> data[:3], notes
     (b'\xff\xd8\xff', ('transparency was flattened on white: JPEG has none',))
     """
+    file = io.BytesIO()
+    notes = write_bands(file, [pixels], pixels.shape, extension)
+    return file.getvalue(), notes
+
+
+def write_bands(
+    file: IO[bytes], bands: Iterable[NDArray[Any]], shape: tuple[int, ...], extension: str
+) -> tuple[str, ...]:
+    """Write a picture that comes in bands; of its values only a few rows are held at a time.
+
+    A PNG of more than `STREAMED_PIXELS` pixels is written as the bands come; in every other
+    format the whole is held as 8-bit levels, a quarter of what its float32 values would take.
+
+    Parameters
+    ----------
+    file : binary file
+        Where the bytes go. After an error it holds a part of a picture.
+    bands : iterable of ndarray of shape (rows, width, channels)
+        From top to bottom, as `Painting.bands` yields them; values as in `encode_picture`.
+    shape : (height, width, channels)
+        Of the whole picture.
+    extension : str
+        A key of ``OUTPUT_FORMATS``, in any case.
+
+    Returns
+    -------
+    tuple of str
+        Sentences on what was changed to fit the format.
+
+    Raises
+    ------
+    OutputError
+        When the extension is unknown, a value is not a number, or the format cannot hold the size.
+    ValueError
+        When the bands have more or fewer rows than the shape.
+
+    Examples
+    --------
+    >>> file = io.BytesIO()
+    >>> write_bands(file, (np.zeros((2, 5, 1)) for _ in range(3)), (6, 5, 1), ".png")
+    ()
+    >>> file.getvalue()[1:4]
+    b'PNG'
+    """
+    chosen = _format_of(extension, shape)
+    height, width, channels = shape
+    levels = _LevelBands(bands, height, flattens=channels == 4 and not chosen.keeps_alpha)
+    written = height, width, 3 if levels.flattens else channels
+    if chosen.stream is not None and height * width > STREAMED_PIXELS:
+        file.writelines(chosen.stream(levels, written))
+    else:
+        whole = np.empty(written, dtype=np.uint8)
+        top = 0
+        for band in levels:
+            whole[top : top + len(band)] = band
+            top += len(band)
+        file.write(chosen.encode(whole))
+    if levels.lost_alpha:
+        return (f"transparency was flattened on white: {chosen.name} has none",)
+    return ()
+
+
+def _format_of(extension: str, shape: tuple[int, ...]) -> OutputFormat:
     chosen = OUTPUT_FORMATS.get(extension.lower())
     if chosen is None:
         known = " ".join(sorted(OUTPUT_FORMATS))
         raise OutputError(f"extension {extension!r}", "no picture format has it", f"use one of {known}")
-    longest = max(pixels.shape[:2])
+    longest = max(shape[:2])
     if longest > chosen.max_side:
         why = f"{chosen.name} holds at most {chosen.max_side:,} pixels a side"
         raise OutputError(f"a picture {longest:,} pixels long", why, "write a PNG or a smaller picture")
-    if not np.isfinite(pixels).all():
-        raise OutputError("the picture", "some of its values are not numbers", "train it again")
-    notes: tuple[str, ...] = ()
-    if pixels.shape[-1] == 4 and not chosen.keeps_alpha:
-        if (to_levels(pixels[..., 3]) < 255).any():
-            notes = (f"transparency was flattened on white: {chosen.name} has none",)
-        pixels = flatten(pixels)
-    levels = to_levels(pixels)
-    if levels.shape[-1] == 4:
-        levels[levels[..., 3] == 0] = 0  # what cannot be seen must not be found in the file either
-    return chosen.encode(levels), notes
+    return chosen
+
+
+@dataclass
+class _LevelBands:
+    """Bands as 8-bit levels, a few rows at a time; tells afterwards whether transparency was lost."""
+
+    bands: Iterable[NDArray[Any]]
+    height: int
+    flattens: bool
+    lost_alpha: bool = False
+
+    def __iter__(self) -> Iterator[Levels]:
+        rows = 0
+        for band in self.bands:
+            rows += len(band)
+            step = max(1, BAND_PIXELS // band.shape[1])
+            for top in range(0, len(band), step):
+                yield self._levels(band[top : top + step])
+        if rows != self.height:
+            raise ValueError(f"bands of {rows} rows for a picture of {self.height}")
+
+    def _levels(self, pixels: NDArray[Any]) -> Levels:
+        if not np.isfinite(pixels).all():
+            raise OutputError("the picture", "some of its values are not numbers", "train it again")
+        if self.flattens:
+            self.lost_alpha = self.lost_alpha or bool((to_levels(pixels[..., 3]) < 255).any())
+            pixels = flatten(pixels)
+        levels = to_levels(pixels)
+        if levels.shape[-1] == 4:
+            levels[levels[..., 3] == 0] = 0  # what cannot be seen must not be found in the file either
+        return levels
 
 
 def to_levels(pixels: NDArray[Any]) -> Levels:

@@ -1,10 +1,13 @@
-"""A smaller copy of a picture, for learning from fewer pixels."""
+"""Sizes: a smaller copy of a picture, for learning from fewer pixels, and what size a painting gets."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.errors import SettingsError
 from paintnet.picture.alpha import premultiply, unpremultiply
+
+LARGEST_SIDE = 10**12
+"""Sizes are cut to this before they are judged: larger ones overflow."""
 
 
 def shrink(pixels: NDArray[np.float32], max_side: int) -> NDArray[np.float32]:
@@ -54,3 +57,39 @@ def _shrink_plane(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[
 
     image = Image.fromarray(np.ascontiguousarray(plane, dtype=np.float32))
     return np.asarray(image.resize(size, Image.Resampling.HAMMING), dtype=np.float32)
+
+
+def output_size(
+    own: tuple[float, float], scale: float | None, size: tuple[int, int] | None, max_pixels: int
+) -> tuple[int, int]:
+    """Size of a painted picture, as a multiple of its own or as given.
+
+    Parameters
+    ----------
+    own : (width, height)
+        In pixels.
+    scale : float or None
+        Factor; by default 1.
+    size : (width, height) or None
+        In pixels, instead of the factor.
+    max_pixels : int
+        Limit of width times height.
+
+    Raises
+    ------
+    SettingsError
+        If both are given, or the picture would have too many pixels.
+
+    Examples
+    --------
+    >>> output_size((30, 20), 2.5, None, 10_000)
+    (75, 50)
+    """
+    if scale is not None and size is not None:
+        raise SettingsError("scale and size", "they cannot be combined", "give only one of them")
+    wanted = size or tuple(side * (scale or 1) for side in own)
+    width, height = (max(1, round(min(max(side, 1), LARGEST_SIDE))) for side in wanted)
+    if width * height > max_pixels:
+        why = f"{width * height:,} pixels are more than the limit of {max_pixels:,}"
+        raise SettingsError(f"size {width}x{height}", why, "paint it smaller, or raise the limit", "max_size")
+    return width, height

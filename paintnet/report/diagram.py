@@ -1,8 +1,7 @@
 """The network as a drawing: layers of circles, inline SVG."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -56,23 +55,13 @@ def network_layers(network: Network, last: str) -> list[Layer]:
     """List the layers from the position to the outputs, which are called `last`."""
     encoding = network.encoding
     layers = [Layer("position", 2, "x, y")]
-    if encoding.name != "raw":
-        layers.append(Layer(encoding.name, encoding.n_features, _ENCODES[encoding.name](encoding)))
+    if encoding.description:
+        layers.append(Layer(encoding.name, encoding.n_features, encoding.description))
     for k, (coef, intercept) in enumerate(zip(network.coefs, network.intercepts, strict=True), 1):
         is_last = k == len(network.coefs)
         name, does = (last, network.output) if is_last else (f"hidden {k}", network.activation)
         layers.append(Layer(name, int(coef.shape[1]), does, coef.size + intercept.size))
     return layers
-
-
-def _grid_kind(levels: int, basis: str) -> str:
-    return basis if levels == 1 else f"{levels} x {basis}"
-
-
-_ENCODES: dict[str, Callable[[Any], str]] = {
-    "fourier": lambda encoding: "sin, cos",
-    "grid": lambda encoding: _grid_kind(len(encoding.levels), encoding.basis),
-}
 
 
 def network_drawing(network: Network, last: str, outputs: Sequence[str], name: str = "network") -> Markup:
@@ -131,8 +120,9 @@ class _Sheet:
 
     def layer(self, layer: Layer, x: float) -> list[Markup]:
         """Units and captions of one layer."""
-        if layer.name == "grid":
-            marks = _grid_sign(self.network.encoding, x)
+        encoding = self.network.encoding
+        if layer.name == encoding.name and isinstance(encoding, GridMap):
+            marks = _grid_sign(encoding, x)
         else:
             marks = [element("circle", cx=x, cy=y, r=6, class_="unit") for y in _heights(layer.units)]
         marks += [
@@ -163,10 +153,9 @@ class _Sheet:
         ]
 
 
-def _grid_sign(encoding: Any, x: float) -> list[Markup]:
+def _grid_sign(grid: GridMap, x: float) -> list[Markup]:
     """Squares for the levels of a grid, one behind the other."""
-    assert isinstance(encoding, GridMap)  # noqa: S101 - told to mypy; its layer has the name
-    levels, side, middle = min(3, len(encoding.levels)), 44, (TOP + BOTTOM) / 2
+    levels, side, middle = min(3, len(grid.levels)), 44, (TOP + BOTTOM) / 2
     marks = []
     for level in range(levels):
         left = x - side / 2 + 8 * (levels - 1 - level) - 4 * (levels - 1)

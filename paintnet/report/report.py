@@ -5,7 +5,7 @@ network for anything. Every text goes through jinja2's escaping.
 """
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -16,8 +16,11 @@ from paintnet.animation.frames import Frame, as_levels
 from paintnet.files.names import printable
 from paintnet.metrics import psnr, ssim
 from paintnet.painter.events import EpochFinished, Event
+from paintnet.painter.quality import Quality
+from paintnet.painter.run import Run
 from paintnet.painting import Painting
 from paintnet.picture.formats import to_levels
+from paintnet.record import TrainingRecord
 from paintnet.report import maps
 from paintnet.report.charts import CurvePoint, clock, curve_values, learning_curve, number, ticks
 from paintnet.report.diagram import MOST_UNITS, network_drawing, network_layers
@@ -67,8 +70,8 @@ class RunRecord:
         Training time; by default what the curve says.
     class_names : sequence of str or None
         Names of the classes in classify; by default those of their colors.
-    painted : float32 array of the shape of `original`, or None
-        What the painting renders at its own size, where the caller has it already.
+    quality : Quality or None
+        What has been measured already, so that nothing is painted or measured twice.
     """
 
     source: str
@@ -79,7 +82,7 @@ class RunRecord:
     command: str = ""
     seconds: float | None = None
     class_names: Sequence[str] | None = None
-    painted: Array | None = None
+    quality: Quality | None = None
 
 
 class CurveListener:
@@ -108,7 +111,7 @@ class CurveListener:
         self._kept: list[CurvePoint] = []
         self._latest: CurvePoint | None = None
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event, run: Run) -> None:
         """Take one event of the run."""
         if not isinstance(event, EpochFinished):
             return
@@ -185,9 +188,8 @@ def decibels(value: float | None) -> str:
 def _context(record: RunRecord) -> dict[str, Any]:
     """Everything that the template shows."""
     painting = record.painting
-    painted = painting.render() if record.painted is None else record.painted
+    painted, measured, similar = _measured(record)
     training = painting.training
-    measured = psnr(record.original, painted)
     seconds = record.curve[-1].seconds if record.seconds is None and record.curve else record.seconds
     aspect = painting.width / painting.height
     classes = _classes(record) if painting.palette is not None else None
@@ -199,9 +201,9 @@ def _context(record: RunRecord) -> dict[str, Any]:
         "original_picture": embed_picture(record.original),
         "painted_picture": embed_picture(painted),
         "psnr": measured,
-        "ssim": ssim(record.original, painted),
+        "ssim": similar,
         "held_out": _held_out(training),
-        "accuracy": training.get("accuracy"),
+        "accuracy": training and training.accuracy,
         "seconds": seconds,
         "passes": _passes(training),
         "error": _error(record.original, painted),
@@ -209,25 +211,32 @@ def _context(record: RunRecord) -> dict[str, Any]:
         "curve": _curve(record.curve, measured if painting.mode == "regress" else None),
         "frames": _frames(record),
         "network": _network(painting, classes),
-        "settings": _settings(training.get("settings", {})),
-        "facts": _facts(training),
+        "settings": _settings(training.settings if training else {}),
+        "facts": _facts(training) if training else [],
         "versions": _versions(training),
         "command": record.command,
     }
 
 
-def _held_out(training: dict[str, Any]) -> dict[str, Any] | None:
-    if "held_out_psnr" not in training:
-        return None
-    share = training.get("settings", {}).get("hold_out")
-    return {"psnr": training["held_out_psnr"], "share": share}
+def _measured(record: RunRecord) -> tuple[Array, float, float]:
+    """The painting at its own size, its PSNR and its SSIM."""
+    if record.quality is not None:
+        return record.quality.rendered, record.quality.psnr, record.quality.ssim
+    painted = record.painting.render()
+    return painted, psnr(record.original, painted), ssim(record.original, painted)
 
 
-def _passes(training: dict[str, Any]) -> str | None:
-    if "epochs" not in training:
+def _held_out(training: TrainingRecord | None) -> dict[str, Any] | None:
+    if training is None or training.held_out_psnr is None:
         return None
-    word = "iteration" if training.get("ended_by") == "converged" else "epoch"
-    return f"{training['epochs']:,} {word}{'s' * (training['epochs'] != 1)}"
+    return {"psnr": training.held_out_psnr, "share": training.settings.get("hold_out")}
+
+
+def _passes(training: TrainingRecord | None) -> str | None:
+    if training is None:
+        return None
+    word = "iteration" if training.ended_by == "converged" else "epoch"
+    return f"{training.epochs:,} {word}{'s' * (training.epochs != 1)}"
 
 
 def _error(original: Array, painted: Array) -> dict[str, Any]:
@@ -278,7 +287,8 @@ def _class_names(record: RunRecord) -> list[str]:
     assert palette is not None  # noqa: S101 - the caller has looked; told to mypy
     if record.class_names is not None:
         return list(record.class_names)
-    asked = record.painting.training.get("settings", {}).get("classes") or {}
+    training = record.painting.training
+    asked = (training.settings.get("classes") if training else None) or {}
     if asked.get("threshold") is not None and len(palette) == 2:
         return ["light", "dark"]
     return [maps.color_name(color) for color in palette]
@@ -327,17 +337,18 @@ def _said(frame: Frame, mode: str) -> str:
 def _network(painting: Painting, classes: dict[str, Any] | None) -> dict[str, Any]:
     last = "class" if classes else "color"
     outputs = classes["names"] if classes else CHANNELS[painting.channels]
-    if painting.network.n_outputs != len(outputs):
+    network = painting.patches[0].network
+    if network.n_outputs != len(outputs):
         outputs = ()  # one output for two classes, or two for a single one
     short = [name if len(name) <= 8 else name[:7] + "\N{HORIZONTAL ELLIPSIS}" for name in outputs]
     return {
-        "drawing": network_drawing(painting.network, last, short),
-        "layers": network_layers(painting.network, last),
+        "drawing": network_drawing(network, last, short),
+        "layers": network_layers(network, last),
         "most_units": MOST_UNITS,
     }
 
 
-def _settings(settings: dict[str, Any]) -> list[tuple[str, str]]:
+def _settings(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Every setting with its value in words; those of a group stand beside the others."""
     rows = []
     for name, value in settings.items():
@@ -356,17 +367,16 @@ def _value(value: Any) -> str:
     return str(value)
 
 
-def _facts(training: dict[str, Any]) -> list[tuple[str, str]]:
-    names = {
-        "preset": "preset",
-        "seed": "seed",
-        "epochs": "epochs done",
-        "ended_by": "ended by",
-        "engine": "engine used",
-    }
-    return [(said, _value(training[name])) for name, said in names.items() if name in training]
+def _facts(training: TrainingRecord) -> list[tuple[str, str]]:
+    engine = [] if training.engine is None else [("engine used", training.engine)]
+    return [
+        ("preset", training.preset),
+        ("seed", str(training.seed)),
+        ("epochs done", str(training.epochs)),
+        ("ended by", training.ended_by),
+        *engine,
+    ]
 
 
-def _versions(training: dict[str, Any]) -> list[tuple[str, str]]:
-    versions = training.get("versions", {})
-    return [*((str(k), str(v)) for k, v in versions.items()), ("Python", platform.python_version())]
+def _versions(training: TrainingRecord | None) -> list[tuple[str, str]]:
+    return [*(training.versions.items() if training else ()), ("Python", platform.python_version())]

@@ -5,11 +5,15 @@ Adding one is one function and one line in `PRESETS`.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from paintnet.encoding.base import EncodingSpec
+from paintnet.encoding.grid import GridSpec
+from paintnet.encoding.raw import RawSpec
+from paintnet.encoding.registry import encoding_named
 from paintnet.errors import SettingsError
-from paintnet.settings.settings import SETTING_NAMES, PainterSettings
+from paintnet.settings.settings import PainterSettings
 
 PIXELS_PER_VERTEX = 1.5
 """Of the grid: with one feature for each channel, two numbers for three of the picture's."""
@@ -24,7 +28,7 @@ MEASURED_PIXELS = 768 * 512
 """Size of the pictures that the epochs of the presets were measured on."""
 
 DECODER = (24, 24)
-"""Hidden layers behind the features; a learned start has this shape."""
+"""Hidden layers behind the features; the pretrained start has this shape."""
 
 PICTURE_DECODER = (16, 16, 16)
 """The same where the features begin as the picture itself."""
@@ -32,7 +36,10 @@ PICTURE_DECODER = (16, 16, 16)
 
 @dataclass(frozen=True)
 class Task:
-    """What a preset may look at: the picture's shape, and what is wanted of it."""
+    """What a preset may look at: the picture's shape, and what is wanted of it.
+
+    `encoding` is the name of the one that is wanted, or None where the preset is free to choose.
+    """
 
     width: int
     height: int
@@ -75,29 +82,28 @@ def _grid(task: Task, epochs: int, spare: int = 1) -> PainterSettings:
     many = max(1.0, min(20.0, math.sqrt(MEASURED_PIXELS / task.n_pixels)))
     return PainterSettings(
         mode=task.mode,
-        levels=task.levels(PIXELS_PER_VERTEX * features / task.channels),
+        encoding=GridSpec(levels=task.levels(PIXELS_PER_VERTEX * features / task.channels)),
         # The first layer's units are the features of a vertex.
         layers=(features, *DECODER),
         activation="tanh",
         learning_rate=0.005,
         batch_size=4096,
+        beta_2=0.99,
         epsilon=1e-12,
-        grid_beta_1=0.5,
-        grid_beta_2=0.8,
-        start="learned",
+        start="pretrained",
         epochs=round(epochs * many),
     )
 
 
 def _long_grid(task: Task, epochs: int) -> PainterSettings:
     """Lay more features on fewer vertices, smoothly, and begin at random: ahead after some 300 epochs."""
-    return replace(_grid(task, epochs, spare=2), basis="quadratic", learning_rate=0.003, start="features")
+    settings = _grid(task, epochs, spare=2)
+    return settings.changed(basis="quadratic", learning_rate=0.003, start="features")
 
 
 def _picture_grid(task: Task, epochs: int) -> PainterSettings:
-    """One feature for each channel, begun with the picture, for what no start was learned for."""
-    return replace(
-        _grid(task, epochs),
+    """One feature for each channel, begun with the picture, for what has no pretrained start."""
+    return _grid(task, epochs).changed(
         levels=task.levels(PIXELS_PER_VERTEX),
         layers=(task.channels, *PICTURE_DECODER),
         activation="relu",
@@ -110,8 +116,7 @@ def _picture_grid(task: Task, epochs: int) -> PainterSettings:
 def _enlarging_grid(task: Task, epochs: int) -> PainterSettings:
     """Lay smooth weights over a vertex for each pixel; there are four times as many points to learn."""
     settings = _picture_grid(task, epochs)
-    return replace(
-        settings,
+    return settings.changed(
         basis="cubic",
         levels=task.levels(ENLARGING_PIXELS_PER_VERTEX),
         epochs=max(1, (settings.epochs or 1) // 2),
@@ -123,11 +128,13 @@ def _dense(task: Task, epochs: int) -> PainterSettings:
     many = max(1.0, min(64.0, 4096 / task.n_pixels))
     return PainterSettings(
         mode=task.mode,
-        encoding=task.encoding or "raw",
+        encoding=encoding_named(task.encoding or "raw")(),
         layers=(128, 128),
+        activation="relu",
         learning_rate=3e-3,
-        beta_2=0.999,
         batch_size=min(1024, max(64, task.n_pixels // 64)),
+        beta_2=0.999,
+        epsilon=1e-8,
         start="mean",
         epochs=round(epochs * many),
     )
@@ -148,16 +155,19 @@ def _staged(
 
 def _tutorial(task: Task) -> PainterSettings:
     """Give the classic lesson to the letter: scikit-learn's defaults on integer (row, column) inputs."""
+    own: dict[str, EncodingSpec] = {"raw": RawSpec(normalize=False), "grid": GridSpec(levels=(16, 64, 256))}
+    name = task.encoding or "raw"
     return PainterSettings(
         mode=task.mode,
-        encoding=task.encoding or "raw",
-        normalize=False,
+        encoding=own.get(name) or encoding_named(name)(),
         layers=(100,) * 10,
+        activation="relu",
         learning_rate=0.001,
         decay="constant",
         batch_size=min(200, task.n_pixels),
         alpha=0.0001,
         beta_2=0.999,
+        epsilon=1e-8,
         start="stock",
         engine="stock",
         epochs=200,
@@ -189,28 +199,29 @@ def settings_for(
     channels : {1, 3, 4}, default=3
         Of the picture.
     **given
-        Any fields of `PainterSettings`; they win over the preset.
+        Any fields of `PainterSettings`, and settings of the encoding in use by their own names;
+        they win over the preset. `encoding` may be a name or a whole spec.
 
     Raises
     ------
     SettingsError
-        If a name is unknown or a value cannot be used.
+        If a name is unknown or belongs to another encoding, or a value cannot be used.
 
     Examples
     --------
     >>> settings_for(768, 512, "draft", seed=3).seed
     3
+    >>> settings_for(768, 512, encoding="fourier", sigma=5.0).encoding
+    FourierSpec(n_frequencies=128, sigma=5.0)
     """
     if preset not in PRESETS:
         raise SettingsError("preset", f"unknown name {preset!r}", f"use one of {', '.join(PRESETS)}")
-    unknown = sorted(set(given) - SETTING_NAMES)
-    if unknown:
-        known = ", ".join(sorted(SETTING_NAMES))
-        raise SettingsError(unknown[0], "unknown setting", f"use one of {known}")
     # A time limit alone means: as many epochs as fit into it.
     if given.get("seconds") is not None:
         given.setdefault("epochs", None)
-    wanted = {name: given[name] for name in ("mode", "purpose", "encoding") if name in given}
-    settings = replace(PRESETS[preset](Task(width, height, channels, **wanted)), **given)
-    settings.validate()
-    return settings
+    wanted: dict[str, Any] = {name: given[name] for name in ("mode", "purpose") if name in given}
+    if "encoding" in given:
+        encoding = given["encoding"]
+        found = encoding_named(encoding.name if isinstance(encoding, EncodingSpec) else encoding)
+        wanted["encoding"] = found.name
+    return PRESETS[preset](Task(width, height, channels, **wanted)).changed(**given)

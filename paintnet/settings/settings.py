@@ -1,29 +1,35 @@
 """Everything that decides how a painting is trained: one frozen dataclass."""
 
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from paintnet.activations import HIDDEN
+from paintnet.checked_settings import BELOW_1, CheckedSettings
 from paintnet.dataset.classes import Classes
-from paintnet.encoding.grid import BASES
-from paintnet.encoding.maps import MAPS
+from paintnet.encoding.base import EncodingSpec
+from paintnet.encoding.grid import GridSpec
+from paintnet.encoding.registry import ENCODINGS, encoding_named
 from paintnet.errors import SettingsError
-from paintnet.modelfile import MAX_LAYERS
-from paintnet.network import HIDDEN_ACTIVATIONS
-from paintnet.painting import MODES
+from paintnet.modelfile import MAX_LAYERS, MODES
 
 PURPOSES = ("copying", "enlarging")
 ENGINES = ("auto", "compiled", "numpy", "stock")
-START_NAMES = ("stock", "mean", "features", "picture", "learned")
+START_NAMES = ("stock", "mean", "features", "picture", "pretrained")
 SOLVERS = ("adam", "sgd", "lbfgs")
 DECAYS = ("constant", "linear", "cosine")
 MAX_UNITS = 65_536
+GRID_SETTINGS = frozenset({"grid_rate_factor", "grid_beta_1", "grid_beta_2"})
+"""How grid features learn: settings of the training, since the encoding only says where they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PainterSettings:
-    """Settings of one training, complete: nothing is left to a preset.
+class PainterSettings(CheckedSettings):
+    """Settings of one training, complete; `paintnet.settings.presets.settings_for` makes them.
+
+    What differs from preset to preset has no default here: each preset says it.
 
     Parameters
     ----------
@@ -32,8 +38,9 @@ class PainterSettings:
     purpose : {"copying", "enlarging"}
         Whether the painting should be close to the picture at its own size,
         or good where it is enlarged (regress).
-    encoding : {"raw", "fourier", "grid"}
-        What stands between position and network.
+    encoding : EncodingSpec
+        What stands between position and network, with settings of its own: `RawSpec`,
+        `FourierSpec`, `GridSpec`, or one that was registered from outside.
     layers : tuple of int
         Units of each hidden layer.
     activation : {"relu", "tanh", "logistic", "identity"}
@@ -57,7 +64,7 @@ class PainterSettings:
         Grid features learn at this multiple of the learning rate (not in engine stock).
     grid_beta_1, grid_beta_2 : float
         Decay of Adam's moments for grid features (not in engine stock).
-    start : {"stock", "mean", "features", "picture", "learned"}
+    start : {"stock", "mean", "features", "picture", "pretrained"}
         Where the weights begin: as scikit-learn has them, at the mean color,
         with small random features, where layers are wide enough with the
         picture at the vertices, or where they have the preset's shape with
@@ -65,10 +72,13 @@ class PainterSettings:
     engine : {"auto", "compiled", "numpy", "stock"}
         What runs a step: numba (extra `fast`), NumPy, or scikit-learn's own
         loop; auto takes the fastest that fits.
+    threads : int or None
+        How many blocks are trained at a time (engine compiled); None: one for
+        each core that the process may use. The result does not depend on it.
     epochs : int or None
         Passes over the picture; None where only the clock ends the run.
     seconds : float or None
-        Training time; whichever of the two ends first.
+        Time of preparing and training; whichever of the two ends first.
     iterations : int
         Limit of lbfgs.
     tol : float or None
@@ -86,14 +96,6 @@ class PainterSettings:
         Classify with one independent logistic output per class, and argmax.
     precision : {"float32", "float64"}
         Of inputs, weights and targets.
-    normalize : bool
-        Raw encoding: scale to [-1, 1].
-    n_frequencies, sigma : int, float
-        Fourier encoding: directions, and bandwidth in cycles per short side.
-    levels : tuple of int
-        Grid encoding: vertices on the short side, for each level.
-    basis : {"linear", "quadratic", "cubic"}
-        Grid encoding: B-spline of the weights.
 
     Raises
     ------
@@ -101,25 +103,26 @@ class PainterSettings:
         From `validate`, if a value is out of range or two do not fit.
     """
 
-    mode: str = "regress"
+    mode: str
     purpose: str = "copying"
-    encoding: str = "grid"
-    layers: tuple[int, ...] = (16, 16)
-    activation: str = "relu"
+    encoding: EncodingSpec
+    layers: tuple[int, ...]
+    activation: str
     solver: str = "adam"
-    learning_rate: float = 0.02
+    learning_rate: float
     decay: str = "linear"
-    batch_size: int = 16_384
+    batch_size: int
     alpha: float = 0.0
     beta_1: float = 0.9
-    beta_2: float = 0.99
-    epsilon: float = 1e-8
+    beta_2: float
+    epsilon: float
     grid_rate_factor: float = 10.0
-    grid_beta_1: float = 0.0
-    grid_beta_2: float = 0.9
-    start: str = "picture"
+    grid_beta_1: float = 0.5
+    grid_beta_2: float = 0.8
+    start: str
     engine: str = "auto"
-    epochs: int | None = 20
+    threads: int | None = None
+    epochs: int | None
     seconds: float | None = None
     iterations: int = 200
     tol: float | None = None
@@ -129,32 +132,93 @@ class PainterSettings:
     classes: Classes = field(default_factory=Classes)
     one_hot: bool = False
     precision: str = "float32"
-    normalize: bool = True
-    n_frequencies: int = 128
-    sigma: float = 10.0
-    levels: tuple[int, ...] = (16, 64, 256)
-    basis: str = "linear"
+
+    choices: ClassVar[Mapping[str, Collection[str]]] = {
+        "mode": MODES,
+        "purpose": PURPOSES,
+        "activation": tuple(HIDDEN),
+        "solver": SOLVERS,
+        "decay": DECAYS,
+        "start": START_NAMES,
+        "engine": ENGINES,
+        "precision": ("float32", "float64"),
+    }
+
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "learning_rate": (1e-9, 1e9),
+        "batch_size": (1, 100_000_000),
+        "alpha": (0, 1e9),
+        # A moment that never decays would never forget its start, 0.
+        "beta_1": (0, BELOW_1),
+        "beta_2": (0, BELOW_1),
+        "epsilon": (1e-30, 1),
+        "grid_rate_factor": (1e-6, 1e6),
+        "grid_beta_1": (0, BELOW_1),
+        "grid_beta_2": (0, BELOW_1),
+        "threads": (1, 1024),
+        "epochs": (1, 1_000_000_000),
+        "seconds": (0.001, 31_536_000),
+        "iterations": (1, 1_000_000_000),
+        "tol": (0, 1e9),
+        "target_psnr": (0, 200),
+        "hold_out": (0, 0.9),
+        "seed": (0, 2**32 - 1),
+    }
+
+    @classmethod
+    def spoken(cls, name: str) -> str:
+        """Name of a setting as users write it."""
+        return {"seconds": "time"}.get(name, name.replace("_", "-"))
+
+    def changed(self, **given: Any) -> Self:
+        """Give a checked copy with other values.
+
+        Parameters
+        ----------
+        **given
+            Fields of this class, or by their own names settings of the encoding in use; `encoding`
+            itself as a spec, or as a name, which leaves its settings as they are where it is in
+            use already.
+
+        Raises
+        ------
+        SettingsError
+            If a name is unknown or belongs to another encoding, or a value cannot be used.
+        """
+        # Kept as Python's numbers: a record of the training can hold no others.
+        given = {name: v.item() if isinstance(v, np.generic) else v for name, v in given.items()}
+        encoding = given.pop("encoding", self.encoding)
+        if not isinstance(encoding, EncodingSpec):
+            encoding = self.encoding if encoding == self.encoding.name else encoding_named(encoding)()
+        for name in sorted(given):
+            _check_place(name, encoding)
+        of_encoding = {name: given.pop(name) for name in encoding.setting_names() if name in given}
+        changed = replace(self, encoding=replace(encoding, **of_encoding), **given)
+        changed.validate()
+        return changed
 
     def validate(self) -> None:
         """Raise `SettingsError` for the first value that cannot be used."""
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                shown = ", ".join(allowed)
-                raise SettingsError(name, f"unknown value {getattr(self, name)!r}", f"use one of {shown}")
-        for name, (low, high) in _RANGES.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                end = " or more, below 1" if high == _BELOW_1 else f" to {high:,.10g}"
-                raise SettingsError(_spoken(name), f"{value:.10g} is out of range", f"use {low:,.10g}{end}")
+        super().validate()
+        self._check_encoding()
         if not 1 <= len(self.layers) <= MAX_LAYERS - 1 or not all(1 <= n <= MAX_UNITS for n in self.layers):
             raise SettingsError(
                 "layers",
                 f"{','.join(map(str, self.layers))} is out of range",
                 f"use 1 to {MAX_LAYERS - 1} layers of 1 to {MAX_UNITS} units, such as 64,64 or 100x10",
             )
-        if not self.levels or not all(2 <= n <= MAX_UNITS for n in self.levels):
-            raise SettingsError("levels", f"{self.levels} is out of range", "use 2 or more vertices a level")
         self._check_combinations()
+
+    def _check_encoding(self) -> None:
+        name = self.encoding.name
+        if encoding_named(name) is not type(self.encoding):
+            why = f"{type(self.encoding).__name__} is not what is registered as {name!r}"
+            raise SettingsError("encoding", why, "register it under a name of its own")
+        shared = sorted(self.encoding.setting_names() & self.setting_names())
+        if shared:
+            why = f"its setting {shared[0]} has the name of one of the training"
+            raise SettingsError(f"encoding {name}", why, "rename it")
+        self.encoding.validate()
 
     def _check_combinations(self) -> None:
         if self.solver == "lbfgs" and (self.seconds is not None or self.target_psnr is not None):
@@ -173,53 +237,32 @@ class PainterSettings:
             raise SettingsError("epochs and time", "neither is set", "give one of them")
 
     def to_document(self) -> dict[str, Any]:
-        """Give the settings as JSON values."""
-        return asdict(self)
+        """Give the settings that a result depends on, as JSON values."""
+        document = {**super().to_document(), "encoding": self.encoding.to_document()}
+        del document["threads"]
+        return document
 
 
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "mode": MODES,
-    "purpose": PURPOSES,
-    "encoding": tuple(MAPS),
-    "activation": tuple(HIDDEN_ACTIVATIONS),
-    "solver": SOLVERS,
-    "decay": DECAYS,
-    "start": START_NAMES,
-    "engine": ENGINES,
-    "precision": ("float32", "float64"),
-    "basis": tuple(BASES),
-}
-
-_BELOW_1 = float(np.nextafter(1, 0))
-"""A moment that never decays would never forget its start, 0."""
-
-_RANGES: dict[str, tuple[float, float]] = {
-    "learning_rate": (1e-9, 1e9),
-    "batch_size": (1, 100_000_000),
-    "alpha": (0, 1e9),
-    "beta_1": (0, _BELOW_1),
-    "beta_2": (0, _BELOW_1),
-    "epsilon": (1e-30, 1),
-    "grid_rate_factor": (1e-6, 1e6),
-    "grid_beta_1": (0, _BELOW_1),
-    "grid_beta_2": (0, _BELOW_1),
-    "epochs": (1, 1_000_000_000),
-    "seconds": (0.001, 31_536_000),
-    "iterations": (1, 1_000_000_000),
-    "tol": (0, 1e9),
-    "target_psnr": (0, 200),
-    "hold_out": (0, 0.9),
-    "seed": (0, 2**32 - 1),
-    "n_frequencies": (1, MAX_UNITS),
-    "sigma": (1e-6, 1e6),
-}
-
-SETTING_NAMES = frozenset(f.name for f in fields(PainterSettings))
+def known_settings() -> frozenset[str]:
+    """Names of all settings: the training's, and those of every registered encoding."""
+    return PainterSettings.setting_names().union(*(spec.setting_names() for spec in ENCODINGS.values()))
 
 
-def _spoken(name: str) -> str:
-    """Name of a setting as users write it."""
-    return {"seconds": "time"}.get(name, name.replace("_", "-"))
+def _own_settings(encoding: type[EncodingSpec]) -> frozenset[str]:
+    """Names of settings that mean something with this encoding only."""
+    return encoding.setting_names() | (GRID_SETTINGS if issubclass(encoding, GridSpec) else frozenset())
+
+
+def _check_place(name: str, encoding: EncodingSpec) -> None:
+    """Refuse a name that is no setting, or that of another encoding than the one in use."""
+    shared = PainterSettings.setting_names() - GRID_SETTINGS
+    if name in shared | _own_settings(type(encoding)):
+        return
+    owners = [spec.name for spec in ENCODINGS.values() if name in _own_settings(spec)]
+    if owners:
+        why = f"it belongs to encoding {' and '.join(owners)}, not to {encoding.name}"
+        raise SettingsError(name, why, f"use encoding {' or '.join(owners)}, or leave it out")
+    raise SettingsError(name, "unknown setting", f"use one of {', '.join(sorted(known_settings()))}")
 
 
 def parse_layers(text: str) -> tuple[int, ...]:

@@ -13,9 +13,9 @@ def watched(n_frames, epochs=30, picture=None, **settings):
     picture = open_picture("sample:bird").pixels if picture is None else picture
     painted, ended = {}, []
 
-    def listen(event):
+    def listen(event, run):
         if isinstance(event, EpochFinished):
-            painted[event.epoch] = as_levels(event.paint().render())
+            painted[event.epoch] = as_levels(run.painting().render())
         elif isinstance(event, TrainingFinished):
             ended.append(event)
 
@@ -103,7 +103,7 @@ def test_large_pictures_have_small_frames():
 
 def test_the_last_frame_has_the_measured_psnr():
     frames, _, taker = watched(4)
-    assert frames[-1].psnr == taker.final.training["psnr"]
+    assert frames[-1].psnr == taker.final.training.psnr
 
 
 def test_a_run_that_failed_has_no_frames():
@@ -116,9 +116,9 @@ def test_a_frame_is_not_what_the_training_goes_on_to_change():
     picture = open_picture("sample:bird").pixels
     first: list[Frame] = []
 
-    def listen(event):
+    def listen(event, run):
         if isinstance(event, EpochFinished) and event.epoch == 1:
-            first.append(as_levels(event.paint().render()))
+            first.append(as_levels(run.painting().render()))
 
     with FrameTaker(30) as taker:
         Painter("draft", epochs=8, engine="numpy", listeners=(taker, listen)).fit(picture)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from paintnet import load
 from paintnet.cli.progress import progress_line
-from paintnet.painter.events import EpochFinished
+from paintnet.painter.events import EpochFinished, Preparing
 from tests.command_line import (
     HEIGHT,
     QUICK,
@@ -152,6 +152,12 @@ def test_threads_and_hash_seed_do_not_change_the_result(photo: Path) -> None:
     assert Path("1.paintnet").read_bytes() == Path("2.paintnet").read_bytes()
 
 
+def test_blocks_trained_at_a_time_do_not_change_the_result(run: Run, photo: Path) -> None:
+    for n in (1, 3):
+        run("fit", photo, *QUICK, "--engine", "compiled", "--threads", n, "-m", f"{n}.paintnet").done()
+    assert Path("1.paintnet").read_bytes() == Path("3.paintnet").read_bytes()
+
+
 def test_require_psnr_below_is_exit_4_and_the_outputs_are_kept(run: Run, photo: Path) -> None:
     outcome = run("fit", photo, *QUICK, "--require-psnr", "99", "--json")
     assert outcome.code == 4
@@ -223,7 +229,10 @@ def test_lbfgs(run: Run, photo: Path) -> None:
         (["--mode", "classify", "--colors", "2", "--threshold", "3"], "colors and threshold: they cannot"),
         (["--mode", "classify", "--colors", "0"], "colors: 0 is out of range"),
         (["--mode", "classify", "--threshold", "766"], "threshold: 766 is out of range; use 0 to 765"),
-        (["--mode", "classify", "--palette", "gone.txt"], "palette: 'gone.txt' is not a color"),
+        (
+            ["--mode", "classify", "--palette", "gone.txt"],
+            "palette gone.txt: there is no such file, nor is it",
+        ),
         (["--mode", "classify", "--target-psnr", "30"], "target-psnr: classify learns classes"),
         (["--mode", "paint"], "Invalid value for '--mode': 'paint' is not one of"),
         (["--seed", "-1"], "seed: -1 is out of range"),
@@ -231,6 +240,7 @@ def test_lbfgs(run: Run, photo: Path) -> None:
         (["--epochs", "0"], "epochs: 0 is out of range"),
         (["--alpha", "nan"], "Invalid value for '--alpha': 'nan' is not a number"),
         (["--batch-size", "0"], "batch-size: 0 is out of range"),
+        (["--threads", "0"], "threads: 0 is out of range; use 1 to 1,024"),
         (["--time", "0s"], "Invalid value for '--time': '0s' is not a time"),
         (
             ["--max-side", "0"],
@@ -386,7 +396,7 @@ def test_progress_fits_into_a_narrow_terminal(photo: Path, columns: int) -> None
 
 def _epoch(**changes: Any) -> EpochFinished:
     known = {"epoch": 12, "epochs": 200, "progress": 0.25, "seconds": 4.0, "loss": 0.01234, "psnr": 16.1}
-    return EpochFinished(**{**known, "learning_rate": 0.1, "paint": lambda: None, **changes})
+    return EpochFinished(**{**known, "learning_rate": 0.1, **changes})
 
 
 def test_progress_line() -> None:
@@ -396,6 +406,7 @@ def test_progress_line() -> None:
     assert progress_line(_epoch(), 50) == text
     assert progress_line(_epoch(), 13) == "epoch 12/200"
     assert progress_line(_epoch(epochs=None, psnr=None), 40) == "epoch 12 loss 0.0123 12 s left"
+    assert progress_line(Preparing(progress=0.4, seconds=2.0), 80) == f"[{'#' * 16}{'-' * 24}] preparing 40 %"
 
 
 def test_picture_is_not_poured_onto_a_terminal(model: Path) -> None:

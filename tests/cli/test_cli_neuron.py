@@ -1,6 +1,6 @@
 import pytest
 
-from paintnet.lesson.neuron import ACTIVATIONS
+from paintnet.activations import LESSON
 from tests.command_line import Run
 
 CLASSIC = ("--inputs", "1,0.5,-1", "--weights", "0.7,0.6,1.4", "--bias", "-0.1")
@@ -22,13 +22,13 @@ def test_json(run: Run) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", LESSON)
 def test_every_activation(run: Run, name: str) -> None:
     document = (
         run("neuron", "--inputs", "2", "--weights", "-1.5", "--activation", name, "--json").done().document
     )
     assert document["weighted_sum"] == -3
-    assert document["output"] == pytest.approx(float(ACTIVATIONS[name](-3.0)))
+    assert document["output"] == pytest.approx(float(LESSON[name].function(-3.0)))
 
 
 @pytest.mark.parametrize(

@@ -143,8 +143,19 @@ def test_unreadable_file_of_positions(run: Run, model: Path, name: str) -> None:
 
 
 def test_positions_that_are_no_text(run: Run, model: Path) -> None:
-    error = run("predict", model, "--xy-file", "-", stdin=b"\xff\xfe1,1").failed(2)
-    assert error == "--xy-file -: cannot be read (it is not text in UTF-8); give a text file"
+    for content in (b"\xff\xfe1,1", b"1,1\xff"):
+        error = run("predict", model, "--xy-file", "-", stdin=content).failed(2)
+        assert error.startswith("--xy-file -: line 1 is ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("ending", ["\r\n", "\r", "\n\n"])
+def test_fault_33_positions_as_any_editor_writes_them(
+    run: Run, model: Path, encoding: str, ending: str
+) -> None:
+    content = f"1,1{ending}2 2{ending}".encode(encoding)
+    outcome = run("predict", model, "--xy-file", "-", stdin=content).done()
+    assert [line.split(" ->")[0] for line in outcome.out.splitlines()] == ["1,1", "2,2"]
 
 
 @pytest.mark.parametrize("positions", [[], ["--xy-file", "-"]])

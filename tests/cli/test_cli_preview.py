@@ -8,6 +8,8 @@ import struct
 import sys
 import termios
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,7 @@ from tests.command_line import Terminal, run_program
 
 SCRIPT = """
 import sys, time
+from types import SimpleNamespace
 from paintnet.cli.exits import run_and_exit
 from paintnet.cli.preview import Preview
 from paintnet.painter.events import EpochFinished, TrainingFinished
@@ -27,12 +30,13 @@ from paintnet.painting import Painting
 
 def fit():
     painting, epochs = Painting.load(sys.argv[1]), int(sys.argv[2])
+    run = SimpleNamespace(painting=lambda: painting)
     with Preview() as preview:
         for epoch in range(1, epochs + 1):
             time.sleep(0.01)
             done = epoch / epochs
-            preview(EpochFinished(epoch, epochs, done, 0.01 * epoch, 0.001, 30.0, 0.01, lambda: painting))
-        preview(TrainingFinished(painting, epochs, 0.01 * epochs, "epochs"))
+            preview(EpochFinished(epoch, epochs, done, 0.01 * epoch, 0.001, 30.0, 0.01), run)
+        preview(TrainingFinished(epochs, 0.01 * epochs, "epochs"), run)
 
 run_and_exit(fit)
 """
@@ -96,8 +100,13 @@ def painting(model: Path) -> Painting:
     return Painting.load(model)
 
 
-def epoch(number: int, painting: Painting, epochs: int = 10) -> EpochFinished:
-    return EpochFinished(number, epochs, number / epochs, 1.0 * number, 0.001, 30.0, 0.01, lambda: painting)
+def epoch(number: int, epochs: int | None = 10) -> EpochFinished:
+    return EpochFinished(number, epochs, number / (epochs or 10), 1.0 * number, 0.001, 30.0, 0.01)
+
+
+def run_of(painting: Painting) -> Any:
+    """As much of a run as the preview asks for."""
+    return SimpleNamespace(painting=lambda: painting)
 
 
 class Pretended:
@@ -124,9 +133,9 @@ def pretended(monkeypatch: pytest.MonkeyPatch) -> Pretended:
 def test_the_picture_is_repainted_in_place(pretended: Pretended, painting: Painting) -> None:
     with Preview("truecolor") as preview:
         for number in range(1, 11):
-            preview(epoch(number, painting))
+            preview(epoch(number), run_of(painting))
             pretended.now += 1
-        preview(TrainingFinished(painting, 10, 10.0, "epochs"))
+        preview(TrainingFinished(10, 10.0, "epochs"), run_of(painting))
     assert pretended.pictures == 11
     screen = Screen().feed("".join(pretended.pieces))
     assert len(screen.picture) == 22
@@ -140,9 +149,11 @@ def test_the_picture_is_repainted_in_place(pretended: Pretended, painting: Paint
 def test_the_last_picture_is_the_result(pretended: Pretended, painting: Painting, classified: Path) -> None:
     result = Painting.load(classified)
     with Preview("256") as preview:
-        preview(epoch(1, painting))
+        shown = run_of(painting)
+        preview(epoch(1), shown)
         pretended.now += 1
-        preview(TrainingFinished(result, 1, 1.0, "epochs"))
+        shown.painting = lambda: result
+        preview(TrainingFinished(1, 1.0, "epochs"), shown)
     colors = [len(set(re.findall(r"38;5;(\d+)", piece))) for piece in pretended.pieces if "▀" in piece]
     assert colors[0] > 2 >= colors[1], "two classes, two colors"
 
@@ -156,7 +167,7 @@ def test_repainting_takes_a_tenth_of_the_time(pretended: Pretended, painting: Pa
     start, painted_for = pretended.now, 0.0
     while pretended.now < start + 100:
         before = pretended.now
-        preview(EpochFinished(1, None, 0.1, 1.0, 0.001, 30.0, 0.01, paint))
+        preview(epoch(1, None), SimpleNamespace(painting=paint))
         painted_for += pretended.now - before
         pretended.now += 0.02
     assert pretended.pictures == pytest.approx(20, abs=1)
@@ -166,7 +177,7 @@ def test_repainting_takes_a_tenth_of_the_time(pretended: Pretended, painting: Pa
 def test_quick_pictures_come_five_times_a_second(pretended: Pretended, painting: Painting) -> None:
     preview = Preview("256")
     for _ in range(1000):
-        preview(epoch(1, painting))
+        preview(epoch(1), run_of(painting))
         pretended.now += 0.01
     assert 40 <= pretended.pictures <= 50
     assert 40 <= len(pretended.pieces) - pretended.pictures <= 50, "the line alone, in between"
@@ -174,16 +185,16 @@ def test_quick_pictures_come_five_times_a_second(pretended: Pretended, painting:
 
 def test_it_follows_the_window(pretended: Pretended, painting: Painting) -> None:
     with Preview("256") as preview:
-        preview(epoch(1, painting))
+        preview(epoch(1), run_of(painting))
         pretended.now += 1
         pretended.window = (30, 40)
-        preview(epoch(2, painting))
+        preview(epoch(2), run_of(painting))
         assert pretended.pieces[-1].count("▀") == 29 * 11
         # The terminal has wrapped each of 22 rows, 59 columns wide, into two.
         assert "\x1b[44A\x1b[J" in pretended.pieces[-1]
         pretended.now += 1
         pretended.window = (200, 100)
-        preview(epoch(3, painting))
+        preview(epoch(3), run_of(painting))
         assert pretended.pieces[-1].count("▀") == 80 * 30
         assert "\x1b[11A" in pretended.pieces[-1]
 
@@ -193,7 +204,7 @@ def test_the_smallest_windows(pretended: Pretended, painting: Painting, window: 
     pretended.window = window
     with Preview("256") as preview:
         for number in range(1, 4):
-            preview(epoch(number, painting))
+            preview(epoch(number), run_of(painting))
             pretended.now += 1
     columns, rows = window
     screen = Screen(columns + 1, rows).feed("".join(pretended.pieces[1:]))
@@ -204,7 +215,7 @@ def test_the_smallest_windows(pretended: Pretended, painting: Painting, window: 
 def test_an_error_leaves_the_picture_and_a_new_line(pretended: Pretended, painting: Painting) -> None:
     def fit() -> None:
         with Preview("256") as preview:
-            preview(epoch(1, painting))
+            preview(epoch(1), run_of(painting))
             raise ValueError("why")
 
     with pytest.raises(ValueError, match="why"):
@@ -227,9 +238,9 @@ def test_ctrl_c_amid_a_repainting(
 
     def fit() -> None:
         with Preview("256") as preview:
-            preview(epoch(1, painting))
+            preview(epoch(1), run_of(painting))
             pretended.now += 1
-            preview(epoch(2, painting))
+            preview(epoch(2), run_of(painting))
 
     monkeypatch.setattr(module, "draw", write_half)
     with pytest.raises(KeyboardInterrupt):
@@ -253,7 +264,7 @@ def test_ctrl_c_amid_the_last_repainting(
 
     def fit() -> None:
         with Preview("256") as preview:
-            preview(epoch(1, painting))
+            preview(epoch(1), run_of(painting))
 
     monkeypatch.setattr(module, "draw", write_half)
     with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,6 @@
 import io
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +8,11 @@ import pytest
 from PIL import Image
 
 from paintnet import load
+from paintnet.encoding.extent import Extent
+from paintnet.encoding.raw import RawMap
+from paintnet.network import Network
+from paintnet.painting import Painting
+from paintnet.patches import Patch
 from tests.command_line import HEIGHT, QUICK, WIDTH, Run, levels_of
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -133,3 +140,42 @@ def test_far_away_region(run: Run, model: Path) -> None:
 
 def test_output_is_required(run: Run, model: Path) -> None:
     assert "Missing option '-o' / '--output'" in run("render", model).failed(2)
+
+
+def grey_model() -> str:
+    """A painting that is quickly rendered, in the current folder."""
+    weights = (np.eye(2, 1, dtype="f4"),), (np.full(1, 0.5, "f4"),)
+    network = Network(RawMap(Extent.of_picture(4, 3)), *weights, "relu", "identity")
+    Painting("regress", 4, 3, 1, (Patch.whole(network, 4, 3),)).save("grey.paintnet")
+    return "grey.paintnet"
+
+
+@pytest.mark.parametrize(("name", "share"), [("large.png", 1 / 4), ("-", 1 / 4), ("large.jpg", 1 / 2)])
+def test_a_large_picture_is_never_held_as_floats(run: Run, name: str, share: float) -> None:
+    model = grey_model()
+    n_bytes = 4 * 4000 * 3000
+    run("render", model, "-o", "warm.jpg").done()
+    tracemalloc.start()
+    outcome = run("render", model, "-o", name, "--size", "4000x3000").done()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < share * n_bytes
+    written = levels_of(io.BytesIO(outcome.out_bytes) if name == "-" else Path(name))
+    assert written.shape == (3000, 4000)
+    if name != "large.jpg":
+        expected = np.rint(load(model).render((4000, 4), (0, 0, 4, 3 / 750))[0, :, 0] * 255)
+        assert np.array_equal(written[0], expected)
+
+
+def test_a_render_that_fails_on_its_way_leaves_the_old_picture(run: Run) -> None:
+    known = load(grey_model())
+    network = known.patches[0].network
+    # Beyond the middle the sum overflows.
+    wild = replace(network, coefs=(np.array([[3e38], [3e38]], "f4"),), intercepts=(np.array([-3e38], "f4"),))
+    replace(known, patches=(replace(known.patches[0], network=wild),)).save("wild.paintnet")
+    Path("old.png").write_bytes(b"old")
+    region = ("--region=-3e38,-3e38,3e38,3e38", "--size", "10x10")
+    error = run("render", "wild.paintnet", "-o", "old.png", "--force", *region).failed()
+    assert error.startswith("the picture: some of its values are no numbers")
+    assert Path("old.png").read_bytes() == b"old"
+    assert run("render", "wild.paintnet", "-o", "-", *region).failed()

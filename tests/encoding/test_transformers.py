@@ -113,12 +113,12 @@ def test_other_than_two_columns_are_refused(encoding: Any, width: int) -> None:
 @pytest.mark.parametrize(
     ("encoding", "message"),
     [
-        (FourierEncoding(n_frequencies=0), "n_frequencies: 0 is too few; use 1 or more"),
-        (FourierEncoding(sigma=0.0), "sigma: 0.0 is not a bandwidth; use a number above 0"),
-        (FourierEncoding(sigma=float("nan")), "sigma: nan is not a bandwidth; use a number above 0"),
-        (GridEncoding(levels=()), "levels: () has too few vertices; use 2 or more per level"),
-        (GridEncoding(levels=(1, 4)), "levels: (1, 4) has too few vertices; use 2 or more per level"),
-        (GridEncoding(basis="hat"), "basis: unknown name 'hat'; use one of linear, quadratic, cubic"),
+        (FourierEncoding(n_frequencies=0), "n_frequencies: 0 is out of range; use 1 to 65,536"),
+        (FourierEncoding(sigma=0.0), "sigma: 0 is out of range; use 1e-06 to 1,000,000"),
+        (FourierEncoding(sigma=float("nan")), "sigma: nan is out of range; use 1e-06 to 1,000,000"),
+        (GridEncoding(levels=()), "levels: () is out of range; use 2 or more vertices a level"),
+        (GridEncoding(levels=(1, 4)), "levels: (1, 4) is out of range; use 2 or more vertices a level"),
+        (GridEncoding(basis="hat"), "basis: unknown value 'hat'; use one of linear, quadratic, cubic"),
     ],
 )
 def test_a_parameter_out_of_range_is_refused_by_fit(encoding: Any, message: str) -> None:

@@ -5,7 +5,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import GridMap
-from paintnet.engine.block_mlp import BlockMLPClassifier, BlockMLPRegressor
+from paintnet.engine.block_state import AdamRates, BlockState
+from paintnet.engine.numpy_step import NumpyStep
 
 RATE = 0.01
 
@@ -20,12 +21,11 @@ def all_positions(width, height):
 
 
 def networks(mode, inputs, targets, n_classes=None, **settings):
-    """A stock estimator and a block one that have seen the same first sample."""
-    stock_class = {"regress": MLPRegressor, "classify": MLPClassifier}[mode]
-    block_class = {"regress": BlockMLPRegressor, "classify": BlockMLPClassifier}[mode]
+    """Two estimators that have seen the same first sample: one to train as usual, one by blocks."""
+    kind = {"regress": MLPRegressor, "classify": MLPClassifier}[mode]
     known = {} if n_classes is None else {"classes": np.arange(n_classes)}
     pair = []
-    for kind in (stock_class, block_class):
+    for _ in range(2):
         network = kind(
             hidden_layer_sizes=(5, 7),
             learning_rate_init=1e-12,
@@ -39,3 +39,30 @@ def networks(mode, inputs, targets, n_classes=None, **settings):
         del network._optimizer
         pair.append(network.set_params(batch_size=len(targets), learning_rate_init=RATE))
     return pair
+
+
+class Blocks:
+    """A network bound to a picture, and its step."""
+
+    def __init__(self, network, plan, planes, mask, *, beta_1, compiled=False, threads=2):
+        self.network, self.plan, self.updates = network, plan, 0
+        self.state = BlockState.bind(
+            network,
+            targets=plan.padded(planes),
+            mask=plan.padded(mask[None])[0],
+            keeps_first_moment=beta_1 > 0,
+        )
+        if compiled:
+            from paintnet.engine.compiled_step import CompiledStep
+
+            self.step = CompiledStep(plan, self.state, threads=threads)
+        else:
+            self.step = NumpyStep(plan, self.state)
+
+    def train(self, rng, grid):
+        """Pass over the picture once; returns the summed loss."""
+        batches = list(self.plan.batches(rng, 4))
+        network = self.network
+        dense = AdamRates(RATE, network.beta_1, network.beta_2, network.epsilon, self.updates + 1)
+        self.updates += len(batches)
+        return self.step.train(batches, grid, dense)

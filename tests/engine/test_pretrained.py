@@ -35,8 +35,8 @@ def test_the_presets_have_the_shape_that_was_learned(channels):
 def test_it_leads_to_more_than_random_features_do(channels):
     picture = photograph(channels)
     quality = [
-        Painter("draft", start=start, epochs=8).fit(picture).training["psnr"]
-        for start in ("learned", "features")
+        Painter("draft", start=start, epochs=8).fit(picture).training.psnr
+        for start in ("pretrained", "features")
     ]
     assert quality[0] > quality[1] + 1
 
@@ -66,7 +66,7 @@ def test_pixels_that_are_held_out_change_nothing():
     other = picture.copy()
     other.reshape(-1, 3)[hidden] = picture.reshape(-1, 3)[hidden] * 0.8
     again = Painter("standard", **settings).fit(other)
-    for one, two in zip(painting.network.coefs, again.network.coefs, strict=True):
+    for one, two in zip(painting.patches[0].network.coefs, again.patches[0].network.coefs, strict=True):
         np.testing.assert_array_equal(one, two)
 
 
@@ -74,4 +74,4 @@ def test_pixels_that_are_held_out_change_nothing():
 def test_another_network_begins_without_it(given):
     picture = photograph(3)
     painting = Painter("standard", **given, epochs=2).fit(picture)
-    assert painting.training["psnr"] > 10
+    assert painting.training.psnr > 10

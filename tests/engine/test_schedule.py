@@ -1,3 +1,4 @@
+import json
 import time
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintnet.engine.schedule import Schedule, decayed
-from paintnet.settings.settings import DECAYS, PainterSettings
+from paintnet.settings.settings import DECAYS
 
 shares = st.floats(0, 1)
 
@@ -24,7 +25,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def schedule(**settings: object) -> Schedule:
-    return Schedule(PainterSettings(**settings), _started=100.0)  # type: ignore[arg-type]
+    return Schedule(**{"learning_rate": 0.02, "decay": "linear", "_running_since": 100.0, **settings})  # type: ignore[arg-type]
 
 
 @given(st.sampled_from(DECAYS), shares, shares)
@@ -45,7 +46,7 @@ def test_hand_worked_rates(decay: str, rates: list[float]) -> None:
 
 
 def test_progress_is_that_of_the_limit_which_is_nearer(clock: Clock) -> None:
-    both = schedule(epochs=10, seconds=20.0)
+    both = schedule(epochs=10, time_limit=20.0)
     both.epochs_done = 2.5
     assert both.progress == 0.25
     clock.now += 8
@@ -68,7 +69,7 @@ def test_without_a_time_limit_there_is_always_time(clock: Clock) -> None:
 
 
 def test_the_clock_stands_still_in_a_pause(clock: Clock) -> None:
-    paused = schedule(epochs=None, seconds=10.0)
+    paused = schedule(time_limit=10.0)
     clock.now += 1
     with paused.paused():
         clock.now += 50
@@ -99,5 +100,30 @@ def test_an_improvement_starts_the_count_again() -> None:
 
 
 def test_without_tol_nothing_is_stale() -> None:
-    never = schedule(tol=None)
+    never = schedule()
     assert not any(never.is_stale(1.0) for _ in range(50))
+
+
+def test_limits_may_change_on_the_way(clock: Clock) -> None:
+    changed = schedule(epochs=10)
+    changed.epochs_done = 5
+    changed.epochs, changed.learning_rate = 20, 0.1
+    assert (changed.progress, changed.rate) == (0.25, pytest.approx(0.075))
+    changed.time_limit = 4.0
+    clock.now += 3
+    assert changed.progress == 0.75
+
+
+def test_a_restored_schedule_goes_on_from_its_seconds(clock: Clock) -> None:
+    stored = schedule(epochs=10, time_limit=20.0, tol=0.1)
+    stored.epochs_done = 2.5
+    stored.is_stale(1.0)
+    clock.now += 8
+    with stored.paused():
+        clock.now += 100
+    state = json.loads(json.dumps(stored.state()))
+    clock.now += 1000
+    restored = schedule(tol=0.1, _running_since=None)
+    restored.restore(state)
+    assert (restored.seconds, restored.progress, restored.rate) == (8, 0.4, stored.learning_rate * 0.6)
+    assert [restored.is_stale(0.95) for _ in range(11)] == [False] * 10 + [True]

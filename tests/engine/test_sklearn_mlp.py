@@ -1,6 +1,7 @@
 """The one place that knows scikit-learn's private side; run on its oldest and newest version."""
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ LABELS = (X[:, 0] > X[:, 1]).astype(int)
 
 
 def settings(**given: Any) -> PainterSettings:
-    return PainterSettings(**{"layers": (8, 6), "batch_size": 16, "learning_rate": 0.01, **given})
+    own = {"layers": (8, 6), "batch_size": 16, "learning_rate": 0.01}
+    return replace(settings_for(10, 10, "draft", encoding="raw"), **own | given)
 
 
 @pytest.mark.parametrize(("mode", "stock"), [("regress", MLPRegressor), ("classify", MLPClassifier)])

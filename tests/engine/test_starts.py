@@ -49,14 +49,14 @@ def test_the_picture_is_there_before_the_first_step(channels):
     given = {"start": "picture", "activation": "relu", "layers": (channels, 16, 16, 16)}
     start = Painter("standard", **given, **UNTRAINED).fit(picture)
     # The mean color alone has 13 dB; random weights behind the picture take a little off.
-    assert start.training["psnr"] > 20
+    assert start.training.psnr > 20
 
 
 @pytest.mark.parametrize("colors", [1, 2, 5])
 def test_classes_are_there_before_the_first_step(colors):
     picture = open_picture("sample:bird").pixels
     start = Painter("standard", mode="classify", classes=Classes(colors=colors), **UNTRAINED).fit(picture)
-    assert start.training["accuracy"] > 0.95
+    assert start.training.accuracy > 0.95
 
 
 def test_narrow_layers_begin_at_the_mean_color():
@@ -69,5 +69,5 @@ def test_narrow_layers_begin_at_the_mean_color():
 def test_random_features_begin_near_the_mean_color():
     picture = open_picture("sample:bird").pixels
     start = Painter("fine", start="features", **UNTRAINED).fit(picture)
-    assert start.network.activation == "tanh"
+    assert start.patches[0].network.activation == "tanh"
     assert np.abs(start.render() - picture.mean(axis=(0, 1))).max() < 0.2

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from paintnet.dataset.pixels import regress_dataset
+from paintnet.encoding.base import PositionMap
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import GridMap
-from paintnet.encoding.maps import PositionMap, RawMap
+from paintnet.encoding.raw import RawMap
 from paintnet.engine import stock_trainer
 from paintnet.engine.stock_trainer import EncodedParts
 

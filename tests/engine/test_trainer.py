@@ -1,16 +1,20 @@
+import json
+
 import numpy as np
 import pytest
+from sklearn.neural_network import MLPRegressor
 
 from paintnet.encoding.extent import Extent
-from paintnet.engine import trainer
-from paintnet.engine.block_mlp import BlockMLPRegressor, has_compiler
+from paintnet.engine import choice
 from paintnet.engine.block_trainer import BlockTrainer
+from paintnet.engine.compiler import has_compiler
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
+from paintnet.engine.trainer import TrainerState
 from paintnet.errors import SettingsError
 from paintnet.modelfile import encode_model
 from paintnet.painter.painter import Painter
-from paintnet.painter.run import ENCODERS, make_dataset
+from paintnet.painter.run import make_dataset
 from paintnet.picture import open_picture
 from paintnet.settings.presets import settings_for
 
@@ -18,14 +22,14 @@ from paintnet.settings.presets import settings_for
 def learner_for(width, height, **given):
     picture = np.random.default_rng(0).random((height, width, 3)).astype(np.float32)
     settings = settings_for(width, height, **given)
-    encoding = ENCODERS[settings.encoding](Extent.of_picture(width, height), settings)
-    return trainer.make_trainer(make_dataset(picture, settings), encoding, settings, Schedule(settings))
+    encoding = settings.encoding.build(Extent.of_picture(width, height), settings.seed)
+    return choice.make_trainer(make_dataset(picture, settings), encoding, settings, Schedule.of(settings))
 
 
 def test_a_fine_grid_is_trained_by_blocks():
     made = learner_for(40, 30)
     assert isinstance(made, BlockTrainer)
-    assert isinstance(made.estimator, BlockMLPRegressor)
+    assert type(made.estimator) is MLPRegressor
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,7 @@ def test_an_engine_that_does_not_fit_is_refused(given, why):
 
 
 def test_a_missing_compiler_names_its_extra(monkeypatch):
-    monkeypatch.setattr(trainer, "has_compiler", lambda: False)
+    monkeypatch.setattr(choice, "has_compiler", lambda: False)
     with pytest.raises(SettingsError) as error:
         learner_for(40, 30, engine="compiled")
     assert (
@@ -73,11 +77,49 @@ def test_a_missing_compiler_names_its_extra(monkeypatch):
 def test_compiled_and_numpy_paint_as_well(preset):
     picture = open_picture("sample:bird").pixels
     quality = [
-        Painter(preset, engine=engine, epochs=40).fit(picture).training["psnr"]
+        Painter(preset, engine=engine, epochs=40).fit(picture).training.psnr
         for engine in ("compiled", "numpy")
     ]
     assert quality[0] == pytest.approx(quality[1], abs=1.5)
     assert min(quality) > 25
+
+
+@pytest.mark.parametrize("finished", [0, 1, 3])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"engine": "numpy"},
+        {"engine": "numpy", "mode": "classify"},
+        {"engine": "numpy", "preset": "fine", "hold_out": 0.2},
+        pytest.param(
+            {"engine": "compiled"},
+            marks=pytest.mark.skipif(not has_compiler(), reason="numba is not installed"),
+        ),
+        {"engine": "stock"},
+        {"engine": "stock", "mode": "classify"},
+        {"engine": "stock", "solver": "sgd"},
+        {"engine": "stock", "solver": "sgd", "mode": "classify"},
+        {"encoding": "fourier"},
+        {"preset": "tutorial", "layers": (20, 20)},
+        {"preset": "tutorial", "layers": (20, 20), "mode": "classify", "solver": "sgd"},
+    ],
+    ids=lambda given: "-".join(map(str, given.values())),
+)
+def test_a_restored_trainer_goes_on_byte_for_byte(given, finished):
+    given = {"seed": 3, **given, "epochs": 5}
+    whole, stopped, restored = (learner_for(40, 30, **given) for _ in range(3))
+    for _ in range(finished):
+        stopped.epoch()
+    state = stopped.state()
+    stopped.epoch()  # what was given must not move with it
+    restored.restore(TrainerState(state.arrays, json.loads(json.dumps(state.values))))
+    losses = [whole.epoch() for _ in range(5)]
+    assert [restored.epoch() for _ in range(5 - finished)] == losses[finished:]
+    for name in ("coefs_", "intercepts_"):
+        arrays = zip(getattr(whole.estimator, name), getattr(restored.estimator, name), strict=True)
+        assert all(one.tobytes() == other.tobytes() for one, other in arrays)
+    assert restored.estimator.loss_curve_ == whole.estimator.loss_curve_
+    assert restored.estimator.t_ == whole.estimator.t_
 
 
 def test_a_held_out_pixel_has_no_influence_on_the_weights():
@@ -87,18 +129,15 @@ def test_a_held_out_pixel_has_no_influence_on_the_weights():
     one = Painter("draft", **settings).fit(picture)
     picture.reshape(-1, 3)[held_out] = 0.5
     other = Painter("draft", **settings).fit(picture)
-    for a, b in zip(one.network.coefs, other.network.coefs, strict=True):
+    for a, b in zip(one.patches[0].network.coefs, other.patches[0].network.coefs, strict=True):
         assert np.array_equal(a, b)
-    assert one.training["held_out_psnr"] != other.training["held_out_psnr"]
+    assert one.training.held_out_psnr != other.training.held_out_psnr
 
 
 @pytest.mark.parametrize("engine", ["numpy", "stock"])
 def test_the_same_seed_gives_the_same_bytes(engine):
     picture = open_picture("sample:bird").pixels
-    files = [
-        encode_model(Painter("draft", engine=engine, epochs=3, seed=7).fit(picture).to_model())
-        for _ in range(2)
-    ]
+    files = [encode_model(Painter("draft", engine=engine, epochs=3, seed=7).fit(picture)) for _ in range(2)]
     assert files[0] == files[1]
 
 
@@ -106,8 +145,8 @@ def test_enlarging_learns_the_points_between():
     picture = open_picture("sample:bird").pixels[30:62, 30:62]
     painting = Painter("draft", purpose="enlarging").fit(picture)
     assert (painting.width, painting.height) == (32, 32)
-    assert painting.network.encoding.basis == "cubic"
-    assert painting.training["psnr"] > 25
+    assert painting.patches[0].network.encoding.basis == "cubic"
+    assert painting.training.psnr > 25
 
 
 @pytest.mark.parametrize("given", [{"mode": "classify"}, {"hold_out": 0.1}])

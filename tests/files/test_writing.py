@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from paintnet.errors import OutputError
-from paintnet.files.writing import check_output, write_bytes
+from paintnet.errors import OutputError, SettingsError
+from paintnet.files.writing import check_output, replacing, write_bytes
 from paintnet.picture import OUTPUT_FORMATS
 
 OLD, NEW = b"old " * 1000, b"new " * 50_000
@@ -228,3 +228,26 @@ def test_fault_22_many_writers_leave_one_whole_file(tmp_path: Path) -> None:
             list(pool.map(lambda data: write_bytes(path, data), contents))
             assert path.read_bytes() in contents
     assert names(tmp_path) == ["cat.png"]
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), ValueError("no bands"), SettingsError("a", "b", "c")])
+def test_what_fails_while_it_is_written_is_told_as_it_is(old: Path, fault: BaseException) -> None:
+    def write_half() -> None:
+        with replacing(old) as file:
+            file.write(NEW[:9])
+            raise fault
+
+    with pytest.raises(type(fault)) as caught:
+        write_half()
+    assert caught.value is fault
+    assert old.read_bytes() == OLD
+    assert names(old.parent) == ["cat.png"]
+
+
+def test_the_old_file_is_there_until_the_new_one_is_whole(old: Path) -> None:
+    with replacing(old) as file:
+        file.write(NEW[:9])
+        file.flush()
+        assert old.read_bytes() == OLD
+        file.write(NEW[9:])
+    assert old.read_bytes() == NEW

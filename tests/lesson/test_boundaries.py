@@ -218,7 +218,7 @@ def test_words() -> None:
         ),
         (
             {"activation": "step"},
-            "activation 'step': there is no such function; choose one of tanh, relu, logistic, identity",
+            "activation 'step': there is no such function; choose one of relu, tanh, logistic, identity",
         ),
         ({"layers": (4, 0)}, "layers (4, 0): a layer has at least 1 unit; give 1 or more"),
         ({"seed": -1}, "seed -1: it is out of range; use 0 to 4,294,967,295"),

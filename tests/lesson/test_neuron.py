@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
+from paintnet.activations import LESSON
 from paintnet.errors import PaintnetError, SettingsError
-from paintnet.lesson.neuron import ACTIVATIONS, Neuron, perceptron_rule
+from paintnet.lesson.neuron import Neuron, perceptron_rule
 
 CORNERS = [[0, 0], [0, 1], [1, 0], [1, 1]]
 XOR = (0, 1, 1, 0)
@@ -40,33 +41,33 @@ def step_neuron(**settings: Any) -> Neuron:
 
 
 def test_every_activation_has_hand_worked_numbers() -> None:
-    assert list(ACTIVATIONS) == list(HAND_WORKED)
+    assert list(LESSON) == list(HAND_WORKED)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", HAND_WORKED)
 def test_activation_gives_the_hand_worked_numbers(name: str, dtype: type) -> None:
     z, expected = list(HAND_WORKED[name]), list(HAND_WORKED[name].values())
-    got = ACTIVATIONS[name](np.array(z, dtype=dtype))
+    got = LESSON[name].function(np.array(z, dtype=dtype))
     assert got.dtype == dtype
     np.testing.assert_allclose(got, expected, atol=1e-6)
     for one, answer in HAND_WORKED[name].items():
-        assert isinstance(ACTIVATIONS[name](one), float)
-        assert ACTIVATIONS[name](one) == pytest.approx(answer, abs=1e-6)
+        assert isinstance(LESSON[name].function(one), float)
+        assert LESSON[name].function(one) == pytest.approx(answer, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", LESSON)
 def test_activation_keeps_the_shape_and_leaves_its_input_alone(name: str) -> None:
     z = np.linspace(-3, 3, 12).reshape(3, 4)
     before = z.copy()
-    assert ACTIVATIONS[name](z).shape == (3, 4)
+    assert LESSON[name].function(z).shape == (3, 4)
     np.testing.assert_array_equal(z, before)
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", LESSON)
 @given(z=st_numpy.arrays(np.float64, st.integers(2, 20), elements=finite))
 def test_activation_never_falls_and_stays_in_bounds(name: str, z: np.ndarray) -> None:
-    answers = ACTIVATIONS[name](np.sort(z))
+    answers = LESSON[name].function(np.sort(z))
     assert (np.diff(answers) >= -1e-15).all()
     low, high = BOUNDS.get(name, (-math.inf, math.inf))
     assert answers.min() >= low
@@ -78,12 +79,12 @@ def test_logistic_does_not_overflow(dtype: type) -> None:
     largest = np.finfo(dtype).max
     z = np.array([-np.inf, -largest, -1000, 1000, largest, np.inf], dtype=dtype)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        assert ACTIVATIONS["logistic"](z).tolist() == [0, 0, 0, 1, 1, 1]
+        assert LESSON["logistic"].function(z).tolist() == [0, 0, 0, 1, 1, 1]
 
 
 @given(z=st.floats(-700, 700))
 def test_logistic_is_symmetric_and_exact_far_below_zero(z: float) -> None:
-    logistic = ACTIVATIONS["logistic"]
+    logistic = LESSON["logistic"].function
     assert logistic(z) + logistic(-z) == pytest.approx(1.0)
     assert logistic(z) == pytest.approx(0.5 * (1 + math.tanh(z / 2)), abs=1e-15)
     assert logistic(-abs(z) - 40) == pytest.approx(math.exp(-abs(z) - 40), rel=1e-12, abs=1e-320)
@@ -96,7 +97,7 @@ def test_the_neuron_of_the_lesson_gives_minus_a_twentieth() -> None:
     assert type(neuron([1.0, 0.5, -1.0])) is float
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", LESSON)
 def test_the_neuron_applies_its_activation(name: str) -> None:
     neuron = Neuron(2, bias=0.5, weights=[1, -2], activation=name)
     assert neuron([1, 1]) == pytest.approx(HAND_WORKED[name][-0.5], abs=1e-6)

@@ -6,6 +6,7 @@ import numpy as np
 
 from paintnet.painter.events import EpochFinished, Event, TrainingFinished
 from paintnet.painter.painter import Painter
+from paintnet.painter.run import Listener
 from paintnet.painting import Painting
 
 
@@ -37,7 +38,12 @@ def run(preset: str, picture: np.ndarray, **settings: Any) -> tuple[Painting, li
     events: list[Event] = []
     if preset != "tutorial":
         settings = {"engine": "numpy" if may_use_blocks(settings) else "stock"} | settings
-    return Painter(preset, listeners=(events.append,), **settings).fit(picture), events
+    return Painter(preset, listeners=(keep_in(events),), **settings).fit(picture), events
+
+
+def keep_in(events: list[Event]) -> Listener:
+    """Make a listener that keeps every event."""
+    return lambda event, run: events.append(event)
 
 
 def may_use_blocks(settings: dict[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from paintnet.dataset.classes import Classes
 from paintnet.painter.events import EpochFinished, Event
 from paintnet.painter.painter import Painter
+from paintnet.painter.run import Run
 from paintnet.painting import Painting
 
 LEVELS = levels_of_a_square()
@@ -39,20 +40,20 @@ def test_the_tutorial_is_the_lesson_weight_by_weight(mode: str) -> None:
     classes = {"classes": THRESHOLD} if mode == "classify" else {}
     painted: dict[int, Painting] = {}
 
-    def keep(event: Event) -> None:
+    def keep(event: Event, run: Run) -> None:
         if isinstance(event, EpochFinished):
-            painted[event.epoch] = event.paint()
+            painted[event.epoch] = run.painting()
 
     painting = Painter("tutorial", mode=mode, epochs=15, listeners=(keep,), **classes).fit(SQUARE)
     for epochs in (1, 2, 5, 15):
-        expected, found = lesson(mode, epochs), painted[epochs].network
+        expected, found = lesson(mode, epochs), painted[epochs].patches[0].network
         assert all(map(np.array_equal, expected.coefs_, found.coefs))
         assert all(map(np.array_equal, expected.intercepts_, found.intercepts))
         assert expected.out_activation_ == found.output
     assert found.layers == (100,) * 10
     rows, columns = np.indices((16, 20)).reshape(2, -1)
     xy, row_column = np.stack([columns, rows], axis=1), np.stack([rows, columns], axis=1)
-    answers = painting.network.forward(xy)
+    answers = painting.patches[0].network.forward(xy)
     if mode == "regress":
         np.testing.assert_allclose(answers, expected.predict(row_column), atol=1e-12)
     else:
@@ -70,7 +71,7 @@ def test_the_tutorial_stops_where_the_lesson_stops(mode: str) -> None:
     expected = lesson(mode, 200, levels)
     assert 11 < expected.n_iter_ < 200
     painting, events = run("tutorial", picture_of(levels), mode=mode, **classes)
-    assert painting.training["epochs"] == expected.n_iter_
-    assert painting.training["ended_by"] == "tol"
+    assert painting.training.epochs == expected.n_iter_
+    assert painting.training.ended_by == "tol"
     assert [event.loss for event in epochs_of(events)] == expected.loss_curve_
-    assert all(map(np.array_equal, expected.coefs_, painting.network.coefs))
+    assert all(map(np.array_equal, expected.coefs_, painting.patches[0].network.coefs))

@@ -13,11 +13,7 @@ from PIL import Image
 
 from paintnet.errors import PictureError
 from paintnet.picture import OpenLimits, open_picture
-from tests.picture.picture_helpers import CONVERT, PATTERN, encoded, picture_file
-
-
-def png_chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+from tests.picture.picture_helpers import CONVERT, PATTERN, encoded, picture_file, png_chunk
 
 
 def huge_png(width: int = 50_000, height: int = 50_000) -> bytes:

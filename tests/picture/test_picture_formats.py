@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from paintnet.errors import OutputError
-from paintnet.picture import OUTPUT_FORMATS, encode_picture, open_picture
+from paintnet.picture import OUTPUT_FORMATS, encode_picture, open_picture, write_bands
 
 SHAPES = st.tuples(st.integers(1, 7), st.integers(1, 7), st.sampled_from([1, 3, 4]))
 LOSSLESS = [".png", ".tif", ".webp", ".bmp"]
@@ -106,3 +106,37 @@ def test_bird_survives_every_format(tmp_path: Path) -> None:
         path = tmp_path / f"bird{extension}"
         path.write_bytes(encode_picture(bird, extension)[0])
         assert np.abs(open_picture(path).pixels - bird).max() < (0.2 if "j" in extension else 1e-6)
+
+
+@pytest.mark.parametrize("extension", OUTPUT_FORMATS)
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("rows", [1, 4, 11])
+def test_in_bands_it_becomes_the_same_file(extension: str, channels: int, rows: int) -> None:
+    pixels = np.random.default_rng(0).uniform(-0.1, 1.1, (11, 9, channels)).astype(np.float32)
+    file = io.BytesIO()
+    notes = write_bands(
+        file, (pixels[top : top + rows] for top in range(0, 11, rows)), pixels.shape, extension
+    )
+    assert (file.getvalue(), notes) == encode_picture(pixels, extension)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_large_png_is_streamed_and_has_the_same_levels(
+    channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = np.random.default_rng(0).uniform(-0.1, 1.1, (11, 9, channels)).astype(np.float32)
+    packed, _ = encode_picture(pixels, ".png")
+    monkeypatch.setattr("paintnet.picture.formats.STREAMED_PIXELS", 98)
+    monkeypatch.setattr("paintnet.picture.formats.BAND_PIXELS", 30)
+    streamed, _ = encode_picture(pixels, ".png")
+    assert streamed != packed
+    one, other = (np.asarray(Image.open(io.BytesIO(data))) for data in (streamed, packed))
+    assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("rows", [0, 5, 7])
+@pytest.mark.parametrize("most", [10**6, 1])
+def test_bands_of_another_height_are_an_error(rows: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paintnet.picture.formats.STREAMED_PIXELS", most)
+    with pytest.raises(ValueError, match=rf"^bands of {rows} rows for a picture of 6$"):
+        write_bands(io.BytesIO(), np.zeros((rows, 1, 5, 3)), (6, 5, 3), ".png")

@@ -249,3 +249,57 @@ def test_open_files_are_closed(tmp_path: Path) -> None:
     for _ in range(20):
         open_picture(path)
     assert len(list(descriptors.iterdir())) <= before
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ann:SECRET@example.org/cat.png", "...@example.org/cat.png"),
+        ("//ann:SECRET@example.org/cat.png", "...@example.org/cat.png"),
+        ("example.org/cat.png?token=SECRET", "example.org/cat.png?..."),
+    ],
+)
+def test_fault_30_address_without_a_scheme_is_no_file(kind: type, text: str, shown: str) -> None:
+    with pytest.raises(PictureError) as caught:
+        open_picture(kind(text))
+    assert str(caught.value) == (
+        f"{shown}: there is no such file; check its spelling, or begin a URL with https://"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["data:image/png;base64,SECRET" + "A" * 8000, "DATA:,SECRET", "<data:,SECRET>"]
+)
+def test_fault_32_data_address_is_refused_by_name(text: str) -> None:
+    with pytest.raises(PictureError) as caught:
+        open_picture(text)
+    scheme = text.strip("<")[:4]
+    assert str(caught.value) == (
+        f"{scheme}:...: data addresses are not opened; save the picture to a file and give its path"
+    )
+
+
+@pytest.mark.parametrize("text", ["javascript:SECRET", "blob:SECRET", "mailto:SECRET"])
+def test_fault_30_addresses_without_slashes_are_refused_by_name(text: str) -> None:
+    scheme = text.partition(":")[0]
+    with pytest.raises(
+        PictureError, match=rf"^{scheme}:\.\.\.: {scheme} addresses are not opened; give a path"
+    ):
+        open_picture(text)
+
+
+def test_fault_30_text_that_is_far_too_long_is_not_echoed() -> None:
+    with pytest.raises(
+        PictureError, match=r"^a name of 9000 characters: cannot be read \(File name too long\)"
+    ):
+        open_picture("SECRET" * 1500)
+
+
+def test_file_with_the_name_of_an_address_is_opened_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("ann:b@example.png", "data:,cat.png", "why?a=b.png"):
+        picture_file(tmp_path, encoded(Image.fromarray(PATTERN), "PNG"), name)
+        assert open_picture(name).source == name

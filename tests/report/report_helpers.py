@@ -12,10 +12,11 @@ from PIL import Image
 
 from paintnet.animation.frames import Frame
 from paintnet.encoding.extent import Extent
-from paintnet.encoding.maps import RawMap
+from paintnet.encoding.raw import RawMap
 from paintnet.network import Network
 from paintnet.painter.painter import Painter
 from paintnet.painting import Painting
+from paintnet.patches import Patch
 from paintnet.report.report import CurveListener, RunRecord, report_html
 
 Array = np.ndarray[Any, Any]
@@ -57,7 +58,8 @@ def plain_painting(
     **more: Any,
 ) -> Painting:
     """A painting of one grey."""
-    return Painting("regress", width, height, channels, plain_network(layers, channels, value), **more)
+    patches = (Patch.whole(plain_network(layers, channels, value), width, height),)
+    return Painting("regress", width, height, channels, patches, **more)
 
 
 def plain_frames(count: int) -> list[Frame]:

@@ -1,7 +1,7 @@
 """The report says what is true, is whole in itself, and takes nobody's text for markup."""
 
 import re
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +21,7 @@ from paintnet.report.diagram import network_drawing, network_layers
 from paintnet.report.embedding import embed_frames, embed_levels, embed_picture
 from paintnet.report.report import CurveListener, RunRecord, report_html
 from paintnet.settings.settings import PainterSettings
+from tests.records import a_record
 from tests.report.report_helpers import (
     HEIGHT,
     WIDTH,
@@ -48,7 +49,7 @@ def classify() -> RunRecord:
 
 
 def epoch(k: int, loss: float = 0.5, decibels: float | None = 20.0) -> EpochFinished:
-    return EpochFinished(k, None, 0.5, k / 10, loss, decibels, 0.1, lambda: plain_painting(0))
+    return EpochFinished(k, None, 0.5, k / 10, loss, decibels, 0.1)
 
 
 # The page
@@ -87,13 +88,14 @@ def test_everything_has_its_label(run: str, request: pytest.FixtureRequest) -> N
 
 
 def test_no_text_becomes_markup(classify: RunRecord) -> None:
-    training = {
-        **classify.painting.training,
-        "preset": HOSTILE,
-        "ended_by": HOSTILE,
-        "settings": {HOSTILE: HOSTILE, "nested": {HOSTILE: [HOSTILE]}},
-        "versions": {HOSTILE: HOSTILE},
-    }
+    assert classify.painting.training is not None
+    training = replace(
+        classify.painting.training,
+        preset=HOSTILE,
+        ended_by=HOSTILE,
+        settings={HOSTILE: HOSTILE, "nested": {HOSTILE: [HOSTILE]}},
+        versions={HOSTILE: HOSTILE},
+    )
     hostile = replace(
         classify,
         source=HOSTILE,
@@ -127,10 +129,12 @@ def test_numbers_of_the_run(regress: RunRecord) -> None:
     assert f"{painting.n_parameters:,} parameters" in text
     assert "after 3 epochs" in text
     assert "paintnet fit bird.png" in text
-    for name in [f.name for f in fields(PainterSettings) if f.name != "classes"]:
+    for name in PainterSettings.setting_names() - {"classes", "encoding", "threads"}:
         assert f" {name} " in text
     assert " classes.threshold not set " in text
-    for name, version in painting.training["versions"].items():
+    assert " encoding.name grid " in text
+    assert " encoding.basis linear " in text
+    for name, version in painting.training.versions.items():
         assert f"{name} {version}" in text
     assert "seed 0" in text
 
@@ -139,7 +143,7 @@ def test_held_out_only_where_pixels_were_held_out(regress: RunRecord) -> None:
     assert "held-out" not in page_of(regress).text
     run = fitted(smooth(), hold_out=0.25)
     text = page_of(run).text
-    assert f"PSNR of held-out pixels {run.painting.training['held_out_psnr']:.2f} dB" in text
+    assert f"PSNR of held-out pixels {run.painting.training.held_out_psnr:.2f} dB" in text
     assert "25 % of all" in text
 
 
@@ -149,7 +153,7 @@ def test_a_perfect_painting(regress: RunRecord) -> None:
     assert "PSNR infinite (every pixel is equal) SSIM 1.0000" in text
     assert "on average 0.00, at most 0.00" in text
     assert "held-out" not in text
-    held_out = replace(regress.painting, training={"held_out_psnr": None})
+    held_out = replace(regress.painting, training=a_record(held_out_psnr=np.inf))
     assert "held-out pixels infinite" in page_of(replace(regress, painting=held_out)).text
 
 
@@ -437,7 +441,7 @@ def test_odd_curves(points: list[CurvePoint]) -> None:
 def test_listener_holds_little_and_the_whole_range() -> None:
     listener = CurveListener(capacity=100)
     for k in range(1, 12_346):
-        listener(epoch(k, decibels=float(k)))
+        listener(epoch(k, decibels=float(k)), None)
         assert len(listener.points) <= 100
     epochs = [point.epoch for point in listener.points]
     assert (epochs[0], epochs[-1]) == (1, 12_345)
@@ -464,10 +468,10 @@ def test_layers_by_hand() -> None:
 @pytest.mark.parametrize("encoding", ["raw", "fourier", "grid"])
 def test_layers_hold_all_parameters(encoding: str) -> None:
     painting = fitted(smooth(), encoding=encoding, layers=(8, 8), learning_rate=0.01, epochs=20).painting
-    layers = network_layers(painting.network, "color")
+    layers = network_layers(painting.patches[0].network, "color")
     assert sum(layer.parameters for layer in layers) == painting.n_parameters
     assert [layer.name for layer in layers][1] == ("hidden 1" if encoding == "raw" else encoding)
-    drawing = str(network_drawing(painting.network, "color", ["r", "<g>", "b"]))
+    drawing = str(network_drawing(painting.patches[0].network, "color", ["r", "<g>", "b"]))
     assert f"{painting.n_parameters:,} parameters" in drawing
     assert "&lt;g&gt;" in drawing
 

@@ -15,6 +15,7 @@ from PIL import Image
 from paintnet.dataset.classes import Classes
 from paintnet.report.charts import CurvePoint
 from paintnet.report.report import RunRecord, report_html
+from tests.records import a_record
 from tests.report.report_helpers import fitted, plain_frames, plain_painting, smooth
 
 CHROMIUM = os.environ.get("PAINTNET_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -54,8 +55,8 @@ def browser() -> Iterator[Any]:
 def runs() -> dict[str, RunRecord]:
     """Black, painted white; a hard one for narrow screens; one with classes."""
     curve = [CurvePoint(k, k / 10, 1 / k, 10.0 + k) for k in range(1, 30)]
-    settings = {"settings": {"layers": [100] * 10, "a_setting_with_a_very_long_name": "x" * 200}}
-    painting = plain_painting(1.0, layers=(100,) * 10, training=settings)
+    settings = {"layers": [100] * 10, "a_setting_with_a_very_long_name": "x" * 200}
+    painting = plain_painting(1.0, layers=(100,) * 10, training=a_record(settings=settings))
     black = np.zeros((painting.height, painting.width, 3), np.float32)
     plain = RunRecord("black.png", black, painting, curve, plain_frames(6), "paintnet fit black.png")
     hard = replace(plain, source="long-name-" * 30, command="paintnet fit " + "x" * 400)

@@ -1,3 +1,4 @@
+from dataclasses import MISSING, fields
 from typing import Any
 
 import numpy as np
@@ -6,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintnet.encoding.extent import Extent
-from paintnet.encoding.grid import GridMap
+from paintnet.encoding.fourier import FourierSpec
+from paintnet.encoding.grid import GridMap, GridSpec
+from paintnet.encoding.raw import RawSpec
 from paintnet.errors import SettingsError
 from paintnet.settings.presets import PRESETS, grid_vertices, settings_for
-from paintnet.settings.settings import SETTING_NAMES
+from paintnet.settings.settings import PainterSettings, known_settings
 
 sides = st.integers(1, 3000)
 
@@ -22,7 +25,7 @@ def test_every_preset_fits_every_picture(
     channels = data.draw(st.sampled_from([1, 3, 4]))
     settings = settings_for(width, height, preset, channels=channels, mode=mode, **encoding)
     assert settings.mode == mode
-    assert settings.encoding == encoding.get("encoding", "raw" if preset == "tutorial" else "grid")
+    assert settings.encoding.name == encoding.get("encoding", "raw" if preset == "tutorial" else "grid")
 
 
 @given(sides, sides, st.sampled_from([1.0, 1.5, 2.0]))
@@ -51,8 +54,7 @@ def test_a_small_picture_gets_more_epochs(encoding: str | None) -> None:
 def test_the_tutorial_is_the_lesson_to_the_letter() -> None:
     settings = settings_for(100, 100, "tutorial")
     expected = {
-        "encoding": "raw",
-        "normalize": False,
+        "encoding": RawSpec(normalize=False),
         "layers": (100,) * 10,
         "activation": "relu",
         "solver": "adam",
@@ -75,13 +77,33 @@ def test_the_tutorial_is_the_lesson_to_the_letter() -> None:
     assert settings_for(10, 9, "tutorial").batch_size == 90
 
 
-@pytest.mark.parametrize(
-    "given", [{"layers": (5,)}, {"seed": 9, "alpha": 0.5}, {"encoding": "fourier", "sigma": 3.0}]
-)
+@pytest.mark.parametrize("given", [{"layers": (5,)}, {"seed": 9, "alpha": 0.5}])
 @pytest.mark.parametrize("preset", PRESETS)
 def test_what_is_given_wins(preset: str, given: dict[str, Any]) -> None:
     settings = settings_for(30, 20, preset, **given)
     assert {name: getattr(settings, name) for name in given} == given
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_an_encoding_is_given_by_name_or_whole_and_its_settings_beside_it(preset: str) -> None:
+    by_name = settings_for(30, 20, preset, encoding="fourier", sigma=3.0)
+    assert by_name.encoding == FourierSpec(n_frequencies=128, sigma=3.0)
+    assert by_name == settings_for(30, 20, preset, encoding=FourierSpec(sigma=3.0))
+    assert by_name == settings_for(
+        30, 20, preset, encoding=FourierSpec(n_frequencies=5), n_frequencies=128, sigma=3.0
+    )
+    whole = settings_for(30, 20, preset, encoding=GridSpec(levels=(7, 9)))
+    assert whole.encoding == GridSpec(levels=(7, 9), basis="linear")
+    assert whole == settings_for(30, 20, preset, encoding="grid", levels=(7, 9), basis="linear")
+
+
+def test_a_default_is_what_the_standard_preset_has() -> None:
+    settings = settings_for(768, 512)
+    kinds = (settings, PainterSettings), (settings.encoding, GridSpec)
+    for found, kind in kinds:
+        for field in fields(kind):
+            if field.default is not MISSING:
+                assert getattr(found, field.name) == field.default, field.name
 
 
 def test_a_time_limit_alone_takes_the_limit_of_epochs_away() -> None:
@@ -96,7 +118,10 @@ def test_unknown_names_are_refused() -> None:
     assert str(caught.value) == ("preset: unknown name 'best'; use one of draft, standard, fine, tutorial")
     with pytest.raises(SettingsError) as caught:
         settings_for(9, 9, momentum=3)
-    assert str(caught.value) == f"momentum: unknown setting; use one of {', '.join(sorted(SETTING_NAMES))}"
+    assert str(caught.value) == f"momentum: unknown setting; use one of {', '.join(sorted(known_settings()))}"
+    for encoding in ("hash", None, ["raw"], GridSpec):
+        with pytest.raises(SettingsError, match=r"encoding: unknown name .*; use one of raw, fourier, grid"):
+            settings_for(9, 9, encoding=encoding)
     with pytest.raises(SettingsError, match="epochs: 0 is out of range"):
         settings_for(9, 9, epochs=0)
 

@@ -1,37 +1,87 @@
 import json
-from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from paintnet.dataset.classes import Classes
+from paintnet.encoding.fourier import FourierSpec
+from paintnet.encoding.grid import GridSpec
+from paintnet.encoding.raw import RawSpec
+from paintnet.engine.starts import STARTS
 from paintnet.errors import SettingsError
-from paintnet.settings.settings import SETTING_NAMES, PainterSettings, parse_layers
+from paintnet.settings.presets import settings_for
+from paintnet.settings.settings import START_NAMES, PainterSettings, known_settings, parse_layers
+
+GRID = settings_for(100, 100)
+FOURIER = GRID.changed(encoding="fourier", n_frequencies=64)
 
 
-def test_the_defaults_can_be_used_and_every_field_is_a_setting() -> None:
-    PainterSettings().validate()
-    assert {field.name for field in fields(PainterSettings)} == SETTING_NAMES
-
-
-def test_settings_are_written_as_json() -> None:
-    settings = PainterSettings(mode="classify", classes=Classes(palette=("#fff", "#000")))
+def test_settings_are_written_as_json_with_those_of_the_encoding_inside() -> None:
+    classes = Classes(palette=("#fff", "#000"))
+    settings = GRID.changed(mode="classify", classes=classes, layers=(16, np.int64(8)), levels=(np.int64(9),))
     document = json.loads(json.dumps(settings.to_document(), allow_nan=False))
-    assert set(document) == SETTING_NAMES
-    assert document["layers"] == [16, 16]
+    assert set(document) == PainterSettings.setting_names() - {"threads"}
+    assert document["layers"] == [16, 8]
+    assert document["encoding"] == {"name": "grid", "levels": [9], "basis": "linear"}
     assert document["classes"] == {"colors": None, "threshold": None, "palette": ["#fff", "#000"]}
+
+
+def test_numbers_of_numpy_become_those_of_python() -> None:
+    settings = GRID.changed(seed=np.int64(3), learning_rate=np.float32(0.5), epochs=np.uint8(7))
+    kept = settings.seed, settings.learning_rate, settings.epochs
+    assert kept == (3, 0.5, 7)
+    assert [type(value) for value in kept] == [int, float, int]
+
+
+def test_settings_of_the_encoding_in_use_are_changed_by_their_own_names() -> None:
+    assert FOURIER.encoding == FourierSpec(n_frequencies=64, sigma=10.0)
+    assert FOURIER.changed(sigma=3.0, seed=5).encoding == FourierSpec(n_frequencies=64, sigma=3.0)
+    assert FOURIER.changed(encoding="fourier", sigma=3.0).encoding == FourierSpec(n_frequencies=64, sigma=3.0)
+    assert FOURIER.changed(encoding="raw", normalize=False).encoding == RawSpec(normalize=False)
+    whole = FOURIER.changed(encoding=GridSpec((8,)), basis="cubic", grid_beta_1=0.25)
+    assert (whole.encoding, whole.grid_beta_1) == (GridSpec((8,), "cubic"), 0.25)
+
+
+@pytest.mark.parametrize(
+    ("settings", "given", "message"),
+    [
+        (GRID, {"sigma": 5.0}, "sigma: it belongs to encoding fourier, not to grid"),
+        (FOURIER, {"normalize": True}, "normalize: it belongs to encoding raw, not to fourier"),
+        (FOURIER, {"basis": "cubic"}, "basis: it belongs to encoding grid, not to fourier"),
+        (FOURIER, {"grid_beta_1": 0.5}, "grid_beta_1: it belongs to encoding grid, not to fourier"),
+        (GRID, {"encoding": "raw", "levels": (8,)}, "levels: it belongs to encoding grid, not to raw"),
+    ],
+)
+def test_a_setting_of_another_encoding_is_refused(
+    settings: PainterSettings, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message) as caught:
+        settings.changed(**given)
+    owner = message.split(",")[0].split()[-1]
+    assert str(caught.value) == f"{message}; use encoding {owner}, or leave it out"
+
+
+def test_names_of_all_settings() -> None:
+    of_encodings = {"normalize", "n_frequencies", "sigma", "levels", "basis"}
+    assert known_settings() == PainterSettings.setting_names() | of_encodings
+    assert not PainterSettings.setting_names() & of_encodings
+
+
+def test_every_start_can_be_set() -> None:
+    assert set(START_NAMES) == set(STARTS)
 
 
 LAYERS = "use 1 to 63 layers of 1 to 65536 units, such as 64,64 or 100x10"
 REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"mode": "dream"}, "mode: unknown value 'dream'; use one of regress, classify"),
-    ({"encoding": "hash"}, "encoding: unknown value 'hash'; use one of raw, fourier, grid"),
+    ({"encoding": "hash"}, "encoding: unknown name 'hash'; use one of raw, fourier, grid"),
     ({"activation": "sine"}, "activation: unknown value 'sine'; use one of relu, tanh, logistic, identity"),
     ({"solver": "lion"}, "solver: unknown value 'lion'; use one of adam, sgd, lbfgs"),
     ({"decay": "steps"}, "decay: unknown value 'steps'; use one of constant, linear, cosine"),
-    ({"start": "warm"}, "start: unknown value 'warm'; use one of stock, mean, features, picture, learned"),
+    ({"start": "warm"}, "start: unknown value 'warm'; use one of stock, mean, features, picture, pretrained"),
     ({"engine": "gpu"}, "engine: unknown value 'gpu'; use one of auto, compiled, numpy, stock"),
     ({"precision": "float16"}, "precision: unknown value 'float16'; use one of float32, float64"),
     ({"basis": "hat"}, "basis: unknown value 'hat'; use one of linear, quadratic, cubic"),
@@ -49,13 +99,16 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"target_psnr": 201}, "target-psnr: 201 is out of range; use 0 to 200"),
     ({"hold_out": 0.95}, "hold-out: 0.95 is out of range; use 0 to 0.9"),
     ({"seed": -1}, "seed: -1 is out of range; use 0 to 4,294,967,295"),
-    ({"n_frequencies": 0}, "n-frequencies: 0 is out of range; use 1 to 65,536"),
-    ({"sigma": 0}, "sigma: 0 is out of range; use 1e-06 to 1,000,000"),
+    ({"epochs": "3"}, "epochs: '3' is not a number; use 1 to 1,000,000,000"),
+    ({"encoding": "fourier", "n_frequencies": 0}, "n_frequencies: 0 is out of range; use 1 to 65,536"),
+    ({"encoding": "fourier", "sigma": 0}, "sigma: 0 is out of range; use 1e-06 to 1,000,000"),
     ({"layers": ()}, f"layers:  is out of range; {LAYERS}"),
     ({"layers": (5, 0)}, f"layers: 5,0 is out of range; {LAYERS}"),
     ({"layers": (65537,)}, f"layers: 65537 is out of range; {LAYERS}"),
     ({"layers": (1,) * 64}, f"layers: {','.join('1' * 64)} is out of range; {LAYERS}"),
     ({"levels": ()}, "levels: () is out of range; use 2 or more vertices a level"),
+    ({"levels": 8}, "levels: 8 is out of range; use 2 or more vertices a level"),
+    ({"levels": "88"}, "levels: 88 is out of range; use 2 or more vertices a level"),
     ({"levels": (8, 1)}, "levels: (8, 1) is out of range; use 2 or more vertices a level"),
     (
         {"solver": "lbfgs", "seconds": 3},
@@ -80,7 +133,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("change", "message"), REFUSALS, ids=[message[:40] for _, message in REFUSALS])
 def test_what_cannot_be_used_is_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        PainterSettings(**change).validate()
+        GRID.changed(**change)
     assert str(caught.value) == message
 
 
@@ -98,7 +151,7 @@ def test_what_cannot_be_used_is_refused(change: dict[str, Any], message: str) ->
     ],
 )
 def test_the_ends_of_a_range_belong_to_it(change: dict[str, Any]) -> None:
-    PainterSettings(**change).validate()
+    GRID.changed(**change)
 
 
 @given(st.lists(st.tuples(st.integers(1, 65_536), st.integers(1, 20)), min_size=1, max_size=3))

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from paintnet.engine.block_mlp import has_compiler
 from paintnet.engine.block_state import AdamRates
 from paintnet.engine.blocks import BlockPlan
-from tests.engine.engine_helpers import RATE, all_positions, grid_over, networks
+from paintnet.engine.compiler import has_compiler
+from tests.engine.engine_helpers import RATE, Blocks, all_positions, grid_over, networks
 
 ENGINES = [
     False,
@@ -34,12 +34,10 @@ def train_both(mode, outputs, *, compiled, activation="relu", epochs=5, beta_1=0
         mode, inputs, targets, n_classes, activation=activation, alpha=0.0, beta_1=beta_1, beta_2=0.99
     )
     plan = BlockPlan.over(grid, SIZE, SIZE)
-    block.start_blocks(plan, planes, np.ones((SIZE, SIZE)), beta_1=beta_1, compiled=compiled)
+    blocks = Blocks(block, plan, planes, np.ones((SIZE, SIZE)), beta_1=beta_1, compiled=compiled)
     for epoch in range(1, epochs + 1):
         stock.partial_fit(inputs, targets)
-        loss = block.train_blocks(
-            list(plan.batches(np.random.default_rng(0), 4)), AdamRates(RATE, beta_1, 0.99, 1e-8, epoch), RATE
-        )
+        loss = blocks.train(np.random.default_rng(0), AdamRates(RATE, beta_1, 0.99, 1e-8, epoch))
         assert loss / SIZE**2 == pytest.approx(stock.loss_, rel=2e-4)
     return stock, block
 
@@ -78,10 +76,10 @@ def test_compiled_and_numpy_agree_on_a_picture_of_many_blocks(basis):
     tables = []
     for compiled in (False, True):
         _, block = networks("regress", inputs, picture.reshape(3, -1).T, alpha=0.1, activation="tanh")
-        block.start_blocks(plan, picture, mask, beta_1=0.5, compiled=compiled)
+        blocks = Blocks(block, plan, picture, mask, beta_1=0.5, compiled=compiled)
         rng = np.random.default_rng(5)
         for epoch in range(1, 4):
-            block.train_blocks(list(plan.batches(rng, 4)), AdamRates(RATE, 0.5, 0.9, epsilon, epoch), RATE)
+            blocks.train(rng, AdamRates(RATE, 0.5, 0.9, epsilon, epoch))
         tables.append([block.coefs_[0], *block.coefs_[1:], *block.intercepts_])
     for one, other in zip(*tables, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
@@ -89,8 +87,6 @@ def test_compiled_and_numpy_agree_on_a_picture_of_many_blocks(basis):
 
 @pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
 def test_the_number_of_threads_does_not_change_a_byte():
-    from paintnet.engine.compiled_step import CompiledStep
-
     width, height = 100, 64
     grid = grid_over(width, height, vertices=40)
     plan = BlockPlan.over(grid, width, height)
@@ -99,12 +95,10 @@ def test_the_number_of_threads_does_not_change_a_byte():
     results = []
     for threads in (1, 2, 3):
         _, block = networks("regress", inputs, picture.reshape(3, -1).T)
-        block.start_blocks(plan, picture, np.ones((height, width)), beta_1=0.0, compiled=True)
-        block._step = CompiledStep(plan, block._state, threads=threads)
-        block.train_blocks(
-            list(plan.batches(np.random.default_rng(5), 4)), AdamRates(RATE, 0, 0.9, 1e-8, 1), RATE
-        )
-        results.append(block.coefs_[0].tobytes() + block._state.dense.tobytes())
+        mask = np.ones((height, width))
+        blocks = Blocks(block, plan, picture, mask, beta_1=0.0, compiled=True, threads=threads)
+        blocks.train(np.random.default_rng(5), AdamRates(RATE, 0, 0.9, 1e-8, 1))
+        results.append(blocks.state.table.tobytes() + blocks.state.dense.tobytes())
     assert results[0] == results[1] == results[2]
 
 
@@ -119,10 +113,8 @@ def test_a_masked_pixel_has_no_influence():
     for hidden_value in (0.0, 100.0):
         picture[0, 4, 7] = hidden_value
         _, block = networks("regress", inputs, picture.ravel())
-        block.start_blocks(plan, picture, mask, beta_1=0.0, compiled=False)
-        block.train_blocks(
-            list(plan.batches(np.random.default_rng(5), 4)), AdamRates(RATE, 0, 0.9, 1e-8, 1), RATE
-        )
+        blocks = Blocks(block, plan, picture, mask, beta_1=0.0)
+        blocks.train(np.random.default_rng(5), AdamRates(RATE, 0, 0.9, 1e-8, 1))
         tables.append(block.coefs_[0].copy())
     assert np.array_equal(*tables)
 
@@ -139,14 +131,10 @@ def test_a_trained_block_network_is_an_ordinary_estimator():
 @pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
 def test_warming_up_compiles_what_training_runs():
     """An int where training has a float would be compiled twice, the second time on the clock."""
-    from paintnet.engine.kernel import run_epoch
+    from paintnet.engine.kernel import run_batches
 
     train_both("regress", 3, compiled=True)
-    names = run_epoch.py_func.__code__.co_varnames
-    for name, expected in {
-        "dense_rate": "float64",
-        "step": "int64",
-        "pixels": "array(float32, 1d, C)",
-    }.items():
-        kinds = {str(signature[names.index(name)]) for signature in run_epoch.signatures}
-        assert kinds == {expected}, name
+    kinds = [str(signature) for signature in run_batches.signatures]
+    assert len(kinds) == len(set(kinds))
+    rates = {str(signature[5]) for signature in run_batches.signatures}
+    assert len(rates) == 1, rates

@@ -4,8 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paintnet.encoding.extent import Extent
-from paintnet.encoding.maps import MAPS, FourierMap, PositionMap, RawMap, map_named
-from paintnet.errors import SettingsError
+from paintnet.encoding.fourier import FourierMap, FourierSpec
 
 EXTENT = Extent.of_picture(9, 5)
 
@@ -14,21 +13,7 @@ def fourier(*frequencies: tuple[float, float], extent: Extent = EXTENT) -> Fouri
     return FourierMap(extent, np.array(frequencies).T)
 
 
-def test_raw_gives_row_and_column_unchanged() -> None:
-    xy = np.array([[3.0, 1.0], [8.0, 4.0]])
-    assert RawMap(EXTENT, normalize=False).transform(xy).tolist() == [[1, 3], [4, 8]]
-
-
-def test_raw_scales_the_longer_side_to_one() -> None:
-    xy = np.array([[0.0, 0.0], [4.0, 2.0], [8.0, 4.0], [6.0, 3.0]])
-    assert RawMap(EXTENT).transform(xy).tolist() == [[-0.5, -1], [0, 0], [0.5, 1], [0.25, 0.5]]
-
-
-def test_raw_of_one_pixel_is_the_centre() -> None:
-    assert RawMap(Extent.of_picture(1, 1)).transform(np.zeros((1, 2))).tolist() == [[0, 0]]
-
-
-def test_hand_worked_fourier_features() -> None:
+def test_hand_worked_features() -> None:
     xy = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 1.0]])
     quarter, diagonal = (0.25, 0.0), (0.125, 0.25)
     s = np.sqrt(0.5)
@@ -36,7 +21,7 @@ def test_hand_worked_fourier_features() -> None:
     np.testing.assert_allclose(fourier(quarter, diagonal).transform(xy), expected, atol=1e-15)
 
 
-def test_fourier_phases_are_counted_from_the_corner() -> None:
+def test_phases_are_counted_from_the_corner() -> None:
     moved = fourier((0.25, 0.1), extent=Extent(100, 50, 108, 54))
     xy = np.array([[3.0, 2.0]])
     there, here = moved.transform(xy + np.array([100, 50])), fourier((0.25, 0.1)).transform(xy)
@@ -79,44 +64,14 @@ def test_float32_keeps_the_phase_on_a_wide_picture() -> None:
     assert np.abs(difference).max() < 5e-3
 
 
-def examples() -> list[PositionMap]:
-    return [
-        RawMap(EXTENT),
-        RawMap(EXTENT, normalize=False),
-        FourierMap.draw(EXTENT, 6, 2.0, np.random.default_rng(0)),
-        MAPS["grid"].over(EXTENT, [2, 4]),  # type: ignore[attr-defined]
-    ]
-
-
-@pytest.mark.parametrize("encoding", examples(), ids=lambda encoding: encoding.name)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_first_layer_is_the_product_and_types_are_kept(encoding: PositionMap, dtype: type) -> None:
-    rng = np.random.default_rng(3)
-    xy = rng.uniform(0, 8, (20, 2)).astype(dtype)
-    coefs = rng.normal(size=(encoding.n_features, 5)).astype(dtype)
-    features = encoding.transform(xy)
-    assert features.shape == (20, encoding.n_features)
-    assert features.dtype == dtype
-    sums = encoding.first_layer(xy, coefs)
-    assert sums.dtype == dtype
-    np.testing.assert_allclose(sums, features @ coefs, atol=1e-4 if dtype is np.float32 else 1e-12)
-
-
-@pytest.mark.parametrize("encoding", examples(), ids=lambda encoding: encoding.name)
-def test_document_and_tensors_bring_it_back(encoding: PositionMap) -> None:
-    again = map_named(encoding.name).from_document(encoding.to_document(), encoding.tensors())
-    xy = np.random.default_rng(3).uniform(-2, 10, (20, 2)).astype(np.float32)
-    first, second = encoding.transform(xy), again.transform(xy)
-    assert abs(first - second).max() == 0
-
-
 def test_frequencies_of_another_shape_are_refused() -> None:
     document = fourier((0.1, 0.2)).to_document()
     with pytest.raises(ValueError, match=r"frequencies of shape \(3, 4\), expected \(2, n\)"):
         FourierMap.from_document(document, {"frequencies": np.zeros((3, 4))})
 
 
-def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(SettingsError) as caught:
-        map_named("hash")
-    assert str(caught.value) == "encoding: unknown name 'hash'; use one of raw, fourier, grid"
+def test_one_seed_draws_the_same_directions() -> None:
+    spec = FourierSpec(n_frequencies=5, sigma=2.0)
+    first, again, other = (spec.build(EXTENT, seed).frequencies for seed in (3, 3, 4))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)

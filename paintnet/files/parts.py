@@ -1,0 +1,147 @@
+"""Parts of a container: tensors with a JSON document, and the codecs that turn a part into bytes.
+
+The bytes of a part, before a codec packs them, are a safetensors file of its
+own: loading one can run no code.
+"""
+
+import json
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from paintnet.typing import Array
+
+MAX_TABLE_BYTES = 64 * 1024
+"""Of a part's document and table of tensors, as JSON."""
+
+TENSOR_TYPES = ("F32", "F64")
+
+LENGTH_BYTES = 8
+"""A safetensors file begins with the length of its header, little endian."""
+
+_DOCUMENT_KEY = "document"
+
+
+class ContainerError(ValueError):
+    """A container is damaged: not as it was written."""
+
+
+class OverLimitError(ContainerError):
+    """A container is larger than whoever reads or writes it allows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What is stored and read as one.
+
+    Parameters
+    ----------
+    tensors : mapping of str to array
+        float32 or float64 arrays by name, all finite.
+    document : dict
+        JSON values: what the tensors are.
+    """
+
+    tensors: Mapping[str, Array]
+    document: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of all tensors, whatever a codec makes of them."""
+        return sum(array.nbytes for array in self.tensors.values())
+
+
+@dataclass(frozen=True)
+class Codec:
+    """One way to store a part.
+
+    Parameters
+    ----------
+    encode : callable
+        From a part to bytes; equal parts give equal bytes.
+    decode : callable
+        From bytes and the number of bytes that the tensors are said to take, back to the part.
+        It trusts neither, and never takes much more memory than that number.
+    """
+
+    encode: Callable[[Part], bytes]
+    decode: Callable[[bytes, int], Part]
+
+
+def canonical(document: Mapping[str, Any]) -> str:
+    """Write JSON in its one valid spelling: keys sorted, no white space, no NaN.
+
+    Examples
+    --------
+    >>> canonical({"b": 1, "a": [None, 0.5]})
+    '{"a":[null,0.5],"b":1}'
+    """
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def encode_raw(part: Part) -> bytes:
+    """Store a part as a safetensors file."""
+    tensors = {name: np.ascontiguousarray(array) for name, array in part.tensors.items()}
+    return bytes(save_tensors(tensors, metadata={_DOCUMENT_KEY: canonical(part.document)}))
+
+
+def decode_raw(data: bytes, n_bytes: int) -> Part:
+    """Take the bytes of `encode_raw` apart, checking all that they say.
+
+    Raises
+    ------
+    ContainerError
+        If they are not as they were written.
+    """
+    length = int.from_bytes(data[:LENGTH_BYTES], "little")
+    if length > MAX_TABLE_BYTES:
+        raise OverLimitError(f"a table of {length:,} bytes, more than {MAX_TABLE_BYTES:,}")
+    if len(data) != LENGTH_BYTES + length + n_bytes:
+        raise ContainerError("the length of a part does not fit its tensors")
+    try:
+        table = json.loads(data[LENGTH_BYTES : LENGTH_BYTES + length], object_pairs_hook=_without_doubles)
+        document = json.loads(table.pop("__metadata__")[_DOCUMENT_KEY])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ContainerError("the table of a part is none") from error
+    if not isinstance(document, dict):
+        raise ContainerError("the document of a part is no object")
+    for name, entry in table.items():
+        if not isinstance(entry, dict) or entry.get("dtype") not in TENSOR_TYPES:
+            raise ContainerError(f"unexpected tensor {name[:60]!r}")
+    try:
+        return Part(load_tensors(data), document)
+    except (SafetensorError, ValueError) as error:
+        raise ContainerError(str(error)) from error
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("one name stands twice")
+    return dict(pairs)
+
+
+def encode_zlib(part: Part) -> bytes:
+    """Store a part as `encode_raw` does, packed by zlib (RFC 1950)."""
+    return zlib.compress(encode_raw(part), 9)
+
+
+def decode_zlib(data: bytes, n_bytes: int) -> Part:
+    """Unpack the bytes of `encode_zlib`; stops where they swell beyond what they are said to hold."""
+    packed = zlib.decompressobj()
+    try:
+        raw = packed.decompress(data, LENGTH_BYTES + MAX_TABLE_BYTES + n_bytes)
+    except zlib.error as error:
+        raise ContainerError(f"zlib: {error}") from error
+    if not packed.eof or packed.unused_data:
+        raise ContainerError("a packed part is longer or shorter than it is said to be")
+    return decode_raw(raw, n_bytes)
+
+
+CODECS = {"raw": Codec(encode_raw, decode_raw), "zlib": Codec(encode_zlib, decode_zlib)}
+"""By the name that stands in the file."""

@@ -1,0 +1,398 @@
+"""One picture to its outputs: check, open, fit, measure, encode, write.
+
+Each step is one call, so that a command, a batch or a page can show what
+happens between them: `Job.check`, `Job.open`, `OpenJob.fit`, `FittedJob.encode`
+and `FittedJob.write`; `Job.run` is all of them.
+"""
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
+
+from paintnet.errors import PaintnetError, SettingsError
+from paintnet.files.names import printable
+from paintnet.files.writing import check_output, write_bytes
+from paintnet.modelfile import EXTENSION, encode_model
+from paintnet.painter.painter import Painter
+from paintnet.painter.quality import Quality
+from paintnet.painter.run import Listener
+from paintnet.painting import Painting
+from paintnet.picture import (
+    OUTPUT_FORMATS,
+    OpenedPicture,
+    OpenLimits,
+    check_size,
+    open_picture,
+    output_size,
+    shrink,
+    write_bands,
+)
+from paintnet.settings.presets import settings_for
+from paintnet.typing import Array
+
+PAINTED = ".painted.png"
+"""Ending of a painted picture that is named after the one it was learned from."""
+
+FRAMES = 48
+"""Frames of an animation or a report, where nobody said how many."""
+
+
+@dataclass(frozen=True)
+class Animation:
+    """An animation of the learning.
+
+    Parameters
+    ----------
+    path : str
+        File to write; its extension gives the format.
+    fps : float
+        Frames a second.
+    has_caption : bool
+        Write epoch and PSNR under it.
+    is_beside : bool
+        Show the original beside it.
+    """
+
+    path: str
+    fps: float = 12.0
+    has_caption: bool = False
+    is_beside: bool = False
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files that a job writes.
+
+    Parameters
+    ----------
+    pictures, models : tuple of str
+        Paths of painted pictures and of .paintnet files.
+    animation : Animation or None
+        Of the learning.
+    report : str or None
+        Path of a page about the run.
+    """
+
+    pictures: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    animation: Animation | None = None
+    report: str | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All of them."""
+        views = (self.animation.path if self.animation else None, self.report)
+        return (*self.pictures, *self.models, *(path for path in views if path is not None))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One picture to its outputs, not begun.
+
+    Parameters
+    ----------
+    source : str, Path or array
+        What `paintnet.picture.open_picture` takes.
+    preset : str
+        Rule that gives the settings.
+    settings : mapping
+        Settings that win over the preset.
+    limits : OpenLimits
+        Of what is opened.
+    max_side : int or None
+        Learn from a copy of at most this side.
+    outputs : Outputs
+        What is written; with neither picture nor model, one of each is named after the source.
+    scale, size : float, (int, int) or None
+        Size of the painted pictures, as a multiple of the source's or in pixels.
+    frames : int
+        Of the animation and the report, at most.
+    force : bool
+        Whether existing files may be replaced.
+    streams : mapping of str to binary file
+        Outputs of these names are not files: a picture goes there as PNG.
+    command, class_names : str, sequence of str or None
+        What the report says about how it was made, and calls the classes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     outputs = Outputs(models=(f"{folder}/bird.paintnet",))
+    ...     job = Job(source="sample:bird", preset="draft", settings={"epochs": 5}, outputs=outputs)
+    ...     done = job.run()
+    ...     [PurePath(path).name for path in done.written], done.quality.ssim > 0.5
+    (['bird.paintnet'], True)
+    """
+
+    source: Any
+    preset: str = "standard"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    limits: OpenLimits = field(default_factory=OpenLimits)
+    max_side: int | None = None
+    outputs: Outputs = field(default_factory=Outputs)
+    scale: float | None = None
+    size: tuple[int, int] | None = None
+    frames: int = FRAMES
+    force: bool = False
+    streams: Mapping[str, BinaryIO] = field(default_factory=dict)
+    command: str = ""
+    class_names: tuple[str, ...] | None = None
+
+    def check(self) -> None:
+        """Refuse what can be refused before anything is fetched.
+
+        Raises
+        ------
+        PaintnetError
+            If a setting or an output cannot be used.
+        """
+        settings = settings_for(64, 64, self.preset, **self.settings)  # of any picture
+        if settings.solver == "lbfgs" and (self.outputs.animation or self.outputs.report):
+            what = "animation" if self.outputs.animation else "report"
+            raise SettingsError(what, "lbfgs has no epochs that could be shown", "use solver adam")
+        paths = self.outputs.paths
+        if len(set(paths)) < len(paths):
+            raise SettingsError("outputs", "one file is named twice", "give each output a name of its own")
+        self._check_outputs(self.outputs)
+
+    def open(self, stdin: BinaryIO | None = None) -> "OpenJob":
+        """Open the picture, and check what depends on it.
+
+        Raises
+        ------
+        PaintnetError
+            If it cannot be opened, or the outputs cannot be written at its size.
+        """
+        opened = open_picture(self.source, limits=self.limits, stdin=stdin)
+        outputs = self.outputs
+        if not (outputs.pictures or outputs.models):
+            names = ((opened.name + PAINTED,), (opened.name + EXTENSION,))
+            outputs = Outputs(*names, outputs.animation, outputs.report)
+        self._check_outputs(outputs)
+        pixels = shrink(opened.pixels, self.max_side) if self.max_side else opened.pixels
+        own = (pixels.shape[1], pixels.shape[0])
+        size = output_size(own, self.scale, self.size, self.limits.max_pixels)
+        for path in outputs.pictures:
+            check_size(path, OUTPUT_FORMATS[self._extension(path)], size)
+        return OpenJob(self, opened, pixels, outputs, size)
+
+    def run(self, listeners: Sequence[Listener] = ()) -> "FittedJob":
+        """Do all of it.
+
+        Raises
+        ------
+        PaintnetError
+            If anything fails; what could be written is written.
+        """
+        self.check()
+        fitted = self.open().fit(listeners)
+        fitted.write()
+        return fitted
+
+    def _check_outputs(self, outputs: Outputs) -> None:
+        kinds: list[tuple[Sequence[str], Any]] = [
+            (outputs.pictures, OUTPUT_FORMATS),
+            (outputs.models, [EXTENSION]),
+            ([] if outputs.report is None else [outputs.report], [".html", ".htm"]),
+        ]
+        for paths, extensions in kinds:
+            for path in paths:
+                if path not in self.streams:
+                    check_output(path, force=self.force, extensions=extensions)
+        if outputs.animation or outputs.report:
+            from paintnet.animation.formats import Timing, check_animation, check_frames
+
+            check_frames(self.frames)
+            if outputs.animation:
+                Timing(outputs.animation.fps)
+                check_animation(outputs.animation.path, force=self.force)
+
+    def _extension(self, path: str) -> str:
+        return ".png" if path in self.streams else PurePath(path).suffix.lower()
+
+
+@dataclass(frozen=True, eq=False)
+class OpenJob:
+    """A job whose picture is there.
+
+    Parameters
+    ----------
+    job : Job
+        What is to be done.
+    opened : OpenedPicture
+        The picture as it was opened, with notes about it.
+    pixels : float32 array of shape (height, width, channels)
+        What is learned.
+    outputs : Outputs
+        What is written.
+    size : (int, int)
+        Width and height of the painted pictures.
+    """
+
+    job: Job
+    opened: OpenedPicture
+    pixels: Array
+    outputs: Outputs
+    size: tuple[int, int]
+
+    def fit(self, listeners: Sequence[Listener] = ()) -> "FittedJob":
+        """Learn the picture and measure the painting, once.
+
+        Raises
+        ------
+        PaintnetError
+            If a setting does not fit the picture, or the training fails.
+        """
+        job, outputs = self.job, self.outputs
+        with ExitStack() as stack:
+            taker, curve, views = None, None, list[Listener]()
+            if outputs.animation or outputs.report:
+                from paintnet.animation.frames import FrameTaker
+
+                taker = stack.enter_context(FrameTaker(job.frames))
+                views.append(taker)
+            if outputs.report:
+                from paintnet.report.report import CurveListener
+
+                curve = CurveListener()
+                views.append(curve)
+            run = Painter(job.preset, **job.settings).start(self.pixels)
+            run.listeners = [*listeners, *views]
+            for _ in run:
+                pass
+            painting = run.result()
+            assert run.quality_ is not None  # noqa: S101 - measured with the result; told to mypy
+            seconds, files = run.schedule.seconds, stack.pop_all()
+            return FittedJob(self, painting, run.quality_, seconds, taker, curve, files)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedJob:
+    """A job whose picture has been learned.
+
+    Parameters
+    ----------
+    open_job : OpenJob
+        Where it comes from.
+    painting : Painting
+        The result.
+    quality : Quality
+        How good it is.
+    seconds : float
+        Training time.
+    written, notes : list of str
+        After `write`: paths, and what was lost in a format.
+    """
+
+    open_job: OpenJob
+    painting: Painting
+    quality: Quality
+    seconds: float
+    _taker: Any
+    _curve: Any
+    _views: ExitStack
+    written: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Encode everything, then write everything, streams last.
+
+        Raises
+        ------
+        PaintnetError
+            If an output cannot be made or written; all others are written.
+        """
+        encoded: dict[str, bytes] = {}
+        failures: list[tuple[str, PaintnetError]] = []
+        with self._views:
+            for path, encode in self._encoders():
+                try:
+                    encoded[path] = encode()
+                except PaintnetError as error:
+                    failures.append((path, error))
+        streams = self.open_job.job.streams
+        # A stream comes last: its reader may leave early, and the files have to be there then.
+        for path in sorted(encoded, key=lambda path: path in streams):
+            try:
+                _put(path, encoded[path], streams.get(path))
+                self.written.append(path)
+            except PaintnetError as error:
+                failures.append((path, error))
+        self.written.sort(key=self.open_job.outputs.paths.index)
+        if failures:
+            raise _told(failures, self.written)
+
+    def _encoders(self) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        """What makes the bytes of each output; the model first, since it can make all others again."""
+        outputs = self.open_job.outputs
+        if outputs.models:
+            model = encode_model(self.painting)
+            yield from ((path, lambda: model) for path in outputs.models)
+        if outputs.pictures:
+            for path in outputs.pictures:
+                yield path, lambda path=path: self._picture(path)  # type: ignore[misc]
+        if outputs.animation:
+            yield outputs.animation.path, self._animation
+        if outputs.report:
+            yield outputs.report, self._report
+
+    def _picture(self, path: str) -> bytes:
+        painting, (width, height) = self.painting, self.open_job.size
+        is_own = (width, height) == (painting.width, painting.height)
+        bands = [self.quality.rendered] if is_own else painting.bands((width, height))
+        content = io.BytesIO()
+        shape = (height, width, painting.channels)
+        self.notes.extend(write_bands(content, bands, shape, self.open_job.job._extension(path)))
+        return content.getvalue()
+
+    def _animation(self) -> bytes:
+        from paintnet.animation.canvas import Canvas
+        from paintnet.animation.formats import encode_animation
+        from paintnet.animation.frames import frame_original
+
+        animation = self.open_job.outputs.animation
+        assert animation is not None  # noqa: S101 - asked for only where there is one; told to mypy
+        beside = frame_original(self.open_job.pixels) if animation.is_beside else None
+        canvas = Canvas(beside, has_caption=animation.has_caption)
+        extension = Path(animation.path).suffix.lower()
+        frames = (canvas.lay(frame) for frame in self._taker.frames())
+        return encode_animation(frames, extension, fps=animation.fps)
+
+    def _report(self) -> bytes:
+        from paintnet.report.report import RunRecord, report_html
+
+        job = self.open_job.job
+        record = RunRecord(
+            source=PurePath(self.open_job.opened.source).name,
+            original=self.open_job.pixels,
+            painting=self.painting,
+            curve=self._curve.points,
+            frames=self._taker.frames(),
+            command=job.command,
+            seconds=self.seconds,
+            class_names=job.class_names,
+            quality=self.quality,
+        )
+        return report_html(record).encode()
+
+
+def _put(path: str, content: bytes, stream: BinaryIO | None) -> None:
+    if stream is None:
+        write_bytes(path, content)
+    else:
+        stream.write(content)
+        stream.flush()
+
+
+def _told(failures: Sequence[tuple[str, PaintnetError]], written: Sequence[str]) -> PaintnetError:
+    """Say the first failure, which others there were, and what is there in spite of them."""
+    first, remedy = failures[0][1], failures[0][1].remedy
+    if len(failures) > 1:
+        remedy += f"; {', '.join(printable(path) for path, _ in failures[1:])} failed too"
+    if written:
+        remedy += f"; written: {', '.join(map(printable, written))}"
+    return type(first)(first.what, first.why, remedy, first.parameter)
