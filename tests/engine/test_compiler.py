@@ -39,7 +39,9 @@ def run(script: str, **environment: str) -> str:
 COMPILED = 'print(fit(engine="compiled").training.engine)'
 
 
-def test_compiled_code_is_kept_in_the_users_cache_and_a_broken_one_is_left_aside(tmp_path: Path) -> None:
+def test_fault_27_a_cache_is_kept_and_a_broken_one_left_aside(
+    tmp_path: Path,
+) -> None:
     cache = str(tmp_path)
     told = 'print(fit(engine="compiled").training.engine, len(notes))'
     assert run(told, XDG_CACHE_HOME=cache) == "compiled 1"
@@ -51,28 +53,33 @@ def test_compiled_code_is_kept_in_the_users_cache_and_a_broken_one_is_left_aside
     assert run(COMPILED, XDG_CACHE_HOME=cache) == "compiled"
 
 
-@pytest.mark.parametrize("kind", ["no folder", "read-only", "no home"])
-def test_without_a_cache_it_compiles_all_the_same(tmp_path: Path, kind: str) -> None:
-    if kind == "no home":
-        script = "import os; os.environ.pop('HOME', None)\n" + COMPILED
-        assert run(script, XDG_CACHE_HOME="") == "compiled"
-        assert not Path("~").exists()
-        return
+def test_fault_27_without_a_cache_it_compiles_all_the_same(tmp_path: Path) -> None:
+    """As a user without rights to write, HOME unset: what a read-only container looks like."""
     place = tmp_path / "cache"
-    if kind == "no folder":
-        place.write_bytes(b"a file")
-    else:
-        place.mkdir(mode=0o500)
-    script = (
-        "import os\nif os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n" if kind == "read-only" else ""
+    place.mkdir(mode=0o500)
+    # Root may write anywhere, so it drops its rights.
+    drop = (
+        "import os\nos.environ.pop('HOME', None)\nif os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
     )
-    assert run(script + COMPILED, XDG_CACHE_HOME=str(place)) == "compiled"
+    assert run(drop + COMPILED, XDG_CACHE_HOME=str(place)) == "compiled"
+
+
+@pytest.mark.parametrize("given", ["", "relative", "/dev/null/below"])
+def test_no_cache_is_made_where_none_belongs(given: str, tmp_path: Path) -> None:
+    script = """
+import os
+os.environ.pop("HOME", None)
+from paintnet.engine.compiler import cache_folder
+folder = cache_folder()
+print(folder is None or folder.is_absolute(), os.path.exists("~"), os.path.exists("relative"))
+"""
+    assert run(f"import os; os.chdir({str(tmp_path)!r})" + script, XDG_CACHE_HOME=given) == "True False False"
 
 
 @pytest.mark.parametrize(
     "environment", [{"NUMBA_THREADING_LAYER": "tbb"}, {"NUMBA_NUM_THREADS": "0"}, {"NUMBA_NUM_THREADS": "x"}]
 )
-def test_where_numba_does_not_work_numpy_trains(environment: dict[str, str]) -> None:
+def test_fault_27_where_numba_does_not_work_numpy_trains(environment: dict[str, str]) -> None:
     script = """
 picture = np.random.default_rng(0).random((260, 260, 3), dtype=np.float32)
 print(fit().training.engine, "NumPy trains instead of numba: it does not work here" in notes[-1])
@@ -88,7 +95,7 @@ except paintnet.PaintnetError as error:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
-def test_a_forked_child_trains_after_a_compiled_run() -> None:
+def test_fault_28_a_forked_child_trains_after_a_compiled_run() -> None:
     script = """
 import multiprocessing
 def child(seed):
@@ -105,7 +112,7 @@ if __name__ == "__main__":
     assert run(script) == "True"
 
 
-def test_two_threads_may_fit_at_once_under_workqueue() -> None:
+def test_fault_28_two_threads_may_fit_at_once_under_workqueue() -> None:
     script = """
 from concurrent.futures import ThreadPoolExecutor
 with ThreadPoolExecutor(2) as pool:
