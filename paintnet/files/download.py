@@ -264,7 +264,9 @@ def _check_answer(response: requests.Response, hop: _Hop) -> None:
     encodings = response.headers.get("Content-Encoding", "").lower().replace(" ", "").split(",")
     packings = [each for each in encodings if each in _PACKINGS]
     if packings:
-        raise hop.failure(f"the server sent it packed ({packings[0]}), though asked not to", _ELSEWHERE)
+        raise hop.failure(
+            f"the server compressed it ({packings[0]}), although it was asked not to", _ELSEWHERE
+        )
     if (_announced(response) or 0) > hop.limits.max_bytes:
         raise _too_long(hop)
 

@@ -275,7 +275,7 @@ def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[n
     if name == "PNG":
         _DECODERS[name](io.BytesIO(data)).verify()  # decoding alone ignores most checksums
     if name != "TIFF" and _has_more_frames(image):
-        notes.append("the first of several frames of an animation")
+        notes.append("only the first of several frames was read")
     if _is_narrowed(image):
         notes.append("16-bit colors were read with 8 bits each")
     meaning, more = meaning_of(image, data)

@@ -188,7 +188,7 @@ def _held(source: Any, limits: OpenLimits) -> OpenedPicture | None:
     pixels = pixels_of(source)
     if pixels.shape[0] * pixels.shape[1] > limits.max_pixels:
         size = f"{pixels.shape[1]} x {pixels.shape[0]}"
-        why = f"{size} is more than the limit of {limits.max_pixels / 1e6:g} megapixels"
+        why = f"{size} is more than the limit of {limits.max_pixels:,} pixels"
         raise PictureError(what, why, "raise the limit or use a smaller copy", "max_pixels")
     return OpenedPicture(pixels.astype(np.float32, copy=False), _NAMELESS, what)
 
@@ -226,7 +226,7 @@ def _fetch(source: Any, limits: OpenLimits, stdin: BinaryIO | None) -> _Fetched:
         return _Fetched(data, url_stem(address), printable_url(address))
     if scheme is not None and not os.path.lexists(source):
         remedy = "save the picture to a file and give its path" if scheme == "data" else _PATH_OR_URL
-        raise PictureError(printable_url(address), f"{scheme} addresses are not opened", remedy)
+        raise PictureError(printable_url(address), f"{scheme} addresses are not supported", remedy)
     return _from_path(Path(source), limits)
 
 

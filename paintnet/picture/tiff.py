@@ -103,7 +103,7 @@ def picture_first(data: bytes) -> tuple[bytes, list[str]]:
         return data, []
     place, words = _choose(data, pages)
     if place == pages[0].offset:
-        return data, ["the first of several pages"] if len(pages) > 1 else []
+        return data, ["only the first of several pages was read"] if len(pages) > 1 else []
     reader = _Reader.of(data)
     start, letter = (8, "Q") if reader.is_big else (4, "I")
     pointer = struct.pack(reader.order + letter, place)

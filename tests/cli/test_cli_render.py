@@ -176,6 +176,6 @@ def test_a_render_that_fails_on_its_way_leaves_the_old_picture(run: Run) -> None
     Path("old.png").write_bytes(b"old")
     region = ("--region=-3e38,-3e38,3e38,3e38", "--size", "10x10")
     error = run("render", "wild.paintnet", "-o", "old.png", "--force", *region).failed()
-    assert error.startswith("the picture: some of its values are no numbers")
+    assert error.startswith("the picture: some of its values are not numbers")
     assert Path("old.png").read_bytes() == b"old"
     assert run("render", "wild.paintnet", "-o", "-", *region).failed()

@@ -78,7 +78,7 @@ def test_fault_32_packed_body_is_refused(server: HttpServer, name: str) -> None:
     server.pages["/cat.png"] = web.good(BIRD, Content_Encoding=name)
     packing = name.lower().split(", ")[-1]
     assert failure(server, "/cat.png").startswith(
-        f"the server sent it packed ({packing}), though asked not to;"
+        f"the server compressed it ({packing}), although it was asked not to;"
     )
 
 
@@ -194,7 +194,7 @@ def test_fault_32_redirect_to_what_is_no_place(server: HttpServer, target: str) 
     scheme = target.partition(":")[0]
     message = failure(server, "/cat.png")
     assert message.endswith(
-        f"(redirected to {scheme}:...): {scheme} addresses are not opened; give an http or https URL"
+        f"(redirected to {scheme}:...): {scheme} addresses are not supported; give an http or https URL"
     )
 
 

@@ -276,7 +276,7 @@ def test_fault_32_data_address_is_refused_by_name(text: str) -> None:
         open_picture(text)
     scheme = text.strip("<")[:4]
     assert str(caught.value) == (
-        f"{scheme}:...: data addresses are not opened; save the picture to a file and give its path"
+        f"{scheme}:...: data addresses are not supported; save the picture to a file and give its path"
     )
 
 
@@ -284,7 +284,7 @@ def test_fault_32_data_address_is_refused_by_name(text: str) -> None:
 def test_fault_30_addresses_without_slashes_are_refused_by_name(text: str) -> None:
     scheme = text.partition(":")[0]
     with pytest.raises(
-        PictureError, match=rf"^{scheme}:\.\.\.: {scheme} addresses are not opened; give a path"
+        PictureError, match=rf"^{scheme}:\.\.\.: {scheme} addresses are not supported; give a path"
     ):
         open_picture(text)
 
