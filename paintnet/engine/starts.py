@@ -186,7 +186,7 @@ def vertex_means(
     for side, count in ((height, level.rows), (width, level.columns)):
         vertices, weights = grid.axis(np.arange(side) * step, level.spacing, count)
         ends = np.arange(0, vertices.size + 1, vertices.shape[1])
-        axes.append(csr_matrix((weights.astype(np.float32).ravel(), vertices.ravel(), ends), (side, count)))
+        axes.append(csr_matrix((np.abs(weights).astype(np.float32).ravel(), vertices.ravel(), ends), (side, count)))
     down, across = axes
 
     def gather(plane: Array) -> Array:

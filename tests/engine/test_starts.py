@@ -17,7 +17,7 @@ def grid_of(picture, vertices, basis="linear"):
     return GridMap.over(Extent.of_picture(width, height), [vertices], basis)
 
 
-@pytest.mark.parametrize("basis", ["linear", "quadratic", "cubic"])
+@pytest.mark.parametrize("basis", ["linear", "quadratic", "cubic", "keys"])
 def test_vertex_means_of_one_color_are_that_color(basis):
     picture = np.full((9, 13, 3), 0.25, dtype=np.float32)
     grid = grid_of(picture, 5, basis)
