@@ -52,8 +52,8 @@ Examples:
 @click.option(
     "--for",
     type=click.Choice(PURPOSES),
-    default="copying",
-    help="Be close to the picture at its own size, or good where it is enlarged.",
+    help="Be good at every size, only copy the picture at its own, or follow edges where it is enlarged"
+    "  [default: any-size; copying for classes and without a grid].",
 )
 @click.option("--encoding", type=NameOf(lambda: ENCODINGS), help="Between position and network.")
 @click.option("--layers", type=Layers(), help="Hidden layers: units of each, or units x count.")
@@ -164,7 +164,8 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
         "iterations target_psnr hold_out"
     )
     given = {name: options[name] for name in direct.split() if options[name] is not None}
-    given["purpose"] = options["for"]
+    if options["for"] is not None:
+        given["purpose"] = options["for"]
     if options["time"] is not None:
         given["seconds"] = options["time"]
     classes = {name: options[name] for name in ("colors", "threshold") if options[name] is not None}

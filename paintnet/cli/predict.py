@@ -42,12 +42,15 @@ Examples:
     default="pixel",
     help="Unit and percent count from the centre of the first pixel to that of the last.",
 )
+@click.option("--pixel", is_flag=True, help="Answer for the pixel around a position: the mean over its area.")
 @click.option("--format", type=click.Choice(["text", "json", "csv"]), default="text", help="Of the answer.")
 @report_options
 def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: str, **say: Any) -> None:
     """Ask a painting for the color at positions.
 
     (0, 0) is the centre of the top left pixel; fractions lie between pixels.
+    The answer is the painted function's value at the position itself, or with
+    --pixel what `paintnet render` would paint in a pixel around it.
     MODEL is a .paintnet file, or - for stdin; without it, the newest of the
     current folder is asked.
     """
@@ -62,11 +65,18 @@ def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: 
     if _outside(painting, positions):
         size = f"{painting.width} x {painting.height}"
         console.notes([f"a position lies outside the picture ({size}); the network guesses there"])
+    colors = painting.predict_pixels(positions) if say["pixel"] else painting.predict(positions)
     answers = [
         {"xy": list(pair), **answer}
-        for pair, answer in zip(asked, _answers(painting, positions), strict=True)
+        for pair, answer in zip(asked, _answers(painting, positions, colors), strict=True)
     ]
-    document = {"model": name, "mode": painting.mode, "units": units, "results": answers}
+    document = {
+        "model": name,
+        "mode": painting.mode,
+        "units": units,
+        "of": "pixel" if say["pixel"] else "point",
+        "results": answers,
+    }
     console.answer(document, _csv(answers) if say["format"] == "csv" else map(_text, answers))
 
 
@@ -106,8 +116,7 @@ def _outside(painting: Painting, positions: Any) -> bool:
     return bool(((positions < -0.5) | (positions > last)).any())
 
 
-def _answers(painting: Painting, positions: Any) -> Iterator[dict[str, Any]]:
-    colors = painting.predict(positions)
+def _answers(painting: Painting, positions: Any, colors: Any) -> Iterator[dict[str, Any]]:
     probabilities = painting.predict_proba(positions) if painting.mode == "classify" else None
     if not np.isfinite(colors).all():
         why = "a position lies so far outside the picture that the network overflows"

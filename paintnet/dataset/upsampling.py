@@ -31,9 +31,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import correlate1d, distance_transform_edt
+from scipy.ndimage import correlate1d
 
 from paintnet.blas import OneBlasThread
+from paintnet.dataset.points import filled
 from paintnet.typing import Array
 
 Offsets = list[tuple[int, int]]
@@ -239,14 +240,6 @@ def _soften(points: Array, picture: Array, known: Array, weights: Array) -> Arra
     return u
 
 
-def _filled(picture: Array, known: Array) -> Array:
-    """Give each unknown pixel the value of the nearest known one, as the border has that of its edge."""
-    if known.all():
-        return picture
-    row, column = distance_transform_edt(~known, return_distances=False, return_indices=True)
-    return np.asarray(picture[row, column])
-
-
 class _Work(NamedTuple):
     """What stands at hand for every point."""
 
@@ -326,7 +319,7 @@ class Upsampling:
         missing = [(0, max(0, SMALLEST - height)), (0, max(0, SMALLEST - width)), (0, 0)]
         given = np.pad(self.picture.astype(float), missing, mode="edge")
         known = np.pad(self.dense_known[::2, ::2], missing[:2], mode="edge")
-        given = _filled(given, known)
+        given = filled(given, known)
         mix = LUMA if channels == 3 else np.eye(channels)
         network = _Network(self.seed)
         work = _Work(given, known, mix, network)

@@ -143,4 +143,4 @@ def _emphasize(delta: Array, emphasis: float) -> float:
     points = delta.reshape(-1, SIDE // 2, 2, SIDE // 2, 2, channels)
     means = points.mean(axis=(2, 4), keepdims=True)
     points += np.float32(emphasis) * means
-    return 4 * float(np.square(means, dtype=np.float64).sum()) / (2 * channels)
+    return float(4 * np.square(means, dtype=np.float64).sum() / (2 * channels))

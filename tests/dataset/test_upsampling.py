@@ -86,7 +86,7 @@ def test_unknown_pixels_have_no_part_in_the_points_between():
 
 def test_unknown_pixels_are_no_examples(monkeypatch):
     # What is filled in would hide it: far from all that is known, two fillings must come to the same.
-    monkeypatch.setattr(upsampling, "_filled", lambda picture, known: picture)
+    monkeypatch.setattr(upsampling, "filled", lambda picture, known: picture)
     known = np.ones((24, 40), dtype=bool)
     known[:, 8:34] = False
     rng = np.random.default_rng(4)

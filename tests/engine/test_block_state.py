@@ -104,7 +104,7 @@ def test_the_emphasized_gradient_is_the_slope_of_the_loss():
         pixels = 4 * np.square(means).sum() / 2
         return np.square(error).sum() / 2 + emphasis * pixels, pixels
 
-    whole, pixels = loss()
+    _, pixels = loss()
     still = AdamRates(0, 0, 0, 1, 1)
     returned = blocks.step.train([(np.zeros(1, np.int32), np.zeros(1, np.int32))], still, still)
     assert returned == pytest.approx(pixels / 2, rel=1e-4), "half the mean over two channels"

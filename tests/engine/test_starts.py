@@ -61,7 +61,8 @@ def test_classes_are_there_before_the_first_step(colors):
 
 def test_narrow_layers_begin_at_the_mean_color():
     picture = open_picture("sample:bird").pixels
-    start = Painter("standard", start="picture", activation="relu", layers=(3, 2), **UNTRAINED).fit(picture)
+    given = {"start": "picture", "activation": "relu", "layers": (3, 2), "purpose": "copying"}
+    start = Painter("standard", **given, **UNTRAINED).fit(picture)
     mean = picture.mean(axis=(0, 1))
     assert np.abs(start.render() - mean).max() < 0.2
 

@@ -16,6 +16,7 @@ from paintnet.metrics import psnr
 from paintnet.modelfile import encode_model
 from paintnet.painter.events import TrainingFinished, TrainingStarted
 from paintnet.painter.painter import Painter
+from paintnet.painter.quality import as_written
 from paintnet.painter.run import make_dataset
 from paintnet.painting import Painting
 from paintnet.settings.presets import settings_for
@@ -52,7 +53,7 @@ ENCODINGS: dict[str, dict[str, Any]] = {
 def test_every_encoding_learns_colors(encoding: dict[str, Any], channels: int) -> None:
     picture = smooth(channels=channels)
     painting, _ = run("draft", picture, epochs=100, **encoding)
-    assert painting.training.psnr == psnr(picture, painting.render())
+    assert painting.training.psnr == psnr(picture, as_written(painting.render()))
     assert painting.training.psnr > 24
     again = Painting.from_bytes(painting.to_bytes())
     assert np.array_equal(again.render(), painting.render())
@@ -165,7 +166,7 @@ def test_held_out_pixels_are_not_learned_but_measured(engine: str) -> None:
     wrong.reshape(-1, 3)[held_out] *= np.float32(0.7)
     again, _ = run("draft", wrong, engine=engine, epochs=60, hold_out=0.1)
     assert all(map(np.array_equal, painting.patches[0].network.coefs, again.patches[0].network.coefs))
-    truth, shown = (p.reshape(1, -1, 3)[:, held_out] for p in (SQUARE, painting.render()))
+    truth, shown = (p.reshape(1, -1, 3)[:, held_out] for p in (SQUARE, as_written(painting.render())))
     assert painting.training.held_out_psnr == pytest.approx(psnr(truth, shown))
     assert again.training.held_out_psnr < painting.training.held_out_psnr
 

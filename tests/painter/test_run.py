@@ -20,6 +20,7 @@ from paintnet.metrics import psnr
 from paintnet.modelfile import encode_model
 from paintnet.painter.events import EpochFinished, Event, Preparing, TrainingFinished, TrainingStarted
 from paintnet.painter.painter import Painter
+from paintnet.painter.quality import as_written
 from paintnet.painter.run import Run
 
 SQUARE = picture_of(levels_of_a_square())
@@ -58,7 +59,7 @@ def test_a_listener_can_ask_for_the_painting_as_it_is(engine: str) -> None:
             shown.append(run.painting().render())
 
     painting = Painter("draft", engine=engine, epochs=4, listeners=(look,)).fit(SQUARE)
-    quality = [psnr(SQUARE, picture) for picture in shown]
+    quality = [psnr(SQUARE, as_written(picture)) for picture in shown]
     assert quality[-1] == painting.training.psnr
     assert len({picture.tobytes() for picture in shown}) == 4
     watched = painting.to_bytes()

@@ -97,8 +97,8 @@ def test_an_encoding_is_given_by_name_or_whole_and_its_settings_beside_it(preset
     assert whole == settings_for(30, 20, preset, encoding="grid", levels=(7, 9), basis="linear")
 
 
-def test_a_default_is_what_the_standard_preset_has() -> None:
-    settings = settings_for(768, 512)
+def test_a_default_is_what_the_standard_preset_has_for_copying() -> None:
+    settings = settings_for(768, 512, purpose="copying")
     kinds = (settings, PainterSettings), (settings.encoding, GridSpec)
     for found, kind in kinds:
         for field in fields(kind):

@@ -15,7 +15,7 @@ from paintnet.errors import SettingsError
 from paintnet.settings.presets import settings_for
 from paintnet.settings.settings import START_NAMES, PainterSettings, known_settings, parse_layers
 
-GRID = settings_for(100, 100)
+GRID = settings_for(100, 100, purpose="copying")
 FOURIER = GRID.changed(encoding="fourier", n_frequencies=64)
 
 
