@@ -1,6 +1,6 @@
 # Plain verbs. `make demo` and `make test` need nothing done before them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest check format gallery bench clean
+.PHONY: help demo test test-oldest fuzz check format gallery bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,9 +11,10 @@ help:
 	@echo "make demo         create .venv, install paintnet, paint the bundled bird"
 	@echo "make test         run every test and doctest"
 	@echo "make test-oldest  run what touches scikit-learn on the oldest one that is supported"
+	@echo "make fuzz         feed it damaged files and answers for MINUTES=5"
 	@echo "make check        lint, formatting and types (changes nothing)"
 	@echo "make format       format the code and mend what the linter can"
-	@echo "make gallery      paint the pictures of docs/gallery.md anew (a minute)"
+	@echo "make gallery      paint the pictures of docs/gallery.md again (a minute)"
 	@echo "make bench        measure speed and quality (minutes to hours)"
 	@echo "make clean        remove .venv, caches and demo results"
 
@@ -40,6 +41,12 @@ $(OLDEST)/.installed: pyproject.toml
 test-oldest: $(OLDEST)/.installed
 	$(OLDEST)/bin/python -m pytest -n auto tests/encoding tests/engine tests/painter tests/test_network.py
 
+MINUTES ?= 5
+SEED ?= 0
+
+fuzz: $(VENV)/.installed
+	$(BIN)/python -m tools.fuzz --minutes $(MINUTES) --seed $(SEED)
+
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -63,5 +70,5 @@ bench: $(VENV)/.installed bench/.venv/.installed
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) $(OLDEST) bench/.venv demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) bench/.venv .fuzz demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,6 +5,9 @@ and what to do next. The command layer turns it into ``error: ...`` and an exit
 code; the library only raises it.
 """
 
+import math
+from decimal import Decimal
+
 
 class PaintnetError(Exception):
     """Base of all paintnet errors.
@@ -60,3 +63,26 @@ class SettingsError(PaintnetError, ValueError):
 
 class TrainingError(PaintnetError):
     """The training ended without a usable painting."""
+
+
+def number_text(number: float) -> str:
+    """Write a number as people do: with all of its digits, thousands apart, without an exponent.
+
+    A rounded number would lie: beside 0.9, which is allowed, 0.90000001 must not be shown as 0.9.
+
+    Parameters
+    ----------
+    number : float or int
+        Any, infinite ones and NaN too.
+
+    Examples
+    --------
+    >>> number_text(50_000_000), number_text(12.0), number_text(0.9000001), number_text(1e-9)
+    ('50,000,000', '12', '0.9000001', '0.000000001')
+    """
+    if isinstance(number, int):
+        return f"{number:,}"
+    number = float(number)
+    if not math.isfinite(number) or not 1e-12 <= abs(number or 1) < 1e15:
+        return str(number)
+    return f"{Decimal(str(number)).normalize():,f}"

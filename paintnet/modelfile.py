@@ -48,7 +48,7 @@ LAYOUT = Layout(
 
 _PALETTE = "palette"
 _MAKE_ONE = "make one with `paintnet fit IMAGE -m FILE.paintnet`"
-_ANOTHER_COPY = "get a whole copy, or paint it again"
+_ANOTHER_COPY = "get an intact copy, or paint it again"
 _SMALLER = "use a smaller network"
 _MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
 

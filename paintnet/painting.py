@@ -131,7 +131,7 @@ class Painting(Model):
         """
         if self.palette is None:
             raise SettingsError(
-                "probabilities", "a painting of mode regress has none", "fit with mode classify"
+                "probabilities", "a painting of mode regress has none", "train it with mode classify"
             )
         parts = [self._probabilities(self._mosaic.forward(part)) for part in _chunks(_positions(xy))]
         return np.concatenate(parts) if parts else np.empty((0, len(self.palette)))
@@ -214,7 +214,9 @@ class Painting(Model):
         """Where a render's pixels are."""
         x0, y0, x1, y1 = (0, 0, self.width, self.height) if region is None else region
         if not (np.isfinite([x0, y0, x1, y1]).all() and x0 < x1 and y0 < y1):
-            raise SettingsError("region", f"{x0:g},{y0:g},{x1:g},{y1:g} is empty", "give X0 < X1 and Y0 < Y1")
+            raise SettingsError(
+                "region", f"{x0:.10g},{y0:.10g},{x1:.10g},{y1:.10g} is empty", "give X0 < X1 and Y0 < Y1"
+            )
         columns, rows = (max(1, round(x1 - x0)), max(1, round(y1 - y0))) if size is None else size
         if columns < 1 or rows < 1:
             raise SettingsError("size", f"{columns}x{rows} is empty", "give at least 1x1")
@@ -340,11 +342,17 @@ def _positions(xy: ArrayLike) -> Array:
     try:
         positions = np.asarray(xy, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise SettingsError("xy", "these are not pairs of numbers", "give positions as x and y") from error
+        raise SettingsError(
+            "xy", "these are not pairs of numbers", "give each position as x and y"
+        ) from error
     if positions.ndim != 2 or positions.shape[1] != 2:
-        raise SettingsError("xy", f"shape {positions.shape}", "give positions of shape (n, 2): x and y")
+        raise SettingsError(
+            "xy",
+            f"an array of shape {positions.shape} holds no positions",
+            "give one of shape (n, 2): x and y",
+        )
     if not np.isfinite(positions).all():
-        raise SettingsError("xy", "a position is not finite", "give finite numbers")
+        raise SettingsError("xy", "some positions are not finite", "give finite numbers")
     return positions
 
 

@@ -57,7 +57,7 @@ class Mosaic:
 
     Examples
     --------
-    >>> from paintnet.encoding.maps import RawMap
+    >>> from paintnet.encoding.raw import RawMap
     >>> def flat(value, left, right):
     ...     extent = Extent(left, 0, right, 10)
     ...     weights = (np.zeros((2, 1)),), (np.array([value]),)

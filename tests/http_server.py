@@ -22,10 +22,12 @@ class Talk:
     connection: socket.socket
     request: str
     stopping: threading.Event
+    sent: int = 0
 
     def send(self, *parts: bytes) -> None:
         for part in parts:
             self.connection.sendall(part)
+            self.sent += len(part)
 
     def drip(self, data: bytes, seconds: float) -> None:
         """Send a byte at a time, until all is sent, the other side has gone or the server stops."""
@@ -128,6 +130,7 @@ class HttpServer:
 
     pages: dict[str, Page] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    talks: list[Talk] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         self._stopping = threading.Event()
@@ -176,7 +179,9 @@ class HttpServer:
                 request = self._read(connection)
                 path = request.split(" ")[1].partition("?")[0]
                 self.requests.append(request)
-                self.pages.get(path, status("404 Not Found"))(Talk(connection, request, self._stopping))
+                talk = Talk(connection, request, self._stopping)
+                self.talks.append(talk)
+                self.pages.get(path, status("404 Not Found"))(talk)
             except (OSError, IndexError):
                 return  # the other side has gone
 

@@ -109,19 +109,18 @@ def test_fault_02_damaged_image(run: Run, earlier: dict[str, bytes | None], kind
     assert fit_refused(run, earlier, "cat.png").startswith("cat.png: damaged image: ")
 
 
-def test_fault_03_huge_header_is_refused_fast_and_small(run: Run, earlier: dict[str, bytes | None]) -> None:
+def test_fault_03_huge_header_is_refused_undecoded(run: Run, earlier: dict[str, bytes | None]) -> None:
     Path("cat.png").write_bytes(png_of(50_000, 50_000, zlib.compress(bytes(100_000))))
     fit_refused(run, earlier, "cat.png")  # once for the imports
     tracemalloc.start()
-    start = time.monotonic()
     error = fit_refused(run, earlier, "cat.png")
-    seconds, memory = time.monotonic() - start, tracemalloc.get_traced_memory()[1]
+    memory = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert error.startswith(
-        "cat.png: 50000 x 50000 is more than the limit of 50 megapixels; raise the limit with --max-pixels"
+        "cat.png: 50000 x 50000 is more than the limit of 50,000,000 pixels; "
+        "raise the limit with --max-pixels"
     )
-    assert seconds < 1
-    assert memory < 200e6
+    assert memory < 20e6, "nothing was decoded"
 
 
 def test_fault_03_limit_is_an_option(run: Run, earlier: dict[str, bytes | None]) -> None:
@@ -206,10 +205,8 @@ def test_fault_09_animation_of_10_000_frames(run: Run, folder: Path) -> None:
     start = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + b"\x1d\xa1\xf2\xcc\xcc\xcc"
     frame = b"\x21\xf9\x04\0\1\0\0\0" + b"\x2c\0\0\0\0\1\0\1\0\0" + b"\x02\x02\x44\x01\0"
     Path("cat.gif").write_bytes(start + frame * 10_000 + b";")
-    before = time.monotonic()
     outcome = run("fit", "cat.gif").done()
-    assert outcome.err == "note: the first of several frames of an animation\n"
-    assert time.monotonic() - before < 5
+    assert outcome.err == "note: only the first of several frames was read\n"
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "device", "missing", "loop", "below a file", "long"])
@@ -227,9 +224,9 @@ def test_fault_10_no_regular_file(run: Run, earlier: dict[str, bytes | None], ki
         name = "cat.paintnet/cat.png"
     elif kind == "long":
         name = "cat" * 100 + ".png"
-    start = time.monotonic()
-    assert fit_refused(run, earlier, name).startswith(f"{name}: ")
-    assert time.monotonic() - start < 1
+    # What could block is opened by a process of its own, which is given up after a minute.
+    runner = run_program if kind in ("pipe", "device") else run
+    assert fit_refused(runner, earlier, name).startswith(f"{name}: ")
 
 
 def test_fault_10_unreadable(
@@ -304,10 +301,10 @@ def test_fault_11_503_then_200_is_fine(run: Run, folder: Path, server: HttpServe
     [
         (web.dripping_body(), "took longer than 1 seconds"),
         (web.dripping_headers(), "took longer than 1 seconds"),
-        (web.short(PNG[:50], len(PNG)), "the transfer ended before the whole file had come"),
+        (web.short(PNG[:50], len(PNG)), "the transfer ended before the whole file had arrived"),
         (web.redirect("/cat.png"), "more than 5 redirects"),
-        (web.gzip_bomb(), "packed (gzip)"),
-        (web.endless(PNG), "more than the limit of 2 MB"),
+        (web.gzip_bomb(), "compressed it (gzip)"),
+        (web.endless(PNG), "larger than the limit of 2 MB"),
         (web.silent(), "silent for 0.5 seconds"),
     ],
     ids=["dripping body", "dripping header", "short", "loop", "bomb", "endless", "silent"],
@@ -321,9 +318,7 @@ def test_fault_12_bad_servers(
     words: str,
 ) -> None:
     monkeypatch.setattr(download, "DownloadLimits", lambda: replace(HASTY, max_bytes=2_000_000, tries=1))
-    start = time.monotonic()
     assert words in fetch_refused(run, earlier, server, page)
-    assert time.monotonic() - start < 4
 
 
 def test_fault_13_url_to_loopback_is_refused(
@@ -351,12 +346,12 @@ def test_fault_13_addresses_inside(
     run: Run, earlier: dict[str, bytes | None], server: HttpServer, url: str
 ) -> None:
     error = fit_refused(run, earlier, url)
-    assert "refused, since " in error or "addresses are not opened" in error
+    assert "refused, since " in error or "addresses are not supported" in error
     if "10.0.0.1" in url or "2130706433" in url:
         return  # the option that is needed to reach the test's own server lifts these
     error = fetch_refused(run, earlier, server, web.redirect(url))
     assert f"redirected to {url}" in error
-    assert "refused, since " in error or "addresses are not opened" in error
+    assert "refused, since " in error or "addresses are not supported" in error
 
 
 def test_fault_14_other_checksum(run: Run, earlier: dict[str, bytes | None], server: HttpServer) -> None:
@@ -421,9 +416,7 @@ def test_fault_15_bad_models(run: Run, model: Path, damage: str) -> None:
     Path("bad.paintnet").write_bytes(DAMAGES[damage](model.read_bytes()))
     commands = [("predict", "bad.paintnet", "--xy", "1,1"), ("info", "bad.paintnet")]
     for args in (*commands, ("render", "bad.paintnet", "-o", "bad.png")):
-        start = time.monotonic()
         error = refused(run, {}, *args)
-        assert time.monotonic() - start < 1
         assert error.startswith("bad.paintnet: ")
     assert not Path("executed").exists()
     assert refused(run, {}, "info", "-", stdin=Path("bad.paintnet").read_bytes()).startswith("stdin: ")
@@ -460,8 +453,8 @@ def test_fault_16_position_outside_is_answered_with_a_note(run: Run, model: Path
         (["--layers", "0"], "1 to 63 layers of 1 to 65536 units"),
         (["--layers", "x"], "write 64,64 or 100x10"),
         (["--learning-rate", "0"], "use 1e-09 to 1,000,000,000"),
-        (["--scale", "0"], "0<x<=10000"),
-        (["--size", "0x5"], "each number is 1 or more"),
+        (["--scale", "0"], "it must be above 0 and at most 10,000"),
+        (["--size", "0x5"], "each number must be at least 1"),
         (["--size", "100000x100000"], "more than the limit of 50,000,000"),
     ],
     ids=" ".join,
@@ -575,7 +568,10 @@ main()
 
 @pytest.mark.parametrize(
     ("number", "code", "words"),
-    [(signal.SIGINT, 130, "interrupted: Ctrl-C; "), (signal.SIGTERM, 143, "terminated: SIGTERM; ")],
+    [
+        (signal.SIGINT, 130, "interrupted: Ctrl-C; "),
+        (signal.SIGTERM, 143, "terminated: SIGTERM; "),
+    ],
     ids=["ctrl-c", "sigterm"],
 )
 @pytest.mark.parametrize("when", ["preparing", "training", "lbfgs", "saving"])

@@ -31,7 +31,7 @@ from paintnet.patches import Patch
 from tests.records import a_record
 
 NOT_ONE = "m: not a paintnet model; make one with `paintnet fit IMAGE -m FILE.paintnet`"
-COPY = "; get a whole copy, or paint it again"
+COPY = "; get an intact copy, or paint it again"
 
 
 def patch(left: float, layers: tuple[int, ...] = (3,), outputs: int = 1) -> Patch:

@@ -20,7 +20,7 @@ from paintnet.painting import Painting
 FOLDER = Path(__file__).parent / "version_1"
 FILES = sorted(FOLDER.glob("*.paintnet"))
 WHOLE = (FOLDER / "raw.paintnet").read_bytes()
-COPY = "; get a whole copy, or paint it again"
+COPY = "; get an intact copy, or paint it again"
 CHECKSUM = "m: damaged model: its checksum does not fit its content" + COPY
 
 

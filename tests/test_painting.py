@@ -252,17 +252,20 @@ def test_positions_far_outside_are_answered(painting: Painting) -> None:
     assert painting.render(size=(2, 2), region=(-1e300, 0, 1e300, 2)).shape == (2, 2, painting.channels)
 
 
+POSITIONS = "holds no positions; give one of shape (n, 2): x and y"
+
+
 @pytest.mark.parametrize(
     ("xy", "message"),
     [
-        ([1, 2], "xy: shape (2,); give positions of shape (n, 2): x and y"),
-        ([[1, 2, 3]], "xy: shape (1, 3); give positions of shape (n, 2): x and y"),
-        (5, "xy: shape (); give positions of shape (n, 2): x and y"),
-        ([[1, float("nan")]], "xy: a position is not finite; give finite numbers"),
-        ([[float("inf"), 1]], "xy: a position is not finite; give finite numbers"),
-        ([["a", "b"]], "xy: these are not pairs of numbers; give positions as x and y"),
-        ([[1, 2], [3]], "xy: these are not pairs of numbers; give positions as x and y"),
-        ([[{}, 2]], "xy: these are not pairs of numbers; give positions as x and y"),
+        ([1, 2], f"xy: an array of shape (2,) {POSITIONS}"),
+        ([[1, 2, 3]], f"xy: an array of shape (1, 3) {POSITIONS}"),
+        (5, f"xy: an array of shape () {POSITIONS}"),
+        ([[1, float("nan")]], "xy: some positions are not finite; give finite numbers"),
+        ([[float("inf"), 1]], "xy: some positions are not finite; give finite numbers"),
+        ([["a", "b"]], "xy: these are not pairs of numbers; give each position as x and y"),
+        ([[1, 2], [3]], "xy: these are not pairs of numbers; give each position as x and y"),
+        ([[{}, 2]], "xy: these are not pairs of numbers; give each position as x and y"),
     ],
 )
 def test_what_is_no_position_is_refused(xy: Any, message: str) -> None:
@@ -292,7 +295,9 @@ def test_an_empty_render_is_refused(arguments: dict[str, Any], message: str) -> 
 def test_regress_has_no_probabilities() -> None:
     with pytest.raises(SettingsError) as caught:
         regress().predict_proba(CENTRES)
-    assert str(caught.value) == ("probabilities: a painting of mode regress has none; fit with mode classify")
+    assert str(caught.value) == (
+        "probabilities: a painting of mode regress has none; train it with mode classify"
+    )
 
 
 AREA = {name: replace(PAINTINGS[name], pixel="area") for name in ("regress", "grey", "alpha")}
@@ -352,5 +357,5 @@ def test_what_a_pixel_is_is_kept_in_the_file() -> None:
         lambda: replace(PAINTINGS["classify"], pixel="area"),
         lambda: replace(regress(), pixel="x"),
     ):
-        with pytest.raises(ValueError, match="pixel '.*' in mode"):
+        with pytest.raises(ValueError, match=r"pixel '.*' in mode"):
             wrong()

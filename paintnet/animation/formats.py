@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from paintnet.errors import OutputError, SettingsError
+from paintnet.errors import OutputError, SettingsError, number_text
 from paintnet.files.names import printable
 from paintnet.files.writing import check_output
 from paintnet.typing import Levels
@@ -58,10 +58,12 @@ class Timing:
     def __post_init__(self) -> None:
         if not 0 < self.fps <= MAX_FPS:
             raise SettingsError(
-                "fps", f"{self.fps:g} is out of range", f"use a number above 0, at most {MAX_FPS:g}"
+                "fps", f"{number_text(self.fps)} is out of range", f"use more than 0 and at most {MAX_FPS:g}"
             )
         if not 0 <= self.hold <= 60:
-            raise SettingsError("hold", f"{self.hold:g} s is out of range", "use 0 to 60")
+            raise SettingsError(
+                "hold", f"{number_text(self.hold)} seconds is out of range", "use 0 to 60 seconds"
+            )
 
     def milliseconds(self, number: int, *, is_last: bool) -> int:
         """Duration of a frame, in whole hundredths whose rounding does not add up."""
@@ -116,7 +118,7 @@ def check_animation(path: str, *, force: bool) -> None:
         raise SettingsError(
             printable(path),
             f"{chosen.name} needs PyAV, which is not installed",
-            "pip install 'paintnet[video]'",
+            "install it with pip install 'paintnet[video]'",
         )
 
 
@@ -127,14 +129,14 @@ def check_frames(n_frames: int) -> None:
     --------
     >>> check_frames(0)
     Traceback (most recent call last):
-    paintnet.errors.SettingsError: frames: 0 is out of range; use 2 to 1000
+    paintnet.errors.SettingsError: frames: 0 is out of range; use 2 to 1,000
     """
     if not 2 <= n_frames <= MAX_FRAMES:
-        raise SettingsError("frames", f"{n_frames} is out of range", f"use 2 to {MAX_FRAMES}")
+        raise SettingsError("frames", f"{n_frames:,} is out of range", f"use 2 to {MAX_FRAMES:,}")
 
 
 def encode_animation(frames: Iterable[Levels], extension: str, *, fps: float, hold: float = HOLD) -> bytes:
-    """Turn frames into the bytes of an animation that runs for ever.
+    """Turn frames into the bytes of an animation that repeats for ever.
 
     Parameters
     ----------
@@ -143,7 +145,7 @@ def encode_animation(frames: Iterable[Levels], extension: str, *, fps: float, ho
     extension : str
         A key of `ANIMATIONS`.
     fps : float
-        Frames a second.
+        Frames per second.
     hold : float, default=2.0
         Seconds that the last one stays.
 
@@ -168,8 +170,8 @@ def _checked(frames: Iterator[Levels], chosen: AnimationFormat) -> Iterator[Leve
     for frame in frames:
         longest = max(frame.shape[:2])
         if longest > chosen.max_side:
-            why = f"{chosen.name} holds at most {chosen.max_side} pixels a side"
-            raise OutputError(f"a frame {longest} pixels long", why, "write a smaller picture")
+            why = f"{chosen.name} holds at most {chosen.max_side:,} pixels a side"
+            raise OutputError(f"a frame {longest:,} pixels long", why, "write a smaller picture")
         yield frame
 
 

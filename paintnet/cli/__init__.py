@@ -14,7 +14,7 @@ COMMANDS = {
     "fit": "Teach a network to paint a picture.",
     "predict": "Ask a painting for the color at positions.",
     "render": "Paint a saved painting at any size.",
-    "info": "Tell what a saved painting is and how it was trained.",
+    "info": "Describe a saved painting and how it was trained.",
     "compare": "Measure how close two pictures are.",
     "neuron": "Compute one neuron, with the sum written out.",
     "boundary": "Show how neurons and networks divide the plane.",

@@ -1,6 +1,5 @@
 """`paintnet boundary`: what a neuron can and cannot do, as a picture or an animation."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,11 @@ import numpy as np
 
 from paintnet.activations import HIDDEN
 from paintnet.cli.console import Console, human_bytes
+from paintnet.cli.help import command, option, option_group
 from paintnet.cli.options import complete_files, force_option, report_options
 from paintnet.cli.outputs import STDOUT, check_picture_output, check_picture_size, encode_output, write_output
-from paintnet.cli.types import Layers, Real
+from paintnet.cli.terminal import ERASE_LINE, draw
+from paintnet.cli.types import Layers, Number
 from paintnet.errors import SettingsError
 from paintnet.lesson.boundaries import (
     DATASETS,
@@ -45,69 +46,101 @@ class HiddenLayers(Layers):
         return self.name
 
 
-@click.command(
+@command(
     epilog="""\b
 Examples:
   paintnet boundary -o boundaries.png
   paintnet boundary --data xor --layers none --layers 4 -o xor.png
   paintnet boundary --data spirals --layers 16x3 --animate spirals.gif"""
 )
-@click.option(
-    "--data",
-    type=click.Choice(list(DATASETS)),
-    multiple=True,
-    help=f"Points to tell apart, a row of panels each; repeatable  [default: {', '.join(DEFAULT_DATA)}].",
-    show_default=False,
+@option_group(
+    "What is drawn",
+    option(
+        "--data",
+        type=click.Choice(list(DATASETS)),
+        multiple=True,
+        help="Points to tell apart; each set has a row of panels. Can be given more than once.",
+        show_default=", ".join(DEFAULT_DATA),
+    ),
+    option(
+        "--layers",
+        type=HiddenLayers(),
+        multiple=True,
+        help="Hidden layers as in fit, or none for one neuron; each network has a panel in every row. "
+        "Can be given more than once.",
+        show_default="none, 4 and 16x3",
+    ),
+    option(
+        "--size",
+        type=Number(SMALLEST, LARGEST, whole=True),
+        default=300,
+        metavar="N",
+        help="Side of a panel in pixels.",
+    ),
 )
-@click.option(
-    "--layers",
-    type=HiddenLayers(),
-    multiple=True,
-    help="Hidden layers, a panel in each row; repeatable  [default: none, 4 and 16x3].",
-    show_default=False,
+@option_group(
+    "How the networks learn",
+    option(
+        "--activation",
+        type=click.Choice(list(HIDDEN)),
+        default="tanh",
+        help="Activation function of the hidden units.",
+    ),
+    option(
+        "--seed",
+        type=Number(0, 2**32 - 1, whole=True),
+        default=0,
+        metavar="N",
+        help="Start of all random numbers, for the points and the first weights; the same seed, settings "
+        "and machine give the same bytes.",
+    ),
+    option(
+        "--epochs",
+        type=Number(1, whole=True),
+        default=1500,
+        metavar="N",
+        help="At most N passes over the points; a network that has learned its points stops earlier.",
+    ),
 )
-@click.option("--activation", type=click.Choice(list(HIDDEN)), default="tanh", help="Of hidden units.")
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, metavar="N", help="Of points and weights."
+@option_group(
+    "What is written",
+    option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="A picture of the trained networks, or - for a PNG on stdout.",
+    ),
+    option(
+        "--animate",
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="An animation of the learning: .gif, .webp, .png (APNG), or with the extra 'video' .mp4 or "
+        ".webm.",
+    ),
+    option(
+        "--frames",
+        type=Number(1, 1000, whole=True),
+        default=60,
+        metavar="N",
+        help="At most N frames in the animation.",
+    ),
+    option(
+        "--fps",
+        type=Number(0, 50, above=True),
+        default=12.0,
+        metavar="F",
+        help="Frames per second of the animation.",
+    ),
+    force_option,
 )
-@click.option(
-    "--epochs",
-    type=click.IntRange(1),
-    default=1500,
-    metavar="N",
-    help="At most; a network that has learned its points stops.",
-)
-@click.option(
-    "--size",
-    type=click.IntRange(SMALLEST, LARGEST),
-    default=300,
-    metavar="N",
-    help=f"Side of a panel in pixels, {SMALLEST} to {LARGEST}.",
-)
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    shell_complete=complete_files,
-    help="Picture to write; - for stdout, as PNG.",
-)
-@click.option(
-    "--animate",
-    metavar="FILE",
-    shell_complete=complete_files,
-    help="Animation of the learning to write, such as a .gif.",
-)
-@click.option(
-    "--frames", type=click.IntRange(1, 1000), default=60, metavar="N", help="Of the animation, at most."
-)
-@click.option("--fps", type=Real(0, 50, min_open=True), default=12.0, metavar="F", help="Frames a second.")
-@force_option
 @report_options
 def boundary(output: str | None, animate: str | None, **options: Any) -> None:
     """Show how neurons and networks divide the plane.
 
-    One neuron divides by a line, layers divide by anything. A point on the
-    wrong side has a dark ring, and a color pales where a network is in doubt.
+    One neuron divides the plane by a straight line; a network with hidden
+    layers can divide it by curves of any shape. A point on the wrong side has
+    a dark ring, and the colors are paler where the network is in doubt.
     """
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
     data, layers = options["data"] or DEFAULT_DATA, options["layers"] or DEFAULT_LAYERS
@@ -129,7 +162,9 @@ def boundary(output: str | None, animate: str | None, **options: Any) -> None:
 def _check_outputs(output: str | None, animate: str | None, force: bool, size: tuple[int, int]) -> None:
     """Refuse what could not be written at the end."""
     if output is None and animate is None:
-        raise SettingsError("outputs", "there is none", "name a picture with -o, or an --animate file")
+        raise SettingsError(
+            "outputs", "none was named", "name a picture with -o, or an animation with --animate"
+        )
     if output == animate:
         raise SettingsError("outputs", "one file is named twice", "give each output a name of its own")
     if output is not None:
@@ -182,8 +217,7 @@ def _frames(rows: list[list[Boundary]], console: Console, options: dict[str, Any
 def _progress(console: Console, text: str) -> None:
     """Say what is being done, on one line of a terminal that the next one replaces."""
     if console.shows_progress:
-        sys.stderr.write(f"\r{text}\x1b[K")
-        sys.stderr.flush()
+        draw(f"\r{text}{ERASE_LINE}")
 
 
 def _document(

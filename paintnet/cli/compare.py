@@ -7,13 +7,14 @@ import click
 import numpy as np
 
 from paintnet.cli.console import Console, human_psnr, standard_input
+from paintnet.cli.help import command, option, option_group
 from paintnet.cli.options import complete_files, force_option, open_options, report_options
 from paintnet.cli.outputs import STDOUT, check_picture_output, write_picture
 from paintnet.metrics import psnr, ssim
 from paintnet.picture import OpenLimits, open_picture, premultiply
 
 
-@click.command(
+@command(
     epilog="""\b
 Examples:
   paintnet compare photo.jpg photo.painted.png
@@ -21,20 +22,25 @@ Examples:
 )
 @click.argument("a", shell_complete=complete_files)
 @click.argument("b", shell_complete=complete_files)
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    shell_complete=complete_files,
-    help="Difference picture: black where equal, its largest is white.",
+@option_group(
+    "What is written",
+    option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="A picture of the differences: black where there is none, white where it is largest; "
+        "or - for a PNG on stdout.",
+    ),
+    force_option,
 )
-@force_option
-@open_options
+@option_group("Where the pictures come from", open_options)
 @report_options
 def compare(a: str, b: str, output: str | None, **options: Any) -> None:
     """Measure how close two pictures are.
 
-    A and B are of one size; the answer is PSNR, SSIM and the largest difference.
+    A and B are pictures of the same size: paths, http(s) URLs, samples, or - for
+    stdin. The answer is their PSNR, their SSIM and their largest difference.
     """
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
     if output:

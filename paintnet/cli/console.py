@@ -2,13 +2,13 @@
 
 import json
 import math
-import os
 import sys
 from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 import click
 
+from paintnet.cli.terminal import can_redraw
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable
 from paintnet.picture.formats import to_levels
@@ -56,9 +56,7 @@ class Console:
     @property
     def shows_progress(self) -> bool:
         """Whether a person is watching a terminal that can redraw a line."""
-        if self.quiet or sys.stderr is None or os.environ.get("TERM") == "dumb":
-            return False
-        return sys.stderr.isatty()
+        return not self.quiet and can_redraw(sys.stderr)
 
 
 def standard_input() -> BinaryIO | None:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
+from paintnet.cli.terminal import colors_are_unwanted
 from paintnet.errors import PaintnetError, SettingsError
 
 
@@ -28,7 +29,7 @@ class ExitCode(IntEnum):
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived; not an Exception, so that nothing swallows it."""
+    """SIGTERM; not an Exception, so that nothing swallows it."""
 
 
 class BelowRequired(PaintnetError):
@@ -76,7 +77,7 @@ def _run(command: Callable[[], Any]) -> ExitCode:
 def _say_error(message: str) -> None:
     label = click.style("error:", fg="red", bold=True)
     # click leaves colors out where there is no terminal, but does not know NO_COLOR.
-    color = False if os.environ.get("NO_COLOR") else None
+    color = False if colors_are_unwanted() else None
     with contextlib.suppress(OSError):  # nobody reads stderr: the exit code has to say it
         click.echo(f"{label} {_one_line(message)}", err=True, color=color)
 
@@ -87,7 +88,7 @@ def _judge(error: BaseException) -> tuple[ExitCode, str]:
         if isinstance(error, kind):
             return code, tell(error)
     why = f"{type(error).__name__}: {error}"
-    return ExitCode.FAILED, f"paintnet: {why}; this is a bug, PAINTNET_DEBUG=1 shows where: please report it"
+    return ExitCode.FAILED, f"paintnet: {why}; this is a bug: please report what PAINTNET_DEBUG=1 shows"
 
 
 _OPTIONS = {
@@ -128,7 +129,7 @@ def _close_stdout(_: BaseException) -> str:
     return ""
 
 
-_ALL_WHOLE = "no output is half written, run it again to finish"
+_ALL_WHOLE = "no output is half written; run it again to finish"
 
 _ENDINGS: tuple[tuple[Any, ExitCode, Callable[[Any], str]], ...] = (
     (click.exceptions.Exit, ExitCode.DONE, lambda _: ""),
@@ -151,8 +152,8 @@ _ENDINGS: tuple[tuple[Any, ExitCode, Callable[[Any], str]], ...] = (
 
 
 def _one_line(message: str) -> str:
-    """Keep a message on one line, and hostile names from steering the terminal."""
+    """Keep a message on one line, hostile names from steering the terminal, and secrets out of it."""
     # Only a failing command needs this import; `--help` must start fast.
-    from paintnet.files.names import printable
+    from paintnet.files.names import printable, without_secrets
 
-    return printable(" ".join(message.split()))
+    return printable(without_secrets(" ".join(message.split())))

@@ -1,6 +1,5 @@
 """`paintnet fit`: teach a network to paint a picture."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 from paintnet.activations import HIDDEN
 from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
 from paintnet.cli.exits import BelowRequired
+from paintnet.cli.help import command, option, option_group
 from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
 from paintnet.cli.outputs import STDOUT, check_stdout
 from paintnet.cli.types import Duration, Layers, NameOf, Number
@@ -22,7 +22,8 @@ from paintnet.cli.watching import (
     progress_listeners,
     watch_options,
 )
-from paintnet.dataset.classes import Classes, read_palette
+from paintnet.dataset.classes import Classes
+from paintnet.dataset.palettes import palette_of
 from paintnet.encoding.registry import ENCODINGS
 from paintnet.errors import SettingsError
 from paintnet.job import FittedJob, Job, Outputs
@@ -33,7 +34,7 @@ from paintnet.settings.presets import PRESETS
 from paintnet.settings.settings import ENGINES, PURPOSES, SOLVERS
 
 
-@click.command(
+@command(
     epilog="""\b
 Examples:
   paintnet fit photo.jpg
@@ -42,79 +43,176 @@ Examples:
   paintnet fit photo.jpg --preset fine --require-psnr 35"""
 )
 @click.argument("image", default="sample:bird", shell_complete=complete_files)
-@click.option("--mode", type=click.Choice(MODES), default="regress", help="Learn colors, or classes.")
-@click.option(
-    "--preset",
-    type=click.Choice(list(PRESETS)),
-    default="standard",
-    help="How long and how well to learn; it sets what you do not give.",
+@option_group(
+    "What is learned",
+    option(
+        "--mode",
+        type=click.Choice(MODES),
+        default="regress",
+        help="Learn the color of each position (regress), or its class (classify); a class has one color.",
+    ),
+    option(
+        "--preset",
+        type=click.Choice(list(PRESETS)),
+        default="standard",
+        help="How long and how well to learn: the preset chooses every setting that you do not give.",
+    ),
+    option(
+        "--colors",
+        type=Number(whole=True),
+        metavar="N",
+        help="For classify: find N colors in the picture by k-means, one for each class; 1 to 256.",
+        show_default="2",
+    ),
+    option(
+        "--threshold",
+        type=Number(whole=True),
+        metavar="S",
+        help="For classify: pixels whose R + G + B (0 to 765) is at most S are class 1, dark; "
+        "the others are class 0, light.",
+    ),
+    option(
+        "--palette",
+        metavar="HEX,...|FILE",
+        help="For classify: each pixel belongs to the nearest of these colors; "
+        "a file has one color on each line.",
+    ),
+    option(
+        "--max-side",
+        type=Number(1, whole=True),
+        metavar="N",
+        help="Learn from a copy whose longer side has at most N pixels.",
+    ),
+    option(
+        "--hold-out",
+        type=Number(),
+        metavar="F",
+        help="Keep this share of the pixels, 0 to 0.9, out of the training, and report their PSNR too.",
+    ),
 )
-@click.option(
-    "--for",
-    type=click.Choice(PURPOSES),
-    help="Be good at every size, only copy the picture at its own, or follow edges where it is enlarged"
-    "  [default: any-size; copying for classes and without a grid].",
+@option_group(
+    "The network",
+    option(
+        "--for",
+        type=click.Choice(PURPOSES),
+        help="Look good at every size, only copy the picture at its own size, or follow edges where it is "
+        "enlarged.",
+        show_default="any-size; copying for classes and without a grid",
+    ),
+    option(
+        "--encoding",
+        type=NameOf(lambda: ENCODINGS),
+        help="How a position is turned into the inputs of the network.",
+    ),
+    option(
+        "--layers",
+        type=Layers(),
+        help="Hidden layers: the units of each (64,64), or units x layers (100x10).",
+    ),
+    option(
+        "--activation",
+        type=click.Choice(list(HIDDEN)),
+        help="Activation function of the hidden units.",
+    ),
+    option("--solver", type=click.Choice(SOLVERS), help="How the weights are found."),
+    option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        help="What computes the training: code compiled by numba, NumPy, or unmodified scikit-learn "
+        "(stock); auto takes the fastest that fits the settings.",
+        show_default="auto",
+    ),
+    option(
+        "--threads",
+        type=Number(whole=True),
+        metavar="N",
+        help="How many blocks of pixels are trained at a time; by default one for each core. "
+        "The result does not depend on it.",
+    ),
+    option(
+        "--learning-rate",
+        type=Number(),
+        metavar="R",
+        help="Learning rate at the start; except with the preset tutorial, it falls to 1 % by the end.",
+    ),
+    option(
+        "--batch-size", type=Number(whole=True), metavar="N", help="Pixels in each update of the weights."
+    ),
+    option("--alpha", type=Number(), metavar="A", help="Strength of the L2 penalty on the weights."),
+    option(
+        "--seed",
+        type=Number(whole=True),
+        default=0,
+        metavar="N",
+        help="Start of all random numbers; the same seed, settings and machine give the same bytes.",
+    ),
 )
-@click.option("--encoding", type=NameOf(lambda: ENCODINGS), help="Between position and network.")
-@click.option("--layers", type=Layers(), help="Hidden layers: units of each, or units x count.")
-@click.option("--activation", type=click.Choice(list(HIDDEN)), help="Of hidden units.")
-@click.option("--solver", type=click.Choice(SOLVERS), help="How the weights are found.")
-@click.option(
-    "--engine",
-    type=click.Choice(ENGINES),
-    help="What runs a step: numba, NumPy, stock scikit-learn, or the fastest that fits  [default: auto].",
+@option_group(
+    "When it ends",
+    option("--epochs", type=Number(whole=True), metavar="N", help="After N passes over the picture."),
+    option(
+        "--time",
+        type=Duration(),
+        help="After this time; with --epochs too, at whichever comes first.",
+    ),
+    option(
+        "--target-psnr",
+        type=Number(),
+        metavar="DB",
+        help="As soon as the PSNR reaches DB decibels; for regress only.",
+    ),
+    option(
+        "--require-psnr",
+        type=Number(),
+        metavar="DB",
+        help="Exit with code 4 if the result is below DB decibels; the files are written all the same.",
+    ),
+    option(
+        "--iterations",
+        type=Number(whole=True),
+        metavar="N",
+        help="After N iterations; only for the solver lbfgs, which knows no epochs.",
+    ),
 )
-@click.option("--learning-rate", type=float, metavar="R", help="At the start; it falls to 1 % by the end.")
-@click.option("--batch-size", type=int, metavar="N", help="Pixels per update.")
-@click.option("--alpha", type=float, metavar="A", help="L2 penalty on the weights.")
-@click.option(
-    "--seed",
-    type=int,
-    default=0,
-    metavar="N",
-    help="Start of all random numbers; the same one repeats a run.",
+@option_group(
+    "What is written",
+    option(
+        "-o",
+        "--output",
+        multiple=True,
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="A picture, a model if FILE ends in .paintnet, or - for a PNG on stdout. "
+        "Can be given more than once.",
+    ),
+    option(
+        "-m",
+        "--model",
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="The model, or - for stdout.",
+    ),
+    size_options,
+    force_option,
 )
-@click.option("--epochs", type=int, metavar="N", help="Passes over the picture.")
-@click.option("--time", type=Duration(), help="Training time; with --epochs, whichever ends first.")
-@click.option("--iterations", type=int, metavar="N", help="lbfgs only: limit of its iterations.")
-@click.option("--target-psnr", type=float, metavar="DB", help="Stop as soon as it is reached.")
-@click.option("--require-psnr", type=Number(), metavar="DB", help="Exit 4 when the painting is below.")
-@click.option("--colors", type=int, metavar="N", help="Classify: the picture's own N colors  [default: 2].")
-@click.option("--threshold", type=int, metavar="S", help="Classify: R + G + B at or below is class 1, dark.")
-@click.option("--palette", metavar="HEX,...|FILE", help="Classify: the nearest of these colors.")
-@click.option(
-    "--max-side", type=click.IntRange(1), metavar="N", help="Learn from a copy of at most this side."
-)
-@click.option(
-    "--hold-out", type=float, metavar="F", help="Keep this share of the pixels back and measure on it."
-)
-@click.option("--sha256", metavar="HEX", help="Refuse the image unless its bytes have this checksum.")
-@click.option(
-    "-o",
-    "--output",
-    multiple=True,
-    metavar="FILE",
-    shell_complete=complete_files,
-    help="Picture to write, or .paintnet model; - for stdout, as PNG; repeatable.",
-)
-@click.option(
-    "-m", "--model", metavar="FILE", shell_complete=complete_files, help="Model to write; - for stdout."
-)
-@size_options
 @watch_options
-@force_option
-@open_options
+@option_group(
+    "Where the picture comes from",
+    open_options,
+    option("--sha256", metavar="HEX", help="Refuse the picture unless its file has this SHA-256 checksum."),
+)
 @report_options
 def fit(image: str, **options: Any) -> None:
     """Teach a network to paint a picture.
 
-    IMAGE is a path, an http(s) URL, - for stdin, or sample:bird, sample:china,
-    sample:flower. Without -o and -m, photo.jpg gives photo.painted.png and
-    photo.paintnet in the current folder.
+    IMAGE is a path, an http(s) URL, - for stdin, or one of sample:bird,
+    sample:china and sample:flower; without it, sample:bird is painted.
+    Without -o and -m, photo.jpg gives photo.painted.png and photo.paintnet in
+    the current folder.
     """
     to_stdout = STDOUT in (*options["output"], options["model"])
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=to_stdout)
-    job = _job(image, options)
+    job = _job(image, options, console)
     job.check()
     if to_stdout:
         check_stdout()
@@ -131,11 +229,11 @@ def fit(image: str, **options: Any) -> None:
     _require(fitted.painting, options["require_psnr"])
 
 
-def _job(image: str, options: dict[str, Any]) -> Job:
-    settings = _settings(options)
+def _job(image: str, options: dict[str, Any], console: Console) -> Job:
+    settings = _settings(options, console)
     check_views(options)
     if options["scale"] is not None and options["size"] is not None:
-        raise SettingsError("--scale and --size", "they exclude each other", "give one of them")
+        raise SettingsError("--scale and --size", "they cannot be combined", "give only one of them")
     models = tuple(name for name in options["output"] if Path(name).suffix.lower() == EXTENSION)
     pictures = tuple(name for name in options["output"] if name not in models)
     if options["model"] is not None:
@@ -157,10 +255,10 @@ def _job(image: str, options: dict[str, Any]) -> Job:
     )
 
 
-def _settings(options: dict[str, Any]) -> dict[str, Any]:
+def _settings(options: dict[str, Any], console: Console) -> dict[str, Any]:
     """Fields of PainterSettings that the user gave."""
     direct = (
-        "mode encoding layers activation solver engine learning_rate batch_size alpha seed epochs "
+        "mode encoding layers activation solver engine threads learning_rate batch_size alpha seed epochs "
         "iterations target_psnr hold_out"
     )
     given = {name: options[name] for name in direct.split() if options[name] is not None}
@@ -170,17 +268,13 @@ def _settings(options: dict[str, Any]) -> dict[str, Any]:
         given["seconds"] = options["time"]
     classes = {name: options[name] for name in ("colors", "threshold") if options[name] is not None}
     if options["palette"] is not None:
-        text = options["palette"]
-        classes["palette"] = read_palette(text) if _is_file(text) else tuple(text.split(","))
+        palette = palette_of(options["palette"])
+        console.notes(palette.notes)
+        classes["palette"] = palette.colors
     if classes:
         given["classes"] = Classes(**classes)
     _check_solver(given)
     return given
-
-
-def _is_file(palette: str) -> bool:
-    """Tell a palette's file from a list of colors, which may be too long for the name of a file."""
-    return "#" not in palette and os.path.isfile(palette)  # noqa: PTH113 (Path.is_file raises for it)
 
 
 def _check_solver(given: dict[str, Any]) -> None:
@@ -237,8 +331,5 @@ def _require(painting: Painting, required: float | None) -> None:
     assert painting.training is not None  # noqa: S101 - a fitted painting has one; told to mypy
     reached = painting.training.psnr
     if required is not None and reached < required:
-        raise BelowRequired(
-            "--require-psnr",
-            f"{reached:.2f} dB is below {required:g} dB",
-            "train longer, use --preset fine, or ask for less",
-        )
+        why = f"{reached:.2f} dB is below {required:g} dB"
+        raise BelowRequired("--require-psnr", why, "train longer, use --preset fine, or ask for less")

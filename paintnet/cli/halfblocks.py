@@ -5,18 +5,16 @@ that of the lower one, so pixels are about square: a cell is twice as high as
 wide. Nothing here writes; it all ends in lines of text.
 """
 
-from collections.abc import Mapping
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
+from paintnet.cli.terminal import RESET, Depth
+from paintnet.painting import Painting
 from paintnet.picture import premultiply
 from paintnet.typing import Array
 
-Depth = Literal["truecolor", "256"]
-
 UPPER_HALF = "\N{UPPER HALF BLOCK}"
-RESET = "\x1b[0m"
 
 CHECKERS = (153, 102)
 """Two greys that show through transparent pixels, in squares."""
@@ -25,29 +23,16 @@ CHECKER_SIDE = 4
 _CUBE = np.array([0, 95, 135, 175, 215, 255])
 """Levels of the 6 x 6 x 6 colors from number 16; numbers 0 to 15 are what each user made them."""
 
-_FULL_COLOR_TERMS = ("-direct", "kitty", "alacritty", "ghostty", "foot", "wezterm")
-"""In the names of terminals that have all colors: over ssh, COLORTERM stays behind but TERM goes along."""
 
-
-def color_depth(environ: Mapping[str, str]) -> Depth | None:
-    """Tell from the environment which colors a terminal has; None where it has neither kind.
-
-    Examples
-    --------
-    >>> color_depth({"TERM": "xterm-256color", "COLORTERM": "truecolor"})
-    'truecolor'
-    >>> color_depth({"TERM": "screen-256color"}), color_depth({"TERM": "vt100"})
-    ('256', None)
-    """
-    term = environ.get("TERM", "").lower()
-    if term == "dumb":
-        return None
-    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") or "WT_SESSION" in environ:
-        return "truecolor"
-    if any(name in term for name in _FULL_COLOR_TERMS):
-        return "truecolor"
-    # Whatever calls itself plain xterm has had 256 colors since 1999.
-    return "256" if "256color" in term or term == "xterm" else None
+def picture_lines(picture: Any, room: tuple[int, int], depth: Depth, *, enlarge: bool) -> list[str]:
+    """Lines that show a painting, or an array of pixels, in so many columns and rows."""
+    if not isinstance(picture, Painting):
+        height, width = picture.shape[:2]
+        size = fitting_size((width, height), *room, enlarge=enlarge)
+        return half_blocks(small_levels(picture, size), depth)
+    width, height = fitting_size((picture.width, picture.height), *room, enlarge=enlarge)
+    # Four points for each pixel: one alone would meet or miss fine detail by chance.
+    return half_blocks(small_levels(picture.render((2 * width, 2 * height)), (width, height)), depth)
 
 
 def fitting_size(

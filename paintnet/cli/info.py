@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-import click
-
 from paintnet.cli.console import Console, hex_color, human_bytes, human_psnr
+from paintnet.cli.help import command
 from paintnet.cli.models import LoadedPainting, load_painting
 from paintnet.cli.options import model_argument, report_options
 from paintnet.record import TrainingRecord
 
 
-@click.command(
+@command(
     epilog="""\b
 Examples:
   paintnet info
@@ -20,10 +19,10 @@ Examples:
 @model_argument
 @report_options
 def info(model: str | None, **say: bool) -> None:
-    """Tell what a saved painting is and how it was trained.
+    """Describe a saved painting and how it was trained.
 
-    MODEL is a .paintnet file, or - for stdin; without it, the newest of the
-    current folder is shown.
+    MODEL is a .paintnet file, or - for stdin; without it, the newest .paintnet
+    file in the current folder is described.
     """
     console = Console(as_json=say["json"], quiet=say["quiet"])
     loaded = load_painting(model, console)

@@ -43,8 +43,8 @@ def _newest() -> Path:
     if not candidates:
         raise ModelFileError(
             f"*{EXTENSION}",
-            "there is none in this folder",
-            "make one with `paintnet fit IMAGE`, or name a MODEL",
+            "there is no such file in this folder",
+            "make one with `paintnet fit IMAGE`, or give the path of a model",
         )
     # The name breaks ties, so that folder order does not decide.
     return max(candidates, key=lambda path: (path.stat().st_mtime_ns, path.name))

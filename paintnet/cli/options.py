@@ -1,60 +1,53 @@
 """Options that several commands share, as decorators."""
 
-from collections.abc import Callable
-from typing import Any
-
 import click
 from click.shell_completion import CompletionItem
 
-from paintnet.cli.types import REGION, SIZE, Real
+from paintnet.cli.help import COMMON, option, option_group, stack
+from paintnet.cli.types import REGION, SIZE, Number
 
-Command = Callable[..., Any]
 DEFAULT_MAX_PIXELS = 50_000_000
 
-
-def stack(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Apply options so that the help lists them in the order given."""
-
-    def decorate(command: Command) -> Command:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
-
-    return decorate
-
-
-report_options = stack(
-    click.option("--json", is_flag=True, help="Print one JSON object on stdout."),
-    click.option("-q", "--quiet", is_flag=True, help="No progress, no notes; errors only."),
+report_options = option_group(
+    COMMON,
+    option("--json", is_flag=True, help="Print one JSON object to stdout."),
+    option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        help="Print no progress, no notes and no list of the files written; answers and errors stay.",
+    ),
 )
 
-force_option = click.option("-f", "--force", is_flag=True, help="Overwrite existing outputs.")
+force_option = option("-f", "--force", is_flag=True, help="Replace files that exist already.")
 
-max_pixels_option = click.option(
+max_pixels_option = option(
     "--max-pixels",
-    type=click.IntRange(1),
+    type=Number(1, whole=True),
     default=DEFAULT_MAX_PIXELS,
     metavar="N",
-    help="Refuse pictures of more pixels, read or painted.",
+    help="Refuse to read or to paint a picture of more than N pixels.",
 )
 
 open_options = stack(
     max_pixels_option,
-    click.option("--allow-private", is_flag=True, help="Let URLs lead to private and loopback addresses."),
+    option("--allow-private", is_flag=True, help="Allow URLs that lead to private and loopback addresses."),
 )
 
 size_options = stack(
-    click.option(
+    option(
         "--scale",
-        type=Real(0, 10_000, min_open=True),
+        type=Number(0, 10_000, above=True),
         metavar="K",
         help="Size of the painted picture, as a multiple of the learned one.",
     ),
-    click.option("--size", type=SIZE, help="Size of the painted picture in pixels."),
+    option("--size", type=SIZE, help="Size of the painted picture in pixels, such as 1920x1080."),
 )
 
-region_option = click.option(
-    "--region", type=REGION, help="Paint this part only, between pixel edges as in a crop box."
+region_option = option(
+    "--region",
+    type=REGION,
+    help="Paint only this part: left, top, right and bottom edge in pixels, as in a crop box.",
 )
 
 

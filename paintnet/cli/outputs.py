@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from paintnet.cli.terminal import is_terminal
 from paintnet.errors import OutputError, SettingsError
 from paintnet.files.writing import check_output, replacing, write_bytes
 from paintnet.modelfile import EXTENSION
@@ -36,8 +37,9 @@ def _check(path: str, force: bool, extensions: Any) -> None:
 
 def check_stdout() -> None:
     """Refuse to write bytes to a terminal."""
-    if sys.stdout is None or sys.stdout.isatty():
-        raise OutputError(STDOUT, "bytes do not belong on a terminal", "give a file name, or add > FILE")
+    if sys.stdout is None or is_terminal(sys.stdout):
+        why = "binary data does not belong on a terminal"
+        raise OutputError(STDOUT, why, "give a file name, or add > FILE")
 
 
 def check_picture_size(path: str, size: tuple[int, int]) -> None:
@@ -90,5 +92,5 @@ def _extension(path: str) -> str:
 def checked_size(options: dict[str, Any], own: tuple[float, float]) -> tuple[int, int]:
     """Size of a painted picture in pixels, from --scale or --size."""
     if options["scale"] is not None and options["size"] is not None:
-        raise SettingsError("--scale and --size", "they exclude each other", "give one of them")
+        raise SettingsError("--scale and --size", "they cannot be combined", "give only one of them")
     return output_size(own, options["scale"], options["size"], options["max_pixels"])

@@ -11,17 +11,19 @@ import click
 import numpy as np
 
 from paintnet.cli.console import Console, hex_color, standard_input
+from paintnet.cli.help import command, option
 from paintnet.cli.models import STDIN, load_painting
 from paintnet.cli.options import complete_files, model_argument, report_options
 from paintnet.cli.types import XY
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable
+from paintnet.files.texts import decode_text
 from paintnet.painting import Painting
 
 XY_FORM = "X,Y"
 
 
-@click.command(
+@command(
     epilog="""\b
 Examples:
   paintnet predict --xy 1,1
@@ -29,37 +31,50 @@ Examples:
   paintnet predict bird.paintnet --xy-file points.txt --format csv"""
 )
 @model_argument
-@click.option("--xy", "xy", type=XY, multiple=True, help="Position: column, row; repeatable.")
-@click.option(
-    "--xy-file",
-    metavar="FILE|-",
-    shell_complete=complete_files,
-    help="File of positions, one X,Y a line; - for stdin.",
+@option(
+    "--xy",
+    type=XY,
+    multiple=True,
+    help="A position: its column and row. Can be given more than once.",
 )
-@click.option(
+@option(
+    "--xy-file",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="A file of positions, one X,Y on each line, or - for stdin.",
+)
+@option(
     "--units",
     type=click.Choice(["pixel", "unit", "percent"]),
     default="pixel",
-    help="Unit and percent count from the centre of the first pixel to that of the last.",
+    help="Unit of the positions: pixels, or the share of the way from the centre of the first pixel (0) "
+    "to that of the last (1 in unit, 100 in percent).",
 )
-@click.option("--pixel", is_flag=True, help="Answer for the pixel around a position: the mean over its area.")
-@click.option("--format", type=click.Choice(["text", "json", "csv"]), default="text", help="Of the answer.")
+@option(
+    "--pixel",
+    is_flag=True,
+    help="Answer with the color of the pixel around each position: the mean over its area.",
+)
+@option(
+    "--format", type=click.Choice(["text", "json", "csv"]), default="text", help="How answers are written."
+)
 @report_options
 def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: str, **say: Any) -> None:
     """Ask a painting for the color at positions.
 
     (0, 0) is the centre of the top left pixel; fractions lie between pixels.
-    The answer is the painted function's value at the position itself, or with
-    --pixel what `paintnet render` would paint in a pixel around it.
-    MODEL is a .paintnet file, or - for stdin; without it, the newest of the
-    current folder is asked.
+    The answer is the value of the painted function at the position itself, or
+    with --pixel the color that `paintnet render` gives a pixel around it.
+
+    MODEL is a .paintnet file, or - for stdin; without it, the newest .paintnet
+    file in the current folder is asked.
     """
     if model == STDIN == xy_file:
         raise SettingsError("MODEL and --xy-file", "both come from stdin", "give one of them a file name")
     console = Console(as_json=say["json"] or say["format"] == "json", quiet=say["quiet"])
     asked = list(xy) + (_read_positions(xy_file) if xy_file else [])
     if not asked:
-        raise SettingsError("positions", "none was given", "use --xy X,Y or --xy-file FILE")
+        raise SettingsError("positions", "none were given", "use --xy X,Y or --xy-file FILE")
     painting, name, _ = load_painting(model, console)
     positions = np.array(asked, dtype=np.float64) * _unit(painting, units)
     if _outside(painting, positions):
@@ -83,9 +98,8 @@ def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: 
 def _read_positions(name: str) -> list[tuple[float, float]]:
     try:
         file = standard_input() if name == STDIN else None
-        # A byte order mark is no part of the first number.
-        text = (file.read() if file else Path(name).read_bytes()).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = decode_text(file.read() if file else Path(name).read_bytes())
+    except OSError as error:
         raise SettingsError(
             f"--xy-file {printable(name)}", f"cannot be read ({error})", "give a text file"
         ) from error
@@ -100,7 +114,7 @@ def _read_positions(name: str) -> list[tuple[float, float]]:
             x = y = float("nan")
         if not np.isfinite([x, y]).all():
             why = f"line {number} is {printable(line[:40])!r}, not of the form {XY_FORM}"
-            raise SettingsError(f"--xy-file {printable(name)}", why, "write one X,Y a line")
+            raise SettingsError(f"--xy-file {printable(name)}", why, "write one X,Y on each line")
         positions.append((x, y))
     return positions
 

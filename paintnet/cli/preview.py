@@ -6,10 +6,24 @@ import sys
 import time
 from typing import Self
 
-from paintnet.cli.halfblocks import RESET, UPPER_HALF, Depth, color_depth
+from paintnet.cli.halfblocks import UPPER_HALF, picture_lines
 from paintnet.cli.progress import SECONDS_BETWEEN, progress_line
-from paintnet.cli.show import can_write_blocks, terminal_lines, window_size
 from paintnet.cli.signals import signals_wait
+from paintnet.cli.terminal import (
+    ERASE_BELOW,
+    ERASE_LINE,
+    HIDE_CURSOR,
+    RESET,
+    SHOW_CURSOR,
+    Depth,
+    can_write,
+    color_depth,
+    colors_are_unwanted,
+    cursor_up,
+    draw,
+    is_terminal,
+    window_size,
+)
 from paintnet.painter.events import EpochFinished, Event
 from paintnet.painter.run import Run
 from paintnet.painting import Painting
@@ -20,11 +34,6 @@ LARGEST = (80, 30)
 SECONDS_BETWEEN_PICTURES = 0.2
 SHARE = 0.1
 """How much of the time may go into repainting."""
-
-HIDE_CURSOR = "\x1b[?25l"
-SHOW_CURSOR = "\x1b[?25h"
-ERASE_LINE = "\x1b[K"
-ERASE_BELOW = "\x1b[J"
 
 
 class Preview:
@@ -50,14 +59,14 @@ class Preview:
         self._line_due = self._picture_due = 0.0
 
     def __enter__(self) -> Self:
-        _write(f"\rstarting{ERASE_LINE}")
+        draw(f"\rstarting{ERASE_LINE}")
         return self
 
     def __exit__(self, kind: object, *ended: object) -> None:
         try:
             if self._is_drawing:
                 # The cursor is somewhere in the picture: what is below is of the one before.
-                _write(f"{RESET}\n{ERASE_BELOW}")
+                draw(f"{RESET}\n{ERASE_BELOW}")
                 self._is_drawing = False
             if self._latest is not None and self._run is not None:
                 if kind is None and self._depth:
@@ -66,7 +75,7 @@ class Preview:
                     self._draw_line(self._latest)
         finally:  # even where a second Ctrl-C ends the last repainting
             left_over = ERASE_BELOW if self._is_drawing else ""
-            _write(f"{RESET}{SHOW_CURSOR}\n{left_over}" if self._depth else "\n")
+            draw(f"{RESET}{SHOW_CURSOR}\n{left_over}" if self._depth else "\n")
 
     def __call__(self, event: Event, run: Run) -> None:
         """Take one event of the run."""
@@ -85,18 +94,18 @@ class Preview:
 
     def _draw_line(self, event: EpochFinished) -> None:
         columns, _ = window_size(sys.stderr)
-        _write(f"\r{progress_line(event, columns)}{ERASE_LINE}\r")
+        draw(f"\r{progress_line(event, columns)}{ERASE_LINE}\r")
 
     def _draw_picture(self, event: EpochFinished, painting: Painting, depth: Depth) -> None:
         columns, rows = window_size(sys.stderr)
         # A terminal may wrap where its last column is written; two rows are for the line and an error.
         room = min(LARGEST[0], columns - 1), min(LARGEST[1], rows - 2)
-        lines = terminal_lines(painting, room, depth, enlarge=True) if min(room) >= 1 else []
+        lines = picture_lines(painting, room, depth, enlarge=True) if min(room) >= 1 else []
         picture = "".join(f"{line}{ERASE_LINE}\n" for line in lines)
         text = f"{self._back_to_the_top(columns)}{picture}{progress_line(event, columns)}{ERASE_BELOW}\r"
         with signals_wait():
             self._is_drawing = True
-            _write(f"{HIDE_CURSOR}{text}{SHOW_CURSOR}")
+            draw(f"{HIDE_CURSOR}{text}{SHOW_CURSOR}")
             self._is_drawing = False
             self._drawn = (max((line.count(UPPER_HALF) for line in lines), default=0), len(lines))
 
@@ -106,24 +115,14 @@ class Preview:
         if not drawn_rows:
             return "\r"
         if drawn_columns < columns:
-            return f"\r\x1b[{drawn_rows}A"
+            return f"\r{cursor_up(drawn_rows)}"
         # The window has become narrower, and the terminal has wrapped each row of the picture.
         wrapped = drawn_rows * math.ceil(drawn_columns / columns)
-        return f"\r\x1b[{wrapped}A{ERASE_BELOW}"
+        return f"\r{cursor_up(wrapped)}{ERASE_BELOW}"
 
 
 def preview_depth() -> Depth | None:
     """Colors for a preview on stderr; None where it cannot show one, or should not."""
-    if not _is_on_a_terminal() or os.environ.get("NO_COLOR") or not can_write_blocks(sys.stderr):
+    if not is_terminal(sys.stderr) or colors_are_unwanted() or not can_write(UPPER_HALF, sys.stderr):
         return None
     return color_depth(os.environ)
-
-
-def _is_on_a_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()
-
-
-def _write(text: str) -> None:
-    if _is_on_a_terminal():
-        sys.stderr.write(text)
-        sys.stderr.flush()

@@ -1,10 +1,10 @@
 """The progress line: one listener of a training run."""
 
-import os
 import sys
 import time
 from typing import Self
 
+from paintnet.cli.terminal import ERASE_LINE, draw, window_size
 from paintnet.painter.events import EpochFinished, Event, Preparing
 from paintnet.painter.run import Run
 
@@ -25,13 +25,13 @@ class ProgressLine:
         self._latest: EpochFinished | Preparing | None = None
 
     def __enter__(self) -> Self:
-        _write("\rstarting\x1b[K")
+        draw(f"\rstarting{ERASE_LINE}")
         return self
 
     def __exit__(self, *ended: object) -> None:
         if self._latest is not None:
             self._draw(self._latest)
-        _write("\n")
+        draw("\n")
 
     def __call__(self, event: Event, run: Run) -> None:
         """Take one event of the run."""
@@ -44,7 +44,8 @@ class ProgressLine:
 
     @staticmethod
     def _draw(event: EpochFinished | Preparing) -> None:
-        _write(f"\r{progress_line(event, _columns())}\x1b[K")
+        columns, _ = window_size(sys.stderr)
+        draw(f"\r{progress_line(event, columns)}{ERASE_LINE}")
 
 
 def progress_line(event: EpochFinished | Preparing, columns: int) -> str:
@@ -62,16 +63,3 @@ def _epoch_text(event: EpochFinished) -> str:
     epochs = f"{event.epoch}/{event.epochs}" if event.epochs else f"{event.epoch}"
     quality = f"loss {event.loss:.4f}" if event.psnr is None else f"loss {event.loss:.5f} {event.psnr:.1f} dB"
     return f"epoch {epochs} {quality} {event.seconds_left:.0f} s left"
-
-
-def _columns() -> int:
-    try:
-        columns = os.get_terminal_size(sys.stderr.fileno()).columns
-    except OSError:
-        columns = 0
-    return columns or 80
-
-
-def _write(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()

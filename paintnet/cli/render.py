@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import click
-
 from paintnet.cli.console import Console, human_bytes
+from paintnet.cli.help import command, option, option_group
 from paintnet.cli.models import load_painting
 from paintnet.cli.options import (
     complete_files,
@@ -25,7 +24,7 @@ COPY_NOTE = (
 )
 
 
-@click.command(
+@command(
     epilog="""\b
 Examples:
   paintnet render -o poster.png --scale 4
@@ -33,28 +32,29 @@ Examples:
   paintnet render bird.paintnet -o - > bird.png"""
 )
 @model_argument
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    metavar="FILE",
-    shell_complete=complete_files,
-    help="Picture to write; - for stdout, as PNG.",
+@option_group("What is painted", size_options, region_option, max_pixels_option)
+@option_group(
+    "What is written",
+    option(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="The picture, or - for a PNG on stdout.",
+    ),
+    force_option,
 )
-@size_options
-@region_option
-@force_option
-@max_pixels_option
 @report_options
 def render(model: str | None, output: str, **options: Any) -> None:
     """Paint a saved painting at any size.
 
-    Each pixel is the mean of the painted function over the pixel's own area,
-    or, where the painting was made for copying or of classes, its value at
+    Each pixel is the mean of the painted function over the pixel's own area.
+    Where the painting was made for copying, or of classes, it is the value at
     the center.
 
-    MODEL is a .paintnet file, or - for stdin; without it, the newest of the
-    current folder is painted.
+    MODEL is a .paintnet file, or - for stdin; without it, the newest .paintnet
+    file in the current folder is painted.
     """
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
     check_picture_output(output, force=options["force"])

@@ -3,24 +3,26 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from paintnet.cli.console import Console, standard_input
-from paintnet.cli.halfblocks import UPPER_HALF, Depth, color_depth, fitting_size, half_blocks, small_levels
+from paintnet.cli.halfblocks import UPPER_HALF, picture_lines
+from paintnet.cli.help import command, option, option_group
 from paintnet.cli.models import load_painting
 from paintnet.cli.options import complete_files, open_options, report_options
+from paintnet.cli.terminal import Depth, can_write, color_depth, colors_are_unwanted, is_terminal, window_size
+from paintnet.cli.types import Number
 from paintnet.errors import SettingsError
 from paintnet.modelfile import EXTENSION
 from paintnet.painting import Painting
 from paintnet.picture import OpenLimits, open_picture
 
-WITHOUT_A_WINDOW = (80, 24)
 LARGEST_WIDTH = 1000
 
 
-@click.command(
+@command(
     epilog="""\b
 Examples:
   paintnet show
@@ -28,26 +30,28 @@ Examples:
   paintnet show sample:bird --color always | less -R"""
 )
 @click.argument("what", required=False, metavar="[MODEL|IMAGE]", shell_complete=complete_files)
-@click.option(
+@option(
     "--width",
-    type=click.IntRange(1, LARGEST_WIDTH),
+    type=Number(1, LARGEST_WIDTH, whole=True),
     metavar="N",
-    help="Columns, the height follows  [default: what fits].",
+    help="Width in columns; the height follows from it.",
+    show_default="what fits into the window",
 )
-@click.option(
+@option(
     "--color",
     type=click.Choice(["auto", "always", "256", "truecolor"]),
     default="auto",
-    help="On a terminal only, always, or always with these colors.",
+    help="auto prints on a terminal only, in the colors that it has; always prints into files and pipes "
+    "too; 256 and truecolor do so in these colors.",
 )
-@open_options
+@option_group("Where the picture comes from", open_options)
 @report_options
 def show(what: str | None, width: int | None, color: str, **options: Any) -> None:
     """Print a painting or a picture in the terminal.
 
     A .paintnet file is painted; anything else is a picture: a path, an http(s)
-    URL, - for stdin, or a sample. Without it, the newest painting of the
-    current folder is printed.
+    URL, - for stdin, or a sample. Without either, the newest .paintnet file in
+    the current folder is painted.
     """
     console = Console(as_json=options["json"], quiet=options["quiet"])
     depth = _depth("always" if color == "auto" and console.as_json else color)
@@ -56,50 +60,17 @@ def show(what: str | None, width: int | None, color: str, **options: Any) -> Non
     picture, source = _open(what, console, options)
     columns, rows = window_size(sys.stdout)
     if width is not None:
-        columns = min(width, columns) if _is_terminal(sys.stdout) else width
+        columns = min(width, columns) if is_terminal(sys.stdout) else width
         rows = LARGEST_WIDTH * 50  # asked for by its width, it may be as high as it needs
     # The last row is for the prompt. What is painted has no size of its own, so it fills the window.
     room = (columns, max(1, rows - 1))
     enlarge = width is not None or isinstance(picture, Painting)
-    lines = terminal_lines(picture, room, depth, enlarge=enlarge)
+    lines = picture_lines(picture, room, depth, enlarge=enlarge)
     if console.as_json:
         console.answer({"source": source, "color": depth, "lines": lines}, [])
     else:
         # Not through the console, which keeps codes away from the terminal: these are our own.
         click.echo("\n".join(lines), color=True)
-
-
-def terminal_lines(picture: Any, room: tuple[int, int], depth: Depth, *, enlarge: bool) -> list[str]:
-    """Lines that show a painting, or an array of pixels, in so many columns and rows."""
-    if not isinstance(picture, Painting):
-        height, width = picture.shape[:2]
-        size = fitting_size((width, height), *room, enlarge=enlarge)
-        return half_blocks(small_levels(picture, size), depth)
-    width, height = fitting_size((picture.width, picture.height), *room, enlarge=enlarge)
-    # Four points for each pixel: one alone would meet or miss fine detail by chance.
-    return half_blocks(small_levels(picture.render((2 * width, 2 * height)), (width, height)), depth)
-
-
-def window_size(stream: TextIO) -> tuple[int, int]:
-    """Columns and rows of a stream's window, as they are now."""
-    try:
-        columns, rows = os.get_terminal_size(stream.fileno())
-    except (OSError, ValueError):  # no terminal, or no file at all
-        columns = rows = 0
-    return columns or WITHOUT_A_WINDOW[0], rows or WITHOUT_A_WINDOW[1]
-
-
-def can_write_blocks(stream: TextIO) -> bool:
-    """Whether a stream's encoding has the half block."""
-    try:
-        UPPER_HALF.encode(stream.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    return stream is not None and stream.isatty()
 
 
 def _depth(color: str) -> Depth:
@@ -109,19 +80,21 @@ def _depth(color: str) -> Depth:
     found = color_depth(os.environ)
     if color == "always":
         return found or "256"
-    if not _is_terminal(sys.stdout):
-        raise SettingsError("stdout", "is no terminal, where colors would show", "add --color always")
-    if os.environ.get("NO_COLOR"):
-        raise SettingsError("NO_COLOR", "is set, and the picture is all colors", "add --color always")
+    if not is_terminal(sys.stdout):
+        raise SettingsError("stdout", "it is not a terminal, so there are no colors", "add --color always")
+    if colors_are_unwanted():
+        raise SettingsError("NO_COLOR", "it is set, but the picture consists of colors", "add --color always")
     if found is None:
         term = os.environ.get("TERM", "")
-        raise SettingsError(f"TERM={term}", "is not known to have 256 colors", "add --color 256 if it has")
+        raise SettingsError(
+            f"TERM={term}", "this terminal is not known to have 256 colors", "add --color 256 if it has"
+        )
     return found
 
 
 def _check_encoding() -> None:
-    if sys.stdout is not None and not can_write_blocks(sys.stdout):
-        why = f"its encoding {sys.stdout.encoding} has no half block"
+    if sys.stdout is not None and not can_write(UPPER_HALF, sys.stdout):
+        why = f"its encoding {sys.stdout.encoding} has no half block characters"
         raise SettingsError("stdout", why, "use a UTF-8 locale, such as LC_ALL=C.UTF-8")
 
 

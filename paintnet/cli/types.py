@@ -1,5 +1,6 @@
 """Option values that users write as one word: positions, sizes, durations, names of a registry."""
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from paintnet.errors import SettingsError
+from paintnet.errors import SettingsError, number_text
 
 
 class NumberList(click.ParamType[Any]):
@@ -46,7 +47,7 @@ class NumberList(click.ParamType[Any]):
         if not numbers or not right_count or not all(abs(n) < float("inf") for n in numbers):
             self.fail(f"{value!r} is not of the form {self.name}", param, ctx)
         if self.whole and min(numbers) < 1:
-            self.fail(f"{value!r} is out of range; each number is 1 or more", param, ctx)
+            self.fail(f"{value!r} is out of range; each number must be at least 1", param, ctx)
         return numbers
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
@@ -54,19 +55,56 @@ class NumberList(click.ParamType[Any]):
         return self.name
 
 
-class Number(click.types.FloatParamType):
-    """Any number: a range without ends, which click would describe as ``x<=None``."""
+class Number(click.ParamType[Any]):
+    """A number within limits, which NaN never is.
+
+    Parameters
+    ----------
+    low, high : float
+        The limits; an infinite one is none.
+    above : bool
+        Whether the lower limit itself is not allowed.
+    whole : bool
+        Whole numbers only.
+    """
+
+    name = "number"
+
+    def __init__(
+        self, low: float = -math.inf, high: float = math.inf, *, above: bool = False, whole: bool = False
+    ) -> None:
+        self.low = low
+        self.high = high
+        self.above = above
+        self.whole = whole
+
+    @property
+    def limits(self) -> str:
+        """The limits in words that fit behind "must be"; empty where there are none.
+
+        Examples
+        --------
+        >>> Number(1).limits, Number(100, 1000).limits, Number(0, 50, above=True).limits
+        ('at least 1', 'from 100 to 1,000', 'above 0 and at most 50')
+        """
+        if self.low == -math.inf:
+            return ""
+        low, high = number_text(self.low), number_text(self.high)
+        if self.high == math.inf:
+            return f"above {low}" if self.above else f"at least {low}"
+        return f"above {low} and at most {high}" if self.above else f"from {low} to {high}"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Give a float."""
-        number = super().convert(value, param, ctx)
+        """Give a float, or an int where only whole numbers are allowed."""
+        try:
+            number = int(value) if self.whole else float(value)
+        except ValueError:
+            number = math.nan
         if number != number:
-            self.fail(f"{value!r} is not a number", param, ctx)
+            self.fail(f"{value!r} is not a {'whole ' if self.whole else ''}number", param, ctx)
+        if not self.low <= number <= self.high or (self.above and number == self.low):
+            self.fail(f"{value} is out of range; it must be {self.limits}", param, ctx)
         return number
-
-
-class Real(Number, click.FloatRange):
-    """A number in a range; not a number is in none."""
 
 
 class Duration(click.ParamType[Any]):
@@ -81,7 +119,7 @@ class Duration(click.ParamType[Any]):
             return value
         match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([smh]?)", value.strip().lower())
         if not match or float(match[1]) <= 0:
-            self.fail(f"{value!r} is not a time; write 10s, 2m or 1h, above 0", param, ctx)
+            self.fail(f"{value!r} is not a time above 0; write it like 10s, 2m or 1h", param, ctx)
         return float(match[1]) * self._units[match[2]]
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:

@@ -5,40 +5,51 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import click
-
 from paintnet.cli.console import Console
-from paintnet.cli.options import complete_files, stack
+from paintnet.cli.help import option, option_group
+from paintnet.cli.options import complete_files
+from paintnet.cli.terminal import ERASE_LINE, draw
 from paintnet.cli.types import Number
 from paintnet.errors import SettingsError
+from paintnet.files.names import printable_source
 from paintnet.job import FRAMES, Animation
-from paintnet.painter.run import Listener
+from paintnet.painter.events import Event, Noted
+from paintnet.painter.run import Listener, Run
 
 DEFAULT_FPS = 12.0
 
-watch_options = stack(
-    click.option(
+watch_options = option_group(
+    "To see it learn",
+    option(
         "--animate",
         metavar="FILE",
         shell_complete=complete_files,
-        help="Animation of the learning to write: .gif, .webp, .png (APNG), .mp4 or .webm.",
+        help="Write an animation of the learning: .gif, .webp, .png (APNG), or with the extra "
+        "'video' .mp4 or .webm.",
     ),
-    click.option(
+    option(
         "--frames",
-        type=int,
+        type=Number(whole=True),
         metavar="N",
-        help=f"Of the animation and the report, at most  [default: {FRAMES}].",
+        help="At most N frames in the animation and in the report; 2 to 1,000.",
+        show_default=f"{FRAMES}",
     ),
-    click.option("--fps", type=Number(), metavar="N", help=f"Frames a second  [default: {DEFAULT_FPS:g}]."),
-    click.option("--caption", is_flag=True, help="Write epoch and PSNR under the animation."),
-    click.option("--beside", is_flag=True, help="Show the original beside the animation."),
-    click.option(
+    option(
+        "--fps",
+        type=Number(),
+        metavar="N",
+        help="Frames per second of the animation; above 0 and at most 50.",
+        show_default=f"{DEFAULT_FPS:g}",
+    ),
+    option("--caption", is_flag=True, help="Write the epoch and the PSNR under the animation."),
+    option("--beside", is_flag=True, help="Show the original beside the animation."),
+    option(
         "--report",
         metavar="FILE",
         shell_complete=complete_files,
-        help="Page about the run to write: one .html file that needs no network.",
+        help="Write a page about the run: one .html file that works without the internet.",
     ),
-    click.option("--preview", is_flag=True, help="Paint a small picture in the terminal while it learns."),
+    option("--preview", is_flag=True, help="Paint a small picture in the terminal while the network learns."),
 )
 
 
@@ -72,9 +83,16 @@ def animation_of(options: dict[str, Any]) -> Animation | None:
 
 @contextmanager
 def progress_listeners(console: Console, *, preview: bool) -> Iterator[tuple[Listener, ...]]:
-    """Give the listener that draws in the terminal, if there is one."""
+    """Give the listeners that speak to the user: notes, and the line or picture in the terminal."""
+
+    def note(event: Event, run: Run) -> None:
+        if isinstance(event, Noted):
+            if console.shows_progress:
+                draw(f"\r{ERASE_LINE}")
+            console.notes((event.text,))
+
     if not console.shows_progress:
-        yield ()
+        yield (note,)
         return
     line: Any
     if preview:
@@ -86,15 +104,15 @@ def progress_listeners(console: Console, *, preview: bool) -> Iterator[tuple[Lis
 
         line = ProgressLine()
     with line:
-        yield (line,)
+        yield (note, line)
 
 
 def command_line(argv: list[str]) -> str:
-    """Write the command as a shell takes it.
+    """Write the command as a shell takes it, without the secrets of addresses.
 
     Examples
     --------
     >>> command_line(["/usr/bin/paintnet", "fit", "my photo.jpg"])
     "paintnet fit 'my photo.jpg'"
     """
-    return shlex.join(["paintnet", *argv[1:]])
+    return shlex.join(["paintnet", *map(printable_source, argv[1:])])

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -43,11 +42,13 @@ class Classes:
     def __post_init__(self) -> None:
         given = [name for name in ("colors", "threshold", "palette") if getattr(self, name) is not None]
         if len(given) > 1:
-            raise SettingsError(" and ".join(given), "they exclude each other", "give one of them")
+            raise SettingsError(" and ".join(given), "they cannot be combined", "give only one of them")
         if self.colors is not None and not 1 <= self.colors <= MAX_COLORS:
-            raise SettingsError("colors", f"{self.colors} is out of range", f"use 1 to {MAX_COLORS}")
+            raise SettingsError("colors", f"{self.colors:,} is out of range", f"use 1 to {MAX_COLORS}")
         if self.threshold is not None and not 0 <= self.threshold <= BRIGHTEST_SUM:
-            raise SettingsError("threshold", f"{self.threshold} is out of range", f"use 0 to {BRIGHTEST_SUM}")
+            raise SettingsError(
+                "threshold", f"{self.threshold:,} is out of range", f"use 0 to {BRIGHTEST_SUM}"
+            )
         if self.palette is not None:
             parse_palette(self.palette)
 
@@ -116,26 +117,8 @@ def parse_palette(colors: Sequence[str]) -> Array:
            [0., 0., 1.]], dtype=float32)
     """
     if not 1 <= len(colors) <= MAX_COLORS:
-        raise SettingsError("palette", f"{len(colors)} colors", f"give 1 to {MAX_COLORS}")
+        raise SettingsError("palette", f"it has {len(colors):,} colors", f"give 1 to {MAX_COLORS}")
     return np.array([_parse_color(color) for color in colors], dtype=np.float32) / np.float32(255)
-
-
-def read_palette(path: str | Path) -> tuple[str, ...]:
-    """Read hex colors from a file, one per line; empty lines are skipped.
-
-    Raises
-    ------
-    SettingsError
-        If the file cannot be read or a line is no color.
-    """
-    try:
-        with Path(path).open(encoding="utf-8") as file:
-            text = file.read(64 * MAX_COLORS)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"palette {path}", f"cannot be read ({error})", "give a text file") from error
-    colors = tuple(line.strip() for line in text.splitlines() if line.strip())
-    parse_palette(colors)
-    return colors
 
 
 def _parse_color(text: str) -> tuple[int, int, int]:

@@ -9,7 +9,7 @@ from paintnet.dataset.classes import Classes, sort_pixels
 from paintnet.dataset.points import center_values, filled, quarter_points
 from paintnet.dataset.upsampling import Upsampling
 from paintnet.encoding.extent import Extent
-from paintnet.errors import SettingsError
+from paintnet.errors import SettingsError, number_text
 from paintnet.picture import premultiply, unpremultiply
 from paintnet.typing import Array
 
@@ -180,7 +180,7 @@ def area_dataset(
 
 
 def begin_upsampling(picture: Array, *, known: Array | None = None, seed: int = 0) -> Upsampling:
-    """Begin to estimate the points halfway between pixels, whose `dense` `area_dataset` takes when all is done.
+    """Begin to estimate the points halfway between pixels; `area_dataset` takes its `dense` at the end.
 
     Parameters
     ----------
@@ -250,7 +250,9 @@ def split_pixels(known: Array, hold_out: float) -> Array:
     leaves neither clusters nor holes.
     """
     if not 0 <= hold_out <= 0.9:
-        raise SettingsError("hold-out", f"{hold_out:g} is out of range", "use a share from 0 to 0.9")
+        raise SettingsError(
+            "hold-out", f"{number_text(hold_out)} is out of range", "use a share from 0 to 0.9"
+        )
     states = np.where(known, np.uint8(PixelState.LEARNED), np.uint8(PixelState.UNKNOWN))
     n_known = int(np.count_nonzero(known))
     n_held_out = min(round(hold_out * n_known), n_known - 1)
@@ -271,10 +273,12 @@ def _checked(known: Array | None, picture: Array) -> Array:
         return np.ones(size, dtype=bool)
     if known.shape != size or known.dtype != bool:
         raise SettingsError(
-            "known", f"an array of shape {known.shape} and type {known.dtype}", f"give {size} and bool"
+            "known",
+            f"an array of shape {known.shape} and type {known.dtype} does not fit the picture",
+            f"give one of shape {size} and type bool",
         )
     if not known.any():
-        raise SettingsError("known", "not one pixel is known", "give a picture with some colors")
+        raise SettingsError("known", "none of the pixels is known", "give a picture in which some are")
     return known
 
 

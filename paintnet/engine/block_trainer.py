@@ -4,6 +4,7 @@ The estimator's public ``coefs_`` and ``intercepts_`` become windows on the
 arrays that a step changes in place; fitted, it is what it always was.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,15 @@ from paintnet.encoding.base import PositionMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_state import AdamRates, BlockState
 from paintnet.engine.blocks import SIDE, BlockPlan
-from paintnet.engine.compiler import usable_cores
+from paintnet.engine.compiler import CompilerError, is_compiled, usable_cores
 from paintnet.engine.numpy_step import NumpyStep
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.starts import STARTS, StartContext
 from paintnet.engine.targets import count_classes, network_targets
 from paintnet.engine.trainer import TrainerState
 from paintnet.settings.settings import PainterSettings
+
+COMPILING = "compiling the training step once, which takes about 15 s"
 
 PART_BATCHES = 24
 """Batches between two looks at the clock."""
@@ -42,6 +45,8 @@ class BlockTrainer:
         Its rate and its clock.
     compiled : bool
         Run the numba kernel, else NumPy.
+    note : callable
+        Is told what a user should know: that the kernel is compiled, or cannot be.
     """
 
     def __init__(
@@ -53,8 +58,8 @@ class BlockTrainer:
         schedule: Schedule,
         *,
         compiled: bool,
+        note: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.engine = "compiled" if compiled else "numpy"
         self.settings, self.schedule, self.plan = settings, schedule, plan
         self.rng = np.random.default_rng(settings.seed)
         self.estimator = sk.make_estimator(settings)
@@ -74,7 +79,24 @@ class BlockTrainer:
         self.losses: list[float] = []
         # Compiling, once per machine, is installing rather than training.
         with schedule.paused():
-            self.step = _make_step(plan, self.blocks, settings) if compiled else NumpyStep(plan, self.blocks)
+            compiled_step = self._compiled_step(note) if compiled else None
+        self.engine = "numpy" if compiled_step is None else "compiled"
+        self.step = compiled_step or NumpyStep(plan, self.blocks)
+
+    def _compiled_step(self, note: Callable[[str], None]) -> Any:
+        """Give the compiled step, or None where the compiler fails and nobody insisted on it."""
+        if not is_compiled():
+            note(COMPILING)
+        try:
+            # numba takes seconds to load; only a compiled run pays for it.
+            from paintnet.engine.compiled_step import CompiledStep
+
+            return CompiledStep(self.plan, self.blocks, threads=self.settings.threads or usable_cores())
+        except CompilerError as error:
+            if self.settings.engine == "compiled":
+                raise
+            note(f"NumPy trains instead of numba: {error.why}")
+            return None
 
     def epoch(self) -> float:
         """Pass over all blocks once."""
@@ -131,10 +153,3 @@ class BlockTrainer:
     def finish(self) -> None:
         """Let go of the picture in blocks: what is left is the fitted estimator."""
         del self.blocks, self.step
-
-
-def _make_step(plan: BlockPlan, blocks: BlockState, settings: PainterSettings) -> Any:
-    # numba takes seconds to load; only a compiled run pays for it.
-    from paintnet.engine.compiled_step import CompiledStep
-
-    return CompiledStep(plan, blocks, threads=settings.threads or usable_cores())

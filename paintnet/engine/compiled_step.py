@@ -3,6 +3,8 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +15,9 @@ from paintnet.typing import Array
 # that spins for one that has no core makes a busy machine ten times slower. Read when the library loads.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
-from paintnet.engine import kernel
 from paintnet.engine.block_state import AdamRates, BlockState, split_dense
 from paintnet.engine.blocks import SIDE, BlockPlan
+from paintnet.engine.compiler import run_alone, warmed_up
 from paintnet.engine.kernel_types import Batches, Dense, Plan, Rates, Room, Table, Targets
 
 CACHE_LINE = 64
@@ -45,6 +47,7 @@ class CompiledStep:
     _learned: Array = field(init=False)
     """Learned pixels of each block."""
     _scratch: tuple[Array, Array, Array, Array] = field(init=False)
+    _kernel: ModuleType = field(init=False)
 
     def __post_init__(self) -> None:
         plan, state = self.plan, self.state
@@ -69,22 +72,28 @@ class CompiledStep:
         tiles = state.mask.reshape(plan.rows, SIDE, plan.columns, SIDE)
         self._learned = tiles.sum(axis=(1, 3))
         row = plan.across.shape[2] * state.units[0]
-        values = (self.threads, sum(state.units), kernel.PIXELS)
+        values = (self.threads, sum(state.units), SIDE * SIDE)
         self._scratch = (
             _aligned_zeros(*values),
             _aligned_zeros(*values),
             _aligned_zeros(self.threads, SIDE, row),
             _aligned_zeros(self.threads, plan.down.shape[2], row),
         )
-        # Compiles, or loads what was compiled.
-        self.train([], AdamRates(0, 0, 0, 1, 1), AdamRates(0, 0, 0, 1, 1))
+        nothing = AdamRates(0, 0, 0, 1, 1)
+        self._kernel = warmed_up(lambda kernel: self._run(kernel, [], nothing, nothing))
 
     def train(self, batches: Sequence[tuple[Array, Array]], grid: AdamRates, dense: AdamRates) -> float:
         """Train on the batches in turn; returns the sum of the losses of their pixels."""
+        return self._run(self._kernel, batches, grid, dense)
+
+    def _run(
+        self, kernel: Any, batches: Sequence[tuple[Array, Array]], grid: AdamRates, dense: AdamRates
+    ) -> float:
         sizes = [len(rows) for rows, _ in batches]
         largest, nothing = max(sizes, default=0), np.empty(0, dtype=np.int32)
         return float(
-            kernel.run_batches(
+            run_alone(
+                kernel.run_batches,
                 Batches(
                     ends=np.cumsum([0, *sizes]),
                     rows=np.concatenate([nothing, *(rows for rows, _ in batches)]),

@@ -14,6 +14,7 @@ from numba import njit, prange
 
 from paintnet.activations import HIDDEN, OUTPUT
 from paintnet.engine.blocks import SIDE
+from paintnet.engine.compiler import caches
 
 PIXELS = SIDE * SIDE
 RELU, TANH, LOGISTIC = (HIDDEN[name].code for name in ("relu", "tanh", "logistic"))
@@ -22,7 +23,7 @@ IDENTITY, SOFTMAX = (OUTPUT[name].code for name in ("identity", "softmax"))
 ONE = np.float32(1)
 ZERO = np.float32(0)
 # Reordering of sums is allowed: the vector units need it, and it is the same for every thread.
-OPTIONS: dict[str, Any] = {"fastmath": True, "nogil": True, "cache": True, "error_model": "numpy"}
+OPTIONS: dict[str, Any] = {"fastmath": True, "nogil": True, "cache": caches(), "error_model": "numpy"}
 
 
 @njit(**OPTIONS)
@@ -286,22 +287,17 @@ def _block_loss(output, z, delta, targets, mask, y0, x0, share):  # type: ignore
 
 @njit(**OPTIONS)
 def _emphasize(delta, share, emphasis):  # type: ignore[no-untyped-def]
-    """Add the gradient of `BlockState.emphasis` to that of the points; returns the summed loss of the means."""
-    loss = 0.0
-    quarter, many = np.float32(0.25), ONE / share
+    """Add the gradient of `BlockState.emphasis` to that of the points; returns the loss of their means."""
+    loss, quarter = 0.0, np.float32(0.25)
     for c in range(len(delta)):
-        errors = delta[c].reshape(SIDE, SIDE)
-        for y in range(0, SIDE, 2):
-            upper, lower = errors[y], errors[y + 1]
+        pairs = delta[c].reshape(SIDE // 2, 2 * SIDE)  # of rows
+        for y in range(SIDE // 2):
             for x in range(0, SIDE, 2):
-                mean = quarter * (upper[x] + upper[x + 1] + lower[x] + lower[x + 1])
-                loss += (mean * many) ** 2
-                more = emphasis * mean
-                upper[x] += more
-                upper[x + 1] += more
-                lower[x] += more
-                lower[x + 1] += more
-    # Of four points each, and half the mean over channels.
+                points = (x, x + 1, SIDE + x, SIDE + x + 1)
+                mean = quarter * (pairs[y, x] + pairs[y, x + 1] + pairs[y, SIDE + x] + pairs[y, SIDE + x + 1])
+                loss += (mean / share) ** 2
+                for point in points:
+                    pairs[y, point] += emphasis * mean
     return 4 * loss / (2 * len(delta))
 
 

@@ -13,7 +13,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 from paintnet.engine.trainer import TrainerState
-from paintnet.errors import TrainingError
+from paintnet.errors import TrainingError, number_text
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
@@ -129,10 +129,8 @@ def _run(estimator: Estimator, step: Any) -> None:
 
 def diverged(learning_rate: float) -> TrainingError:
     """Tell that the numbers ran away."""
-    rate = f"{learning_rate:g}"
-    return TrainingError(
-        "training", f"the loss is no longer finite at learning rate {rate}", "lower the rate"
-    )
+    why = f"the loss is no longer finite at a learning rate of {number_text(learning_rate)}"
+    return TrainingError("training", why, "lower the learning rate")
 
 
 def keep_losses(estimator: Estimator, losses: list[float], rate: float, n_pixels: int) -> None:

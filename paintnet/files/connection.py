@@ -6,6 +6,8 @@ exactly these addresses: a name that answers differently the second time gains n
 checks the certificate against the name.
 """
 
+import http
+import http.client
 import socket
 import threading
 import time
@@ -18,6 +20,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from paintnet.files.addresses import refusal
+
+_LONGEST_LINE = 65_536
 
 
 class RefusedAddressError(Exception):
@@ -175,14 +179,34 @@ class ConnectionAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _pool_classes(self._connection.connect)
 
 
+class FinalResponse(http.client.HTTPResponse):
+    """An answer that comes after any number of interim ones, such as 103 Early Hints.
+
+    The standard library passes over 100 Continue only (RFC 9110, section 15.2, has a client
+    expect any of them). ``_read_status`` is its step that reads one status line.
+    """
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 <= status < 200 or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            while self.fp.readline(_LONGEST_LINE).strip():
+                continue
+
+
 def _pool_classes(connect: Callable[[str, int, float], socket.socket]) -> dict[str, Any]:
     """Build the pools of one connection. ``_new_conn`` is urllib3's step that opens the socket."""
 
     class GuardedHTTPConnection(HTTPConnection):
+        response_class = FinalResponse
+
         def _new_conn(self) -> socket.socket:
             return connect(self.host, self.port, _seconds(self.timeout))
 
     class GuardedHTTPSConnection(HTTPSConnection):
+        response_class = FinalResponse
+
         def _new_conn(self) -> socket.socket:
             return connect(self.host, self.port or 443, _seconds(self.timeout))
 

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
+from requests.cookies import RequestsCookieJar
 
 from paintnet._version import __version__
 from paintnet.errors import DownloadError
@@ -28,7 +29,10 @@ from paintnet.files.connection import (
 from paintnet.files.names import printable, printable_url
 
 _CHUNK = 65_536
-_PASSING_STATUS = (502, 503, 504)
+_PASSING_STATUS = (408, 425, 429, 502, 503, 504)
+_GOOD_STATUS = (200, 203)
+# RFC 9110, section 8.4.1, and what was registered since; anything else in that header packs nothing.
+_PACKINGS = ("gzip", "x-gzip", "br", "deflate", "zstd", "compress", "x-compress", "dcb", "dcz", "exi")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _ELSEWHERE = "check the URL, or download it with a browser and give the path"
 _LATER = "try again later"
@@ -74,6 +78,7 @@ class _Hop:
     connection: Connection
     adapter: ConnectionAdapter
     limits: DownloadLimits
+    cookies: RequestsCookieJar  # those of this download alone, each for the host that set it
 
     def failure(self, why: str, remedy: str) -> DownloadError:
         return DownloadError(self.what, why, remedy)
@@ -125,10 +130,13 @@ def download(url: str, *, allow_private: bool = False, limits: DownloadLimits | 
         closing(ConnectionAdapter(connection)) as adapter,
     ):
         try:
-            return _follow(_Hop(url, printable_url(url), connection, adapter, limits))
+            hop = _Hop(url, printable_url(url), connection, adapter, limits, RequestsCookieJar())
+            return _follow(hop)
         except TimeIsUpError as error:
             why = f"took longer than {limits.total_seconds:g} seconds"
             raise DownloadError(printable_url(url), why, _LATER) from error
+        except DownloadError as error:
+            raise error from None  # what the libraries below say quotes the whole URL, secrets and all
 
 
 def _follow(hop: _Hop) -> bytes:
@@ -139,7 +147,10 @@ def _follow(hop: _Hop) -> bytes:
         body, target = _retry(hop)
         if target is None:
             return body
-        url = urljoin(hop.url, target)
+        try:
+            url = urljoin(hop.url, target)
+        except ValueError as error:  # brackets that hold no address
+            raise start.failure("it redirects to what is not a URL", _ELSEWHERE) from error
         hop = replace(start, url=url, what=f"{start.what} (redirected to {printable_url(url)})")
     raise start.failure(f"more than {start.limits.max_redirects} redirects", _ELSEWHERE)
 
@@ -152,9 +163,11 @@ def _check_url(hop: _Hop) -> None:
     except ValueError as error:
         raise hop.failure("is not a URL", "check its spelling") from error
     if parts.scheme not in ("http", "https"):
-        raise hop.failure(f"{printable(parts.scheme)} addresses are not opened", "give an http or https URL")
+        raise hop.failure(
+            f"{printable(parts.scheme)} addresses are not supported", "give an http or https URL"
+        )
     if not host:
-        raise hop.failure("has no host", "check its spelling")
+        raise hop.failure("names no host", "check its spelling")
 
 
 def _retry(hop: _Hop) -> tuple[bytes, str | None]:
@@ -197,8 +210,10 @@ def _request(hop: _Hop) -> requests.Response:
     timeout = (hop.limits.connect_seconds, hop.limits.read_seconds)
     verify = _certificates(hop)
     try:
-        prepared = requests.Request("GET", hop.url, headers=headers).prepare()
-        return hop.adapter.send(prepared, stream=True, timeout=timeout, verify=verify, proxies={})
+        prepared = requests.Request("GET", hop.url, headers=headers, cookies=hop.cookies).prepare()
+        response = hop.adapter.send(prepared, stream=True, timeout=timeout, verify=verify, proxies={})
+        hop.cookies.update(response.cookies)
+        return response
     except RefusedAddressError as error:
         raise _refused(hop, error) from error
     except NoSuchHostError as error:
@@ -230,8 +245,12 @@ def _certificates(hop: _Hop) -> bool | str:
 
 
 def _location(response: requests.Response) -> str:
-    """Where a redirect leads; headers are bytes, and most servers mean UTF-8 by them."""
-    return response.headers["Location"].encode("latin-1", "replace").decode("utf-8", "replace").strip()
+    """Where a redirect leads. Headers are bytes: UTF-8 with most servers, else sent back as they came."""
+    raw = response.headers["Location"].encode("latin-1", "replace").strip()
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)
 
 
 def _check_answer(response: requests.Response, hop: _Hop) -> None:
@@ -240,12 +259,12 @@ def _check_answer(response: requests.Response, hop: _Hop) -> None:
     answer = f"the server answered {_words(status)}"
     if status in _PASSING_STATUS:
         raise _Passing(hop.failure(answer, _LATER), _retry_after(response))
-    if status != http.HTTPStatus.OK:
+    if status not in _GOOD_STATUS:
         raise hop.failure(answer, _ELSEWHERE)
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in ("", "identity"):
-        why = f"the server sent it packed ({printable(encoding)[:40]}), though asked not to"
-        raise hop.failure(why, _ELSEWHERE)
+    encodings = response.headers.get("Content-Encoding", "").lower().replace(" ", "").split(",")
+    packings = [each for each in encodings if each in _PACKINGS]
+    if packings:
+        raise hop.failure(f"the server sent it packed ({packings[0]}), though asked not to", _ELSEWHERE)
     if (_announced(response) or 0) > hop.limits.max_bytes:
         raise _too_long(hop)
 
@@ -253,7 +272,7 @@ def _check_answer(response: requests.Response, hop: _Hop) -> None:
 def _read(response: requests.Response, hop: _Hop) -> bytes:
     """Read the body as it comes, up to the limit, and compare it with the announced length."""
     body = bytearray()
-    short = _Passing(hop.failure("the transfer ended before the whole file had come", _LATER))
+    short = _Passing(hop.failure("the transfer ended before the whole file had arrived", _LATER))
     try:
         while chunk := response.raw.read(_CHUNK, decode_content=False):
             hop.connection.check_time()
@@ -330,5 +349,5 @@ def _silent(hop: _Hop) -> DownloadError:
 
 
 def _too_long(hop: _Hop) -> DownloadError:
-    why = f"has more than the limit of {hop.limits.max_bytes / 1e6:g} MB"
+    why = f"it is larger than the limit of {hop.limits.max_bytes / 1e6:g} MB"
     return hop.failure(why, "download it with a browser and give the path")

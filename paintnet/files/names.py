@@ -5,6 +5,14 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 MAX_NAME = 100
+_MAX_SHOWN = 500
+_LONGEST_PATH = 4096
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):(?=[/\\])", re.IGNORECASE)  # two letters or more: C:/ is a drive
+_OPAQUE = re.compile(r"(https?|data|blob|javascript|view-source|mailto|about|urn|cid):", re.IGNORECASE)
+_HOST = re.compile(r"(\[[0-9a-f:.%]*\]|[^:@\[\]]*)(:[0-9]*)?", re.IGNORECASE)
+_NUMERIC = re.compile(r"(localhost|[0-9.]+|\[.*\]):", re.IGNORECASE)
+_QUOTES = {"<": ">", '"': '"', "'": "'", "(": ")"}
 
 
 def printable(text: object) -> str:
@@ -31,6 +39,56 @@ def printable(text: object) -> str:
     return "".join(character if character.isprintable() else "?" for character in str(text))
 
 
+def unwrapped(text: str) -> str:
+    """Take an address out of what surrounds it in mails and documents.
+
+    Parameters
+    ----------
+    text : str
+        What a user gave for a picture.
+
+    Returns
+    -------
+    str
+        The address without blanks, brackets and quotes; anything that is no address as it is.
+
+    Examples
+    --------
+    >>> unwrapped(" <https://example.org/cat.png>")
+    'https://example.org/cat.png'
+    >>> unwrapped(" my cat.png")
+    ' my cat.png'
+    """
+    inner = text.strip()
+    while len(inner) > 1 and _QUOTES.get(inner[0]) == inner[-1]:
+        inner = inner[1:-1].strip()
+    if inner[:4].lower() == "url:":
+        inner = inner[4:].strip()
+    return inner if scheme_of(inner) else text
+
+
+def scheme_of(text: str) -> str | None:
+    """Name the scheme of an address.
+
+    Parameters
+    ----------
+    text : str
+        An address or a path.
+
+    Returns
+    -------
+    str or None
+        In lower case; None for a path.
+
+    Examples
+    --------
+    >>> scheme_of("HTTPS://example.org"), scheme_of("data:image/png;base64,AAAA"), scheme_of("C:/cat.png")
+    ('https', 'data', None)
+    """
+    found = _SCHEME.match(text) or _OPAQUE.match(text)
+    return found[1].lower() if found else None
+
+
 def printable_url(url: str) -> str:
     """Make a URL safe to show: no password, no query (it may hold a token), no fragment.
 
@@ -42,18 +100,97 @@ def printable_url(url: str) -> str:
     Returns
     -------
     str
-        Scheme, host, port and path; a query is shown as ``?...``.
+        Scheme, host, port and path; a query is shown as ``?...``, and ``...`` stands for what
+        may hide a secret.
 
     Examples
     --------
     >>> printable_url("https://ann:secret@example.org/cat.png?token=1")
     'https://example.org/cat.png?...'
+    >>> printable_url("data:image/png;base64,AAAA")
+    'data:...'
     """
-    address, mark, _ = url.partition("#")[0].partition("?")
-    scheme, separator, rest = address.partition("://")
-    host, slash, path = rest.partition("/")
+    scheme, colon, rest = url.strip().partition(":")
+    address = rest.lstrip("/\\")
+    slashes = rest[: len(rest) - len(address)]
+    if not slashes and scheme.lower() not in ("http", "https"):
+        return printable(f"{scheme[:20]}{colon}...")
+    plain = re.split(r"[?#;]", address, maxsplit=1)[0]
+    place = re.search(r"[/\\]", plain)
+    host, path = (plain[: place.start()], plain[place.start() :]) if place else (plain, "")
     host = host.rpartition("@")[2]
-    return printable(f"{scheme}{separator}{host}{slash}{path}{'?...' if mark else ''}")
+    # What looks like a port may be the start of a password with a slash or a question mark in it.
+    is_doubtful = ":" in host and "@" in address[len(plain) - len(path) :] and not _NUMERIC.match(host)
+    if is_doubtful or not _HOST.fullmatch(host):
+        return printable(f"{scheme}{colon}{slashes}...")
+    more = "" if plain == address else "?..." if address[len(plain)] == "?" else "..."
+    return _short(printable(f"{scheme}{colon}{slashes}{host}{path}{more}"))
+
+
+def printable_source(text: str) -> str:
+    """Make safe to show what a user gave for a picture: a path, or an address in any spelling.
+
+    Parameters
+    ----------
+    text : str
+        Also an address that lacks its scheme, or stands in brackets.
+
+    Returns
+    -------
+    str
+        A path as it is; of an address what :func:`printable_url` shows.
+
+    Examples
+    --------
+    >>> printable_source("photos/cat.png"), printable_source("ann:secret@example.org/cat.png?token=1")
+    ('photos/cat.png', '...@example.org/cat.png?...')
+    """
+    inner = unwrapped(text)
+    if scheme_of(inner):
+        return printable_url(inner)
+    if len(text) > _LONGEST_PATH:
+        return f"a name of {len(text)} characters"
+    head, mark, tail = text.partition("?")
+    if not (mark and "=" in tail):
+        head, mark = text, ""
+    plain = re.sub(r"#[^#]*=.*", "#...", head, flags=re.DOTALL)
+    plain = re.sub(r"^(?![a-z]:[/\\]).*:.*@", "...@", plain, flags=re.IGNORECASE | re.DOTALL)
+    plain = re.sub(r"^[\s<\"'/]*[^/\\@]+@(?=[\w-]+(\.[\w-]+)+[/:])", "...@", plain)
+    return _short(printable(plain + "?..." * bool(mark)))
+
+
+def without_secrets(text: str) -> str:
+    """Show every address in a message as :func:`printable_url` does.
+
+    Parameters
+    ----------
+    text : str
+        Words that may quote what a user typed.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> without_secrets("Got unexpected extra argument (https://ann:secret@example.org/cat.png?token=1)")
+    'Got unexpected extra argument (https://example.org/cat.png?...'
+    """
+
+    def shown(match: re.Match[str]) -> str:
+        opening, word = match[1], match[2]
+        plain = word.rstrip(":;,'\")>")
+        if plain.endswith(".") and not plain.endswith("..."):
+            plain = plain[:-1]
+        return opening + printable_source(plain) + word[len(plain) :]
+
+    return re.sub(r"([<(\"']*)(\S*)", shown, text)
+
+
+def _short(text: str) -> str:
+    """Leave out the middle of what is far too long to be a name."""
+    half = _MAX_SHOWN // 2
+    return text if len(text) <= _MAX_SHOWN else f"{text[:half]}...{text[-half:]}"
 
 
 def file_stem(name: str) -> str:

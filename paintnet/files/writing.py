@@ -16,7 +16,10 @@ _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space or choose another disk"),
     errno.EDQUOT: ("the disk quota is used up", "free some space or choose another disk"),
     errno.EROFS: ("the disk is read-only", "choose another folder"),
-    errno.EACCES: ("no permission to write there", "choose another folder or change its permissions"),
+    errno.EACCES: (
+        "no permission to write there",
+        "choose another folder or change its permissions",
+    ),
     errno.EPERM: ("no permission to write there", "choose another folder or change its permissions"),
     errno.ENOENT: ("its folder does not exist", "create the folder first"),
     errno.ENOTDIR: ("its folder is a file", "choose another folder"),

@@ -121,14 +121,16 @@ class Boundary:
         from sklearn.neural_network import MLPClassifier
 
         if data not in DATASETS:
-            raise SettingsError(f"data {data!r}", "unknown", f"choose one of {', '.join(DATASETS)}")
+            raise SettingsError(
+                f"data {data!r}", "there is no such data set", f"choose one of {', '.join(DATASETS)}"
+            )
         if activation not in HIDDEN:
             one_of = f"choose one of {', '.join(HIDDEN)}"
-            raise SettingsError(f"activation {activation!r}", "unknown", one_of)
+            raise SettingsError(f"activation {activation!r}", "there is no such function", one_of)
         if not all(units >= 1 for units in layers):
             raise SettingsError(f"layers {tuple(layers)}", "a layer has at least 1 unit", "give 1 or more")
         if not 0 <= seed < 2**32:
-            raise SettingsError(f"seed {seed}", "out of range", "give 0 to 4294967295")
+            raise SettingsError(f"seed {seed}", "it is out of range", "use 0 to 4,294,967,295")
         self.data = data
         self.layers = tuple(layers)
         self.points = DATASETS[data](seed)

@@ -60,7 +60,11 @@ class Neuron:
         seed: SupportsIndex | None = None,
     ) -> None:
         if activation not in LESSON:
-            raise SettingsError(f"activation {activation!r}", "unknown", f"choose one of {', '.join(LESSON)}")
+            raise SettingsError(
+                f"activation {activation!r}",
+                "there is no such function",
+                f"choose one of {', '.join(LESSON)}",
+            )
         self.n_inputs = _whole("n_inputs", n_inputs, least=1)
         self.bias = _number("bias", bias)
         self.activation = activation
@@ -85,7 +89,9 @@ class Neuron:
         with np.errstate(over="ignore", invalid="ignore"):
             total = float(self.weights @ _numbers("inputs", inputs, self.n_inputs)) + self.bias
         if not np.isfinite(total):
-            raise SettingsError("weighted sum", "too large for a float", "use smaller inputs or weights")
+            raise SettingsError(
+                "weighted sum", "it is too large for a float", "use smaller inputs or weights"
+            )
         return total
 
     def __call__(self, inputs: ArrayLike) -> float:
@@ -155,7 +161,7 @@ def perceptron_rule(
         )
     pace = _number("rate", rate)
     if pace <= 0:
-        raise SettingsError(f"rate {pace:g}", "not more than 0", "give a positive number, such as 1")
+        raise SettingsError(f"rate {pace:g}", "it is not above 0", "give a positive number, such as 1")
     examples, wanted = _examples(inputs, targets, neuron.n_inputs)
     mistakes: list[int] = []
     for _ in range(_whole("epochs", epochs, least=1)):
@@ -179,11 +185,13 @@ def _examples(inputs: Any, targets: ArrayLike, n_inputs: int) -> tuple[list[Vect
     except TypeError:
         rows = []
     if not rows:
-        raise SettingsError("inputs", "no examples", "give a list of rows, one for each example")
+        raise SettingsError("inputs", "there are no examples", "give a list of rows, one for each example")
     wanted = _numbers("targets", targets, len(rows))
     for target in wanted:
         if target not in (0.0, 1.0):
-            raise SettingsError(f"target {target:g}", "neither 0 nor 1", "a step neuron answers 0 or 1")
+            raise SettingsError(
+                f"target {target:g}", "it is neither 0 nor 1", "give what a step neuron can answer, 0 or 1"
+            )
     return rows, wanted
 
 
@@ -194,9 +202,9 @@ def _numbers(name: str, values: ArrayLike, count: int) -> Vector:
     except (TypeError, ValueError, OverflowError):
         array = np.empty((0, 0))  # refused below, like any table
     if array.ndim != 1:
-        raise SettingsError(name, "not a plain list of numbers", remedy)
+        raise SettingsError(name, "it is not a plain list of numbers", remedy)
     if array.size != count:
-        raise SettingsError(name, f"{array.size} given where {count} belong", remedy)
+        raise SettingsError(name, f"{array.size} numbers were given where {count} belong", remedy)
     if not np.isfinite(array).all():
         place = int(np.isfinite(array).argmin())
         raise SettingsError(name, f"number {place + 1} is {array[place]}", remedy)
@@ -209,7 +217,7 @@ def _number(name: str, value: SupportsFloat) -> float:
     except (TypeError, ValueError, OverflowError):
         number = np.nan
     if not np.isfinite(number):
-        raise SettingsError(f"{name} {value!r}", "not a finite number", "give one finite number")
+        raise SettingsError(f"{name} {value!r}", "it is not a finite number", "give one finite number")
     return number
 
 
@@ -219,7 +227,9 @@ def _whole(name: str, value: SupportsIndex, *, least: int) -> int:
     except TypeError:
         number = least - 1
     if number < least:
-        raise SettingsError(f"{name} {value!r}", "not possible", f"give a whole number, {least} or more")
+        raise SettingsError(
+            f"{name} {value!r}", f"it is not a whole number of at least {least}", "give one, such as 1"
+        )
     return number
 
 

@@ -24,6 +24,19 @@ class Preparing:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """What a user should know about a run on its way.
+
+    Parameters
+    ----------
+    text : str
+        One sentence.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
 class TrainingStarted:
     """Before the first epoch.
 
@@ -95,4 +108,4 @@ class TrainingFinished:
     reason: str
 
 
-Event = Preparing | TrainingStarted | EpochFinished | TrainingFinished
+Event = Preparing | Noted | TrainingStarted | EpochFinished | TrainingFinished

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from paintnet.errors import SettingsError
 from paintnet.painter.run import Listener, Run
 from paintnet.painting import Painting
 from paintnet.picture import open_picture
+from paintnet.picture.arrays import pixels_of
 from paintnet.settings.presets import settings_for
 from paintnet.typing import Array
 
@@ -82,7 +82,7 @@ class Painter:
         SettingsError
             If a setting cannot be used.
         """
-        _check_picture(picture)
+        picture = pixels_of(picture)
         height, width, channels = picture.shape
         settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
         return Run(picture, settings, self.preset, self.listeners)
@@ -95,9 +95,9 @@ def fit(
 
     Parameters
     ----------
-    source : str, Path or array
-        A path, URL, ``sample:NAME``, or a float array (height, width, channels)
-        with values in [0, 1].
+    source : str, path-like, array-like, PIL.Image.Image, bytes or binary file
+        A path, URL, ``sample:NAME``, an array (height, width, channels) with values in
+        [0, 1], a Pillow image, or a picture file's content: see `open_picture`.
     preset : str, default="standard"
         "draft", "standard", "fine" or "tutorial".
     listeners : sequence of callables
@@ -112,7 +112,7 @@ def fit(
     Raises
     ------
     PaintnetError
-        If the picture cannot be opened, a setting not be used, or the training diverges.
+        If the picture cannot be opened, a setting cannot be used, or the training diverges.
 
     Examples
     --------
@@ -121,14 +121,3 @@ def fit(
     """
     picture = source if isinstance(source, np.ndarray) else open_picture(source).pixels
     return Painter(preset, listeners=listeners, **settings).fit(picture)
-
-
-def _check_picture(picture: Array) -> None:
-    if picture.ndim != 3 or picture.shape[2] not in (1, 3, 4) or not picture.size:
-        raise SettingsError(
-            "picture",
-            f"an array of shape {picture.shape}",
-            "give (height, width, channels) with 1, 3 or 4 channels",
-        )
-    if not (np.isfinite(picture).all() and picture.min() >= 0 and picture.max() <= 1):
-        raise SettingsError("picture", "values outside 0 to 1", "divide 8-bit levels by 255")

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from paintnet.dataset.pixels import Dataset
-from paintnet.errors import TrainingError
+from paintnet.errors import TrainingError, number_text
 from paintnet.metrics import psnr, psnr_of, ssim
 from paintnet.painting import CHUNK, Painting
 from paintnet.picture.formats import to_levels
@@ -96,15 +96,16 @@ class Quality:
         if self.accuracy is not None:
             flat = float(np.bincount(learned).max() / len(learned))
             worse = self.accuracy < 0.99 * flat - 1e-3
-            seen = f"{self.accuracy:.1%} of the pixels are right, {flat:.1%} in a painting of one class"
+            right = f"{self.accuracy:.1%} of the pixels are right"
+            seen = f"{right}, and {flat:.1%} would be in a painting of one class"
         else:
             # A picture of one color has no variance; 8 levels beside it is not "nothing".
             flat = psnr_of(1.01 * _variance(learned) + 1e-3)
             worse = not self.psnr >= flat  # so that NaN is worse too
-            seen = f"{self.psnr:.1f} dB, {flat:.1f} dB in a painting of the mean color"
+            seen = f"{self.psnr:.1f} dB, and a painting of the mean color alone has {flat:.1f} dB"
         if worse:
-            rate = f"lower the learning rate ({learning_rate:g}) or train longer"
-            raise TrainingError("training", f"nothing was learned: {seen}", rate)
+            remedy = f"lower the learning rate of {number_text(learning_rate)} or train longer"
+            raise TrainingError("training", f"nothing was learned: {seen}", remedy)
 
     def _psnr_of(self, pixels: Array) -> float:
         """PSNR on some pixels, by number or by mark."""

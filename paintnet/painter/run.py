@@ -24,7 +24,7 @@ from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.errors import TrainingError
 from paintnet.metrics import psnr_of
 from paintnet.network import Network
-from paintnet.painter.events import EpochFinished, Event, Preparing, TrainingFinished, TrainingStarted
+from paintnet.painter.events import EpochFinished, Event, Noted, Preparing, TrainingFinished, TrainingStarted
 from paintnet.painter.quality import Quality
 from paintnet.painting import Painting
 from paintnet.patches import Patch
@@ -150,7 +150,13 @@ class Run:
             self.dataset = make_dataset(self.picture, self.settings, has_time=self._has_time_to_prepare)
             self.schedule.prepared = self.schedule.seconds
             self.encoding = self.settings.encoding.build(self.dataset.extent, self.settings.seed)
-            self._trainer = make_trainer(self.dataset, self.encoding, self.settings, self.schedule)
+            self._trainer = make_trainer(
+                self.dataset,
+                self.encoding,
+                self.settings,
+                self.schedule,
+                note=lambda text: self._tell(Noted(text)),
+            )
         return self._trainer
 
     def _has_time_to_prepare(self, progress: float) -> bool:

@@ -4,12 +4,12 @@ What a file is, its first bytes say: never its name, never the header of a serve
 decoders in ``_DECODERS`` are ever run.
 """
 
+import contextlib
 import io
 import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,11 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from paintnet.errors import PictureError
 from paintnet.files.names import printable
+from paintnet.picture import png_reading, tiff
+from paintnet.picture.meaning import Meaning, meaning_of, raw_mode_of
 from paintnet.picture.modes import UnusableValuesError, to_pixels
+from paintnet.picture.spaces import space_of_png
+from paintnet.picture.unusual import unusual_kind
 
 _DECODERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "PNG": PngImageFile,
@@ -65,11 +69,7 @@ _KNOWN_STRANGERS = (
     (b"\x1f\x8b", "gzip"),
 )
 
-# What one unit of a PNG's transparent grey is worth in the 8-bit levels that Pillow makes.
-_KEY_STEPS = {"1": 255, "L;2": 85, "L;4": 17}
-
-# TIFF tags by number.
-_BITS_PER_SAMPLE, _PHOTOMETRIC, _ORIENTATION = 258, 262, 274
+_ORIENTATION = 274  # of EXIF
 
 # The warning filters and Image.MAX_IMAGE_PIXELS belong to the whole process, so one picture
 # at a time goes through Pillow.
@@ -142,9 +142,59 @@ def decode(data: bytes, what: str, max_pixels: int) -> Decoded:
     name = sniff(data)
     if name is None:
         raise PictureError(what, f"not a supported image{_stranger(data)}", _CONVERT)
+    load = _load_png if name == "PNG" else _load
+    with (
+        _failures_in_words(what, name, data, max_pixels),
+        _guarded_pillow(max_pixels) as remarks,
+        _silence(name == "TIFF"),
+    ):
+        pixels, notes = load(name, data, what, max_pixels)
+    return Decoded(np.ascontiguousarray(pixels), (*notes, *remarks))
+
+
+def convert(image: Image.Image, what: str, max_pixels: int) -> Decoded:
+    """Bring an image that Pillow holds already to pixels.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Of any mode; it is left as it is, but loaded.
+    what : str
+        Its name for messages, fit to be shown.
+    max_pixels : int
+        Larger pictures are refused.
+
+    Returns
+    -------
+    Decoded
+        Upright, in sRGB, the frame that the image is at.
+
+    Raises
+    ------
+    PictureError
+        When it cannot be loaded, is too large, or has no usable colors.
+
+    Examples
+    --------
+    >>> convert(Image.new("L", (1, 1), 255), "an image", 10).pixels
+    array([[[1.]]], dtype=float32)
+    """
+    name = image.format or "Pillow"
+    with _failures_in_words(what, name, b"", max_pixels), _guarded_pillow(max_pixels) as remarks:
+        _check_size(image, what, max_pixels)
+        if not image.width * image.height:
+            raise PictureError(what, "it has no pixels", "give a picture with some")
+        space, notes = space_of_png(image.info, None)
+        pixels, more = to_pixels(image.copy(), Meaning(space=space))
+        pixels = _upright(pixels, image)
+    return Decoded(np.ascontiguousarray(pixels), (*notes, *more, *remarks))
+
+
+@contextlib.contextmanager
+def _failures_in_words(what: str, name: str, data: bytes, max_pixels: int) -> Iterator[None]:
+    """Turn whatever a decoder raises into a PictureError."""
     try:
-        with _guarded_pillow(max_pixels) as remarks, _silence(name == "TIFF"):
-            pixels, notes = _load(name, data, what, max_pixels)
+        yield
     except PictureError:
         raise
     except UnusableValuesError as error:
@@ -154,11 +204,10 @@ def decode(data: bytes, what: str, max_pixels: int) -> Decoded:
     except Image.DecompressionBombError as error:
         raise _too_large(what, "its size", max_pixels) from error
     except Exception as error:  # hostile bytes make a decoder raise nearly anything
-        raise _unreadable(what, name, error) from error
-    return Decoded(np.ascontiguousarray(pixels), (*notes, *remarks))
+        raise _unreadable(what, name, data, error) from error
 
 
-@contextmanager
+@contextlib.contextmanager
 def _guarded_pillow(max_pixels: int) -> Iterator[list[str]]:
     """Set Pillow's own pixel limit, and collect its warnings as notes instead of printing them."""
     remarks: list[str] = []
@@ -174,7 +223,7 @@ def _guarded_pillow(max_pixels: int) -> Iterator[list[str]]:
         remarks += [f"the decoder remarked: {printable(text).strip()}" for text in dict.fromkeys(texts)][:3]
 
 
-@contextmanager
+@contextlib.contextmanager
 def _silence(wanted: bool) -> Iterator[None]:
     """Keep the C library behind TIFF from writing its complaints to stderr, where it has no business.
 
@@ -198,27 +247,65 @@ def _silence(wanted: bool) -> Iterator[None]:
         os.close(kept)
 
 
+def _load_png(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[np.float32], list[str]]:
+    """Decode a PNG; damage beside its pixels is no reason to refuse it."""
+    data, notes = png_reading.without_damage(data)
+    try:
+        pixels, more = _load(name, data, what, max_pixels)
+    except (PictureError, UnusableValuesError, MemoryError, Image.DecompressionBombError):
+        raise
+    except Exception:
+        rest = png_reading.bare(data)
+        if rest is data:
+            raise
+        with contextlib.suppress(Exception):  # the first error tells more
+            pixels, more = _load(name, rest, what, max_pixels)
+            return pixels, [*notes, *more, "damaged parts beside the pixels were ignored"]
+        raise
+    return pixels, [*notes, *more]
+
+
 def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[np.float32], list[str]]:
-    """Read the header, check the size, then decode the first frame."""
-    image = _DECODERS[name](io.BytesIO(data))
+    """Read the header, check the size, then decode the first frame or the page that is the picture."""
+    notes: list[str] = []
+    if name == "TIFF":
+        data, notes = tiff.picture_first(data)
+    image: Image.Image = _DECODERS[name](io.BytesIO(data))
     _check_size(image, what, max_pixels)
     if name == "PNG":
         _DECODERS[name](io.BytesIO(data)).verify()  # decoding alone ignores most checksums
-    raw_mode = str(image.tile[0][3]) if image.tile else ""
-    notes = []
-    if _has_more_frames(image):
-        many = "pages" if name == "TIFF" else "frames of an animation"
-        notes.append(f"the first of several {many}")
-    if ";16" in raw_mode and image.mode in ("RGB", "RGBA", "LA"):
+    if name != "TIFF" and _has_more_frames(image):
+        notes.append("the first of several frames of an animation")
+    if _is_narrowed(image):
         notes.append("16-bit colors were read with 8 bits each")
-    inverted = image.mode in ("I;16", "F") and _tag(image, _PHOTOMETRIC) == 0
-    white = 2**12 - 1 if _tag(image, _BITS_PER_SAMPLE) == (12,) else 2**16 - 1
+    meaning, more = meaning_of(image, data)
+    notes += more
     image.load()
     _check_size(image, what, max_pixels)
-    pixels, more = to_pixels(image, _KEY_STEPS.get(raw_mode, 1), white)
-    if inverted:
-        pixels = 1 - pixels  # a TIFF in which 0 is white: Pillow turns it round for 8 bits only
+    image, more = _without_empty_alpha(name, image)
+    notes += more
+    pixels, more = to_pixels(image, meaning)
     return _upright(pixels, image), [*notes, *more]
+
+
+def _is_narrowed(image: Image.Image) -> bool:
+    """Whether Pillow keeps only the upper bytes of what is in the file."""
+    raw_mode = raw_mode_of(image)
+    if image.format == "PPM":  # the layout, and the value that means white
+        return (
+            image.mode == "RGB" and raw_mode.startswith("(") and int(raw_mode.strip("()").split(",")[1]) > 255
+        )
+    return ";16" in raw_mode and "BGR" not in raw_mode and image.mode in ("RGB", "RGBA", "LA", "CMYK")
+
+
+def _without_empty_alpha(name: str, image: Image.Image) -> tuple[Image.Image, list[str]]:
+    """Drop an alpha that is 0 everywhere: in a BMP or TIFF it is a byte that nobody has set."""
+    if name not in ("BMP", "TIFF") or image.mode not in ("RGBA", "LA") or np.asarray(image)[..., -1].any():
+        return image, []
+    plain = image.convert(image.mode.removesuffix("A"))
+    if name == "TIFF" and not np.asarray(plain).any():
+        return image, []  # there is nothing to be seen either way
+    return plain, ["its transparency is 0 everywhere and was ignored"]
 
 
 def _check_size(image: Image.Image, what: str, max_pixels: int) -> None:
@@ -227,7 +314,7 @@ def _check_size(image: Image.Image, what: str, max_pixels: int) -> None:
 
 
 def _too_large(what: str, size: str, max_pixels: int) -> PictureError:
-    why = f"{size} is more than the limit of {max_pixels / 1e6:g} megapixels"
+    why = f"{size} is more than the limit of {max_pixels:,} pixels"
     return PictureError(what, why, "raise the limit or use a smaller copy", "max_pixels")
 
 
@@ -240,11 +327,6 @@ def _has_more_frames(image: Image.Image) -> bool:
         return bool(getattr(image, "is_animated", False))
     except (OSError, EOFError, ValueError, SyntaxError, LookupError, TypeError):
         return False  # what follows the first frame may be damaged: it is not used
-
-
-def _tag(image: Image.Image, number: int) -> object:
-    """One tag of a TIFF; None in any other format."""
-    return image.tag_v2.get(number) if isinstance(image, TiffImageFile) else None
 
 
 def _upright(pixels: NDArray[np.float32], image: Image.Image) -> NDArray[np.float32]:
@@ -262,15 +344,15 @@ def _upright(pixels: NDArray[np.float32], image: Image.Image) -> NDArray[np.floa
     return pixels
 
 
-def _unreadable(what: str, name: str, error: Exception) -> PictureError:
+def _unreadable(what: str, name: str, data: bytes, error: Exception) -> PictureError:
     """Tell a kind of file that is not supported from one that is broken."""
     text = " ".join(printable(error).split()).rstrip(".")
     reason = text if any(character.isalpha() for character in text) else "its parts contradict each other"
-    unsupported = ("unknown pixel mode", "unsupported", "not supported", "no decoder", "unknown bmp")
-    if isinstance(error, NotImplementedError) or any(word in reason.lower() for word in unsupported):
-        return PictureError(what, f"not a supported image: a {name} of an unusual kind ({reason})", _CONVERT)
+    kind = reason if isinstance(error, NotImplementedError) else unusual_kind(name, data, reason)
+    if kind is not None:
+        return PictureError(what, f"not a supported image: a {name} of an unusual kind ({kind})", _CONVERT)
     why = f"damaged image: its {name} data cannot be decoded ({reason})"
-    return PictureError(what, why, "get a fresh copy")
+    return PictureError(what, why, "get an intact copy")
 
 
 def _stranger(data: bytes) -> str:

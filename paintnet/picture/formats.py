@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from paintnet.errors import OutputError
 from paintnet.files.names import printable
-from paintnet.picture.png import png_pieces
+from paintnet.picture.png_writing import png_pieces
 from paintnet.typing import Levels
 
 STREAMED_PIXELS = 4_000_000
-"""A PNG of more pixels is written band by band; up to here Pillow packs it, faster and a little smaller."""
+"""A PNG of more pixels is written band by band; up to here Pillow packs it, which is a little faster."""
 
 BAND_PIXELS = 65_536
 """Pixels that are turned into levels at once."""
@@ -192,8 +192,8 @@ def _format_of(extension: str, shape: tuple[int, ...]) -> OutputFormat:
         raise OutputError(f"extension {extension!r}", "no picture format has it", f"use one of {known}")
     longest = max(shape[:2])
     if longest > chosen.max_side:
-        why = f"{chosen.name} holds at most {chosen.max_side} pixels a side"
-        raise OutputError(f"a picture {longest} pixels long", why, "write a PNG or a smaller picture")
+        why = f"{chosen.name} holds at most {chosen.max_side:,} pixels a side"
+        raise OutputError(f"a picture {longest:,} pixels long", why, "write a PNG or a smaller picture")
     return chosen
 
 
@@ -218,7 +218,7 @@ class _LevelBands:
 
     def _levels(self, pixels: NDArray[Any]) -> Levels:
         if not np.isfinite(pixels).all():
-            raise OutputError("the picture", "some of its values are no numbers", "train it again")
+            raise OutputError("the picture", "some of its values are not numbers", "train it again")
         if self.flattens:
             self.lost_alpha = self.lost_alpha or bool((to_levels(pixels[..., 3]) < 255).any())
             pixels = flatten(pixels)

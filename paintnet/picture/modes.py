@@ -1,14 +1,18 @@
 """From each of Pillow's modes to float32 pixels: grey, RGB or RGBA."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from paintnet.picture.meaning import Meaning
 from paintnet.picture.profiles import to_srgb
+from paintnet.picture.spaces import SRGB
 
 Pixels = NDArray[np.float32]
+Opacity = NDArray[np.bool_] | None
 
 
 class UnusableValuesError(ValueError):
@@ -20,18 +24,15 @@ class UnusableValuesError(ValueError):
         self.remedy = remedy
 
 
-def to_pixels(image: Image.Image, step: int = 1, top: int = 65_535) -> tuple[Pixels, list[str]]:
+def to_pixels(image: Image.Image, meaning: Meaning | None = None) -> tuple[Pixels, list[str]]:
     """Turn a decoded Pillow image into pixels.
 
     Parameters
     ----------
     image : PIL.Image.Image
         Of any mode, loaded.
-    step : int, default=1
-        What one unit of the file's own transparent color is worth in the levels of the image:
-        above 1 where the file has fewer than 8 bits a sample.
-    top : int, default=65535
-        The value that means white in an image of 16-bit mode.
+    meaning : Meaning, optional
+        What its numbers mean; by default what they usually do.
 
     Returns
     -------
@@ -50,13 +51,32 @@ def to_pixels(image: Image.Image, step: int = 1, top: int = 65_535) -> tuple[Pix
     >>> pixels[0, 0].tolist(), notes
     ([1.0, 0.0, 0.0], [])
     """
-    if image.mode in _DEEP:
-        return _deep(image, top)
+    meaning = meaning or Meaning()
+    if meaning.space is not None:
+        image.info.pop("icc_profile", None)
+    if meaning.profile is not None:
+        image.info["icc_profile"] = meaning.profile
+    pixels, opacity, notes = _deep(image, meaning) if image.mode in _DEEP else _shallow(image, meaning)
+    if meaning.space is not None and meaning.space is not SRGB:
+        pixels = meaning.space.to_srgb(pixels)
+        notes.append(f"colors converted from {meaning.space.name} to sRGB")
+    pixels = _with_opacity(pixels, opacity)
+    if pixels.shape[-1] == 4 and not pixels[..., 3].any():
+        notes.append("every pixel of it is transparent")
+    return pixels, notes
+
+
+def _shallow(image: Image.Image, meaning: Meaning) -> tuple[Pixels, Opacity, list[str]]:
+    """Everything with 8 bits a sample or fewer."""
     key = image.info.get("transparency")
     plain = _PLAIN.get(image.mode, _as_it_is)(image)
-    opacity = _keyed_opacity(plain, key, step) if plain.mode in ("L", "RGB") else None
+    if meaning.signed:
+        pixels, notes = _from_signed(np.asarray(plain).view(np.int8))
+        pixels, more = _managed_grey(pixels, plain.info.get("icc_profile"))
+        return pixels[..., np.newaxis], None, notes + more
+    opacity = _keyed_opacity(plain, key, meaning) if plain.mode in ("L", "RGB") else None
     managed, notes = to_srgb(plain)
-    return _with_opacity(_fractions(managed), opacity), notes
+    return _fractions(managed), opacity, notes
 
 
 def _as_it_is(image: Image.Image) -> Image.Image:
@@ -104,6 +124,7 @@ _PLAIN: dict[str, Callable[[Image.Image], Image.Image]] = {
 }
 
 # Modes with more than 8 bits a sample: converting them in Pillow would lose levels.
+_OVERSHOOT = 0.05
 _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -117,20 +138,21 @@ def _fractions(image: Image.Image) -> Pixels:
     return pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
 
 
-def _keyed_opacity(image: Image.Image, key: object, step: int) -> NDArray[np.bool_] | None:
+def _keyed_opacity(image: Image.Image, key: object, meaning: Meaning) -> Opacity:
     """Where the picture is opaque, when its file declares one color transparent."""
-    levels = np.asarray(image)
+    levels, step = np.asarray(image), meaning.step
     if isinstance(key, int) and levels.ndim == 2:
         # Some versions of Pillow have scaled it already for some depths.
         return np.asarray(levels != (key * step if key * step <= 255 else key))
     if isinstance(key, tuple) and levels.ndim == 3 and len(key) == 3:
-        # Pillow keeps the upper byte of 16-bit colors but the whole of the transparent one.
-        high = [part >> 8 if max(key) > 255 else part for part in key]
-        return np.asarray((levels != high).any(axis=-1))
+        if meaning.lower is None:
+            return np.asarray((levels != key).any(axis=-1))
+        high, low = np.divmod(key, 256)
+        return np.asarray((levels != high).any(axis=-1) | (meaning.lower != low).any(axis=-1))
     return None
 
 
-def _with_opacity(pixels: Pixels, opacity: NDArray[np.bool_] | None) -> Pixels:
+def _with_opacity(pixels: Pixels, opacity: Opacity) -> Pixels:
     """Add a mask as alpha, and drop the colors that alpha hides."""
     if opacity is not None:
         colors = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
@@ -141,30 +163,78 @@ def _with_opacity(pixels: Pixels, opacity: NDArray[np.bool_] | None) -> Pixels:
     return pixels
 
 
-def _deep(image: Image.Image, top: int) -> tuple[Pixels, list[str]]:
+def _deep(image: Image.Image, meaning: Meaning) -> tuple[Pixels, Opacity, list[str]]:
     """16-bit, 32-bit and floating point grey, all levels kept."""
     values = np.asarray(image)
     key = image.info.get("transparency")
     opacity = values != key if isinstance(key, int) else None
+    notes: list[str] = []
     if image.mode == "F":
-        pixels = _checked_floats(values)
+        pixels, notes = _from_floats(values)
+    elif meaning.signed:
+        pixels, notes = _from_signed(values.astype(np.int16))
     else:
         low, high = int(values.min()), int(values.max())
         if low < 0 or high > 65_535:
-            why = f"its integers run from {low} to {high}, outside the 0 to 65535 of a 16-bit picture"
-            raise UnusableValuesError(why, "scale them to 0 to 65535 and save again")
+            why = f"its integers run from {low:,} to {high:,}, but those of a 16-bit picture from 0 to 65,535"
+            raise UnusableValuesError(why, "scale them to 0 to 65,535 and save the picture again")
         pixels = values.astype(np.float32)
-        pixels /= top
-    notes = ["its color profile was ignored, as for every 16-bit grey"] if "icc_profile" in image.info else []
-    return _with_opacity(np.clip(pixels, 0, 1)[..., np.newaxis], opacity), notes
+        pixels /= meaning.white
+    pixels = np.clip(1 - pixels if meaning.inverted else pixels, 0, 1)
+    pixels, more = _managed_grey(pixels, image.info.get("icc_profile"))
+    return pixels[..., np.newaxis], opacity, notes + more
 
 
-def _checked_floats(values: NDArray[np.float32]) -> Pixels:
-    """Floats are used as they are; what white would be in any other range is a guess."""
-    remedy = "scale its values to 0 to 1 and save again"
+def _managed_grey(pixels: Pixels, profile: object) -> tuple[Pixels, list[str]]:
+    """Convert deep grey by a profile, which Pillow applies to 8-bit levels only: by its curve at these."""
+    ramp = Image.frombytes("L", (256, 1), bytes(range(256)))
+    ramp.info["icc_profile"] = profile
+    converted, notes = to_srgb(ramp)
+    if converted is not ramp:
+        places, values = _knots(np.asarray(converted)[0])
+        for row in pixels:  # the interpolation is in double precision, and pictures may be large
+            row[:] = np.interp(row, places, values)
+    return pixels, notes
+
+
+def _knots(levels: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points of the curve that a table of 256 rounded levels stands for.
+
+    One for each value, amid the entries that have it: a line through every entry would be flat
+    where rounding made neighbours equal, and levels would be lost there.
+    """
+    starts = np.flatnonzero(np.diff(levels.astype(int), prepend=-1))
+    ends = np.append(starts[1:], len(levels)) - 1
+    places = (starts + ends) / 2
+    places[0], places[-1] = 0, 255
+    return places / 255, levels[starts] / 255
+
+
+def _from_signed(values: NDArray[np.signedinteger[Any]]) -> tuple[Pixels, list[str]]:
+    """Take signed samples from the lowest of their type to the highest; from 0 where none is below."""
+    kind = np.iinfo(values.dtype)
+    black, white = (0 if values.min() >= 0 else int(kind.min)), int(kind.max)
+    pixels = values.astype(np.float32)
+    pixels -= black
+    pixels /= white - black
+    return pixels, [f"its samples are signed numbers: {black} was taken for black and {white} for white"]
+
+
+def _from_floats(values: NDArray[np.float32]) -> tuple[Pixels, list[str]]:
+    """Take floats as they are where they lie in [0, 1], nearly so, or else as far as they reach.
+
+    A filter that sharpens goes a little beyond; what lies far beyond has another unit, and what
+    white is in that one, nobody knows.
+    """
     if not np.isfinite(values).all():
-        raise UnusableValuesError("some of its floating point values are not finite numbers", remedy)
+        why = "some of its floating point values are not finite numbers"
+        raise UnusableValuesError(why, "scale its values to 0 to 1 and save again")
     low, high = float(values.min()), float(values.max())
-    if low < 0 or high > 1:
-        raise UnusableValuesError(f"its floating point values run from {low:g} to {high:g}", remedy)
-    return values.astype(np.float32)
+    if low >= 0 and high <= 1:
+        return values.astype(np.float32), []
+    seen = f"its values run from {low:g} to {high:g}"
+    if low == high or (low >= -_OVERSHOOT and high <= 1 + _OVERSHOOT):
+        return np.clip(values, 0, 1).astype(np.float32), [f"{seen}: what is outside 0 to 1 was cut off"]
+    # Halves, as the difference of two large numbers may be none.
+    scaled = (values / 2 - low / 2) / (high / 2 - low / 2)
+    return scaled.astype(np.float32), [f"{seen}: the lowest was taken for black and the highest for white"]

@@ -5,24 +5,38 @@ import hashlib
 import os
 import re
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.errors import PictureError, SettingsError
-from paintnet.files.names import file_stem, printable, printable_url, url_stem
+from paintnet.files.names import (
+    file_stem,
+    printable,
+    printable_source,
+    printable_url,
+    scheme_of,
+    unwrapped,
+    url_stem,
+)
+from paintnet.picture.arrays import pixels_of
 from paintnet.picture.samples import sample_bytes
 
-_WEB = re.compile(r"https?:", re.IGNORECASE)
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)  # two letters or more: C:/ is a drive
+_WEB = ("http", "https")
+_HOST_AND_PATH = re.compile(r"\s*(//|[^/\s]+@)?[\w-]+(\.[\w-]+)*\.[a-z]{2,}(:\d+)?/", re.IGNORECASE)
 
 # No format in use needs more for a pixel, so a larger file is no picture within the limit.
 _BYTES_PER_PIXEL = 16
 _BYTES_BESIDES = 64_000_000
 _PIECE = 1_000_000
+_NAMELESS = "picture"
+_LONGEST_PATH = 4096
+_WHAT_TO_GIVE = "give a path, a URL, an array, a Pillow image, or the bytes of a picture file"
+_PATH_OR_URL = "give a path, or an http or https URL"
 
 
 @dataclass(frozen=True)
@@ -49,11 +63,20 @@ class OpenLimits:
     sha256: str | None = None
 
     def __post_init__(self) -> None:
-        if self.max_pixels < 1:
-            raise SettingsError(f"max pixels {self.max_pixels}", "a picture has at least 1", "give 1 or more")
-        if self.sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", self.sha256):
+        try:
+            whole = int(self.max_pixels)
+        except (TypeError, ValueError, OverflowError):
+            whole = 0
+        if whole != self.max_pixels:
+            why = "is not a whole number"
+            raise SettingsError(f"max pixels {printable(repr(self.max_pixels))}", why, "give 1 or more")
+        if whole < 1:
+            raise SettingsError(f"max pixels {whole}", "a picture has at least 1", "give 1 or more")
+        object.__setattr__(self, "max_pixels", whole)  # NumPy's own numbers overflow
+        text = self.sha256
+        if text is not None and not (isinstance(text, str) and re.fullmatch("[0-9a-fA-F]{64}", text)):
             remedy = "give its 64 hexadecimal digits, as sha256sum prints them"
-            raise SettingsError(f"sha256 {printable(self.sha256[:80])}", "is not a SHA-256 checksum", remedy)
+            raise SettingsError(f"sha256 {printable(str(text)[:80])}", "is not a SHA-256 checksum", remedy)
 
     @property
     def max_bytes(self) -> int:
@@ -93,15 +116,18 @@ class _Fetched:
 
 
 def open_picture(
-    source: str | Path, *, limits: OpenLimits | None = None, stdin: BinaryIO | None = None
+    source: Any, *, limits: OpenLimits | None = None, stdin: BinaryIO | None = None
 ) -> OpenedPicture:
     """Open a picture.
 
     Parameters
     ----------
-    source : str or Path
-        A path, an http or https URL, ``-`` for ``stdin``, or ``sample:bird``, ``sample:china``,
-        ``sample:flower``. A ``Path`` is always a path.
+    source : str, path-like, bytes, binary file, PIL.Image.Image or array-like
+        A path, an http or https URL (also in angle brackets), ``-`` for ``stdin``, or
+        ``sample:bird``, ``sample:china``, ``sample:flower``; a path-like object is always a
+        path. The content of a picture file, or a binary file that has it. Or what another
+        library holds already: a Pillow image, or an array (height, width, channels) of 1, 3
+        or 4 channels with values in [0, 1], also as nested lists.
     limits : OpenLimits, optional
         Size, addresses and checksum; the defaults of :class:`OpenLimits`.
     stdin : binary file, optional
@@ -118,6 +144,8 @@ def open_picture(
         When it cannot be read, is no picture, is damaged or too large.
     DownloadError
         When a URL cannot be fetched or must not be.
+    SettingsError
+        When it is nothing that a picture can come from.
 
     Examples
     --------
@@ -126,6 +154,9 @@ def open_picture(
     ('bird', (100, 100, 3))
     """
     limits = limits or OpenLimits()
+    held = _held(source, limits)
+    if held is not None:
+        return held
     fetched = _fetch(source, limits, stdin)
     _check_sum(fetched, limits.sha256)
     from paintnet.picture.decoding import decode
@@ -134,26 +165,88 @@ def open_picture(
     return OpenedPicture(decoded.pixels, fetched.name, fetched.source, decoded.notes)
 
 
-def _fetch(source: str | Path, limits: OpenLimits, stdin: BinaryIO | None) -> _Fetched:
+def _held(source: Any, limits: OpenLimits) -> OpenedPicture | None:
+    """Take what another library holds already; None for anything that has bytes."""
+    if isinstance(source, str | bytes):  # NumPy has strings of its own, which are arrays too
+        return None
+    pillow = sys.modules.get("PIL.Image")  # where it is not imported, nobody has an image of it
+    is_image = pillow is not None and isinstance(source, pillow.Image)
+    if not is_image and not isinstance(source, np.ndarray | list | tuple) and not _is_array_like(source):
+        return None
+    what = "the Pillow image" if is_image else "the array"
+    if limits.sha256 is not None:
+        why = "there are no bytes to compare with a checksum"
+        raise SettingsError(what, why, "give the file, or leave the checksum out")
+    if is_image:
+        from paintnet.picture.decoding import convert
+
+        decoded = convert(source, what, limits.max_pixels)
+        name = getattr(source, "filename", "")
+        return OpenedPicture(
+            decoded.pixels, file_stem(os.fsdecode(name)) if name else _NAMELESS, what, decoded.notes
+        )
+    pixels = pixels_of(source)
+    if pixels.shape[0] * pixels.shape[1] > limits.max_pixels:
+        size = f"{pixels.shape[1]} x {pixels.shape[0]}"
+        why = f"{size} is more than the limit of {limits.max_pixels / 1e6:g} megapixels"
+        raise PictureError(what, why, "raise the limit or use a smaller copy", "max_pixels")
+    return OpenedPicture(pixels.astype(np.float32, copy=False), _NAMELESS, what)
+
+
+def _is_array_like(source: Any) -> bool:
+    """Whether NumPy has been told how to make an array of it."""
+    return any(hasattr(type(source), name) for name in ("__array__", "__array_interface__"))
+
+
+def _fetch(source: Any, limits: OpenLimits, stdin: BinaryIO | None) -> _Fetched:
     """Get the bytes, by the kind of the source."""
-    if isinstance(source, Path):
-        return _from_path(source, limits)
+    if isinstance(source, os.PathLike):
+        return _from_path_like(source, limits)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _from_bytes(bytes(source), limits)
+    if callable(getattr(source, "read", None)):
+        name = getattr(source, "name", None)
+        name = file_stem(name) if isinstance(name, str) else _NAMELESS
+        return _Fetched(_read_bounded(source, "the file object", limits.max_bytes), name, "the file object")
+    if not isinstance(source, str):
+        kind = "None" if source is None else f"a value of type {type(source).__name__}"
+        raise SettingsError("picture", f"{kind} is no picture", _WHAT_TO_GIVE)
     if source == "-":
         return _from_stdin(stdin, limits)
     if source.startswith("sample:"):
         name = source.removeprefix("sample:")
         return _Fetched(sample_bytes(name), name, source)
-    if _WEB.match(source):
+    address = unwrapped(source)
+    scheme = scheme_of(address)
+    if scheme in _WEB:
         # requests takes a while to import, and most pictures are files
         from paintnet.files.download import download
 
-        data = download(source, allow_private=limits.allow_private)
-        return _Fetched(data, url_stem(source), printable_url(source))
-    scheme = _SCHEME.match(source)
-    if scheme and not Path(source).exists():
-        why = f"{scheme[1].lower()} addresses are not opened"
-        raise PictureError(printable_url(source), why, "give a path, or an http or https URL")
+        data = download(address, allow_private=limits.allow_private)
+        return _Fetched(data, url_stem(address), printable_url(address))
+    if scheme is not None and not os.path.lexists(source):
+        remedy = "save the picture to a file and give its path" if scheme == "data" else _PATH_OR_URL
+        raise PictureError(printable_url(address), f"{scheme} addresses are not opened", remedy)
     return _from_path(Path(source), limits)
+
+
+def _from_path_like(source: Any, limits: OpenLimits) -> _Fetched:
+    try:
+        path = Path(os.fsdecode(source))
+    except TypeError as error:  # whatever its __fspath__ does
+        raise SettingsError("picture", "its path is no path", _WHAT_TO_GIVE) from error
+    return _from_path(path, limits)
+
+
+def _from_bytes(data: bytes, limits: OpenLimits) -> _Fetched:
+    if len(data) > limits.max_bytes:
+        raise _too_long("the bytes", limits.max_bytes)
+    from paintnet.picture.decoding import sniff
+
+    if len(data) <= _LONGEST_PATH and sniff(data) is None:
+        why = "these bytes are no picture file"
+        raise SettingsError("picture", why, "give a path as text, or the whole content of a picture file")
+    return _Fetched(data, _NAMELESS, "the bytes")
 
 
 def _from_stdin(stdin: BinaryIO | None, limits: OpenLimits) -> _Fetched:
@@ -163,7 +256,8 @@ def _from_stdin(stdin: BinaryIO | None, limits: OpenLimits) -> _Fetched:
 
 
 def _from_path(path: Path, limits: OpenLimits) -> _Fetched:
-    what = printable(path)
+    # The name of a file that is there holds no secret; what names none may be an address.
+    what = printable(path) if os.path.lexists(path) else printable_source(str(path))
     # O_NONBLOCK: should the path become a pipe between the two looks, opening it still returns.
     flags = (
         os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -203,18 +297,23 @@ def _read_bounded(file: BinaryIO, what: str, max_bytes: int) -> bytes:
                 raise _too_long(what, max_bytes)
     except OSError as error:
         raise _unopened(what, error) from error
+    except (TypeError, ValueError) as error:  # text instead of bytes, or a closed file
+        raise SettingsError(what, "does not give bytes", "open it in binary mode") from error
     return bytes(data)
 
 
 def _too_long(what: str, max_bytes: int) -> PictureError:
-    why = f"has more than {max_bytes // 1_000_000} MB, more than a picture within the pixel limit needs"
+    why = f"is larger than {max_bytes // 1_000_000:,} MB: no picture within the pixel limit needs so much"
     return PictureError(what, why, "raise the limit or use a smaller copy", "max_pixels")
 
 
 def _unopened(what: str, error: OSError) -> PictureError:
     """Put an error of the system into words."""
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return PictureError(what, "there is no such file", "check its spelling")
+        remedy = "check its spelling"
+        if _HOST_AND_PATH.match(what):
+            remedy += ", or begin a URL with https://"
+        return PictureError(what, "there is no such file", remedy)
     if error.errno in (errno.EACCES, errno.EPERM):
         return PictureError(what, "no permission to read it", "change its permissions")
     return PictureError(what, f"cannot be read ({printable(error.strerror or error)})", "check the file")

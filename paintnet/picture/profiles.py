@@ -1,19 +1,26 @@
 """Color profiles: every picture is brought to sRGB, the space of screens."""
 
 import io
+from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from paintnet.files.names import printable
 
 _BROKEN = "its color profile is damaged and was ignored"
 
+# What a profile describes, as its header names it, and the modes of images that it is for.
+_MODES = {"RGB": ("RGB", "L"), "GRAY": ("L",), "CMYK": ("CMYK",)}
+_WORDS = {"L": "grey", "RGB": "RGB", "CMYK": "CMYK"}
+
 
 def to_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
     """Convert an image to sRGB by the profile it carries.
 
-    Without a profile nothing happens but that CMYK becomes RGB by the plain formula. A broken
-    profile is ignored with a note: the colors are then a little off, but they are there.
+    A profile is judged by what it does to colors: its name may say sRGB where its curves say
+    otherwise. Without a profile nothing happens but that CMYK becomes RGB by the plain formula.
+    A broken profile is ignored with a note: the colors are then a little off, but they are there.
 
     Parameters
     ----------
@@ -48,24 +55,62 @@ def _managed(image: Image.Image, profile: bytes) -> tuple[Image.Image, list[str]
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         name = " ".join(printable(ImageCms.getProfileDescription(source).strip()).split())[:60]
-        if name.lower().startswith("srgb") and image.mode != "CMYK":
-            return image, []  # converting sRGB to itself would only add rounding errors
-        return _transformed(image, source), [f"colors converted from {name or 'its profile'} to sRGB"]
+        space = source.profile.xcolor_space.strip()
+        plain = image.mode.removesuffix("A")
+        if plain not in _MODES.get(space, ()):
+            kind = printable(space).capitalize() if space not in _MODES else _WORDS[_MODES[space][0]]
+            return image, [f"its color profile is for {kind}, not for {_WORDS[plain]}, and was ignored"]
+        mode = _MODES[space][0]  # grey with a profile for RGB: three equal parts, and grey again
+        target = ImageCms.createProfile("sRGB")
+        # Greys are converted as a table of 256 levels: exactly, since lcms's own shortcut for them is
+        # up to ten levels off where a profile is linear.
+        flags = ImageCms.Flags.NOOPTIMIZE if plain == "L" else ImageCms.Flags.HIGHRESPRECALC
+        transform = ImageCms.buildTransform(source, target, mode, "RGB", flags=flags)
+        if mode != "CMYK" and _is_identity(transform, mode):
+            return image, []
+        converted = _grey(image, transform, mode) if plain == "L" else _colors(image, transform)
+        return converted, [f"colors converted from {name or 'its profile'} to sRGB"]
     except ImageCms.PyCMSError as error:
         raise ValueError(str(error)) from error
 
 
-def _transformed(image: Image.Image, source: object) -> Image.Image:
-    """Run the conversion; grey stays grey, alpha stays as it is."""
+def _is_identity(transform: Any, mode: str) -> bool:
+    """Whether a transform moves no color by more than one level, which is rounding.
+
+    The many profiles that are sRGB differ in their last digits.
+    """
+    probe = _greys(mode)
+    if mode == "RGB":
+        steps = np.linspace(0, 255, 18).astype(np.uint8)
+        colors = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
+        probe = Image.fromarray(np.concatenate([np.asarray(probe), colors], axis=1))
+    wanted = np.asarray(probe.convert("RGB")).astype(int)
+    return bool(np.abs(np.asarray(_applied(probe, transform)).astype(int) - wanted).max() <= 1)
+
+
+def _greys(mode: str) -> Image.Image:
+    """Every grey there is, in one row."""
+    return Image.frombytes("L", (256, 1), bytes(range(256))).convert(mode)
+
+
+def _grey(image: Image.Image, transform: Any, mode: str) -> Image.Image:
+    """Convert grey by a table, which leaves alpha as it is."""
+    table = list(_applied(_greys(mode), transform).convert("L").tobytes())
+    return image.point(table + list(range(256)) if image.mode == "LA" else table)
+
+
+def _colors(image: Image.Image, transform: Any) -> Image.Image:
+    """Convert colors; alpha stays as it is."""
+    converted = _applied(image.convert("RGB") if image.mode == "RGBA" else image, transform)
+    if image.mode == "RGBA":
+        converted.putalpha(image.getchannel("A"))
+    return converted
+
+
+def _applied(image: Image.Image, transform: Any) -> Image.Image:
     from PIL import ImageCms
 
-    colors = image.convert(image.mode.removesuffix("A")) if image.mode.endswith("A") else image
-    transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), colors.mode, "RGB")  # type: ignore[arg-type]
-    converted = ImageCms.applyTransform(colors, transform)
+    converted = ImageCms.applyTransform(image, transform)
     if converted is None:
         raise ValueError("the conversion gave no image")
-    if colors.mode == "L":
-        converted = converted.convert("L")
-    if image.mode.endswith("A"):
-        converted.putalpha(image.getchannel("A"))
     return converted

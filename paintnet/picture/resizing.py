@@ -86,10 +86,10 @@ def output_size(
     (75, 50)
     """
     if scale is not None and size is not None:
-        raise SettingsError("scale and size", "they exclude each other", "give one of them")
+        raise SettingsError("scale and size", "they cannot be combined", "give only one of them")
     wanted = size or tuple(side * (scale or 1) for side in own)
     width, height = (max(1, round(min(max(side, 1), LARGEST_SIDE))) for side in wanted)
     if width * height > max_pixels:
-        why = f"{width * height:,} pixels, more than the limit of {max_pixels:,}"
+        why = f"{width * height:,} pixels are more than the limit of {max_pixels:,}"
         raise SettingsError(f"size {width}x{height}", why, "paint it smaller, or raise the limit", "max_size")
     return width, height

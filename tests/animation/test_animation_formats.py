@@ -106,18 +106,18 @@ def test_frames_of_a_webp_are_taken_one_at_a_time():
     assert peak < 10 * 512 * 800 * 3
 
 
-@pytest.mark.parametrize("fps", [0, -1, 51, float("nan"), float("inf")])
+@pytest.mark.parametrize("fps", [0, -1, 51, 50.0000001, float("nan"), float("inf")])
 def test_impossible_speeds_are_refused(fps):
     with pytest.raises(SettingsError) as caught:
         Timing(fps)
-    assert str(caught.value) == f"fps: {fps:g} is out of range; use a number above 0, at most 50"
+    assert str(caught.value) == f"fps: {fps} is out of range; use more than 0 and at most 50"
 
 
 @pytest.mark.parametrize("n_frames", [-1, 0, 1, 1001, 10_000])
 def test_impossible_numbers_of_frames_are_refused(n_frames):
     with pytest.raises(SettingsError) as caught:
         check_frames(n_frames)
-    assert str(caught.value) == f"frames: {n_frames} is out of range; use 2 to 1000"
+    assert str(caught.value) == f"frames: {n_frames:,} is out of range; use 2 to 1,000"
 
 
 def test_an_unknown_extension_is_refused_with_the_known_ones(tmp_path: Path):
@@ -135,7 +135,7 @@ def test_a_missing_package_names_its_pip_line(extension, tmp_path: Path, monkeyp
         check_animation(str(tmp_path / f"bird{extension}"), force=False)
     name = {".mp4": "MP4", ".webm": "WebM"}[extension]
     assert str(caught.value).endswith(
-        f"{name} needs PyAV, which is not installed; pip install 'paintnet[video]'"
+        f"{name} needs PyAV, which is not installed; install it with pip install 'paintnet[video]'"
     )
 
 
@@ -143,5 +143,5 @@ def test_a_side_that_the_format_cannot_hold_is_refused():
     with pytest.raises(OutputError) as caught:
         encode_animation([np.zeros((1, 16_384, 3), np.uint8)], ".webp", fps=10)
     assert str(caught.value) == (
-        "a frame 16384 pixels long: WebP holds at most 16383 pixels a side; write a smaller picture"
+        "a frame 16,384 pixels long: WebP holds at most 16,383 pixels a side; write a smaller picture"
     )

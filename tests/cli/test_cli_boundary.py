@@ -75,7 +75,7 @@ def test_quiet(run: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        ((), 2, "outputs: there is none; name a picture with -o, or an --animate file"),
+        ((), 2, "outputs: none was named; name a picture with -o, or an animation with --animate"),
         (("-o", "a.png", "--animate", "a.png"), 2, "outputs: one file is named twice"),
         (("-o", "a.xyz"), 1, "a.xyz: unknown extension '.xyz'"),
         (("--animate", "a.jpg"), 1, "a.jpg: unknown extension '.jpg'"),

@@ -87,7 +87,7 @@ def test_notes_go_to_stderr_unless_quiet(run: Run, folder: Path) -> None:
     frames = [Image.new("L", (4, 4), shade) for shade in (0, 200)]
     Path("moving.gif").write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
     outcome = run("compare", "moving.gif", "moving.gif").done()
-    assert outcome.err == "note: the first of several frames of an animation\n" * 2
+    assert outcome.err == "note: only the first of several frames was read\n" * 2
     quiet = run("compare", "moving.gif", "moving.gif", "-q").done()
     assert (quiet.out, quiet.err) == (outcome.out, "")
 

@@ -1,6 +1,5 @@
 import io
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +152,12 @@ def test_threads_and_hash_seed_do_not_change_the_result(photo: Path) -> None:
     assert Path("1.paintnet").read_bytes() == Path("2.paintnet").read_bytes()
 
 
+def test_blocks_trained_at_a_time_do_not_change_the_result(run: Run, photo: Path) -> None:
+    for n in (1, 3):
+        run("fit", photo, *QUICK, "--engine", "compiled", "--threads", n, "-m", f"{n}.paintnet").done()
+    assert Path("1.paintnet").read_bytes() == Path("3.paintnet").read_bytes()
+
+
 def test_require_psnr_below_is_exit_4_and_the_outputs_are_kept(run: Run, photo: Path) -> None:
     outcome = run("fit", photo, *QUICK, "--require-psnr", "99", "--json")
     assert outcome.code == 4
@@ -176,10 +181,9 @@ def test_target_psnr_ends_the_run(run: Run, photo: Path) -> None:
 
 
 def test_time_ends_the_run(run: Run, photo: Path) -> None:
-    start = time.monotonic()
     document = run("fit", photo, "--time", "0.3s", "--json").done().document
     assert document["ended_by"] == "time"
-    assert 0.2 < document["seconds"] < time.monotonic() - start
+    assert document["seconds"] >= 0.3
 
 
 @pytest.mark.parametrize(
@@ -222,22 +226,29 @@ def test_lbfgs(run: Run, photo: Path) -> None:
         (["--solver", "lbfgs", "--learning-rate", "1"], "--learning-rate: lbfgs takes"),
         (["--iterations", "5"], "--iterations: only lbfgs counts iterations; use --epochs"),
         (["--colors", "2"], "colors, threshold, palette: they belong to classify"),
-        (["--mode", "classify", "--colors", "2", "--threshold", "3"], "colors and threshold: they exclude"),
+        (["--mode", "classify", "--colors", "2", "--threshold", "3"], "colors and threshold: they cannot"),
         (["--mode", "classify", "--colors", "0"], "colors: 0 is out of range"),
         (["--mode", "classify", "--threshold", "766"], "threshold: 766 is out of range; use 0 to 765"),
-        (["--mode", "classify", "--palette", "gone.txt"], "palette: 'gone.txt' is not a color"),
+        (
+            ["--mode", "classify", "--palette", "gone.txt"],
+            "palette gone.txt: there is no such file, nor is it",
+        ),
         (["--mode", "classify", "--target-psnr", "30"], "target-psnr: classify learns classes"),
         (["--mode", "paint"], "Invalid value for '--mode': 'paint' is not one of"),
         (["--seed", "-1"], "seed: -1 is out of range"),
         (["--hold-out", "0.95"], "hold-out: 0.95 is out of range; use 0 to 0.9"),
         (["--epochs", "0"], "epochs: 0 is out of range"),
-        (["--alpha", "nan"], "alpha: nan is out of range"),
+        (["--alpha", "nan"], "Invalid value for '--alpha': 'nan' is not a number"),
         (["--batch-size", "0"], "batch-size: 0 is out of range"),
+        (["--threads", "0"], "threads: 0 is out of range; use 1 to 1,024"),
         (["--time", "0s"], "Invalid value for '--time': '0s' is not a time"),
-        (["--max-side", "0"], "Invalid value for '--max-side'"),
+        (
+            ["--max-side", "0"],
+            "Invalid value for '--max-side': 0 is out of range; it must be at least 1; see",
+        ),
         (["--require-psnr", "nan"], "Invalid value for '--require-psnr': 'nan' is not a number"),
         (["--sha256", "abc"], "sha256 abc: is not a SHA-256 checksum"),
-        (["--scale", "2", "--size", "4x4"], "--scale and --size: they exclude each other"),
+        (["--scale", "2", "--size", "4x4"], "--scale and --size: they cannot be combined"),
         (["-o", "-", "--json"], "--json and the output -: both go to stdout"),
         (["-m", "-", "--json"], "--json and the output -: both go to stdout"),
         (["-o", "-", "-m", "-"], "outputs: one file is named twice"),
@@ -275,9 +286,7 @@ def test_outputs_are_refused_before_training(run: Run, photo: Path, options: lis
     for name in ("old.png", "old.paintnet"):
         Path(name).write_bytes(b"old")
     before = snapshot(photo.parent)
-    start = time.monotonic()
     assert run("fit", photo, *options).failed().startswith(error)
-    assert time.monotonic() - start < 1
     assert snapshot(photo.parent) == before
 
 
@@ -353,7 +362,7 @@ def test_environment_sets_options(run: Run, photo: Path, monkeypatch: pytest.Mon
     assert document["outputs"] == ["a.png", "b.webp"]
     assert run("fit", photo, "--seed", "6", "--force").done().document["seed"] == 6
     monkeypatch.setenv("PAINTNET_FIT_EPOCHS", "many")
-    assert "'many' is not a valid integer" in run("fit", photo).failed(2)
+    assert "'many' is not a whole number" in run("fit", photo).failed(2)
 
 
 def test_nothing_but_results_without_a_terminal(photo: Path) -> None:
@@ -403,7 +412,9 @@ def test_progress_line() -> None:
 def test_picture_is_not_poured_onto_a_terminal(model: Path) -> None:
     with Terminal("render", model, "-o", "-", stdout=True) as terminal:
         assert terminal.finish() == 1
-    assert terminal.text.endswith("-: bytes do not belong on a terminal; give a file name, or add > FILE\r\n")
+    assert terminal.text.endswith(
+        "-: binary data does not belong on a terminal; give a file name, or add > FILE\r\n"
+    )
 
 
 def test_json_without_infinity(run: Run, folder: Path) -> None:

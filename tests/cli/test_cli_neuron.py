@@ -34,12 +34,13 @@ def test_every_activation(run: Run, name: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--inputs", "1,2", "--weights", "1"], "inputs: 2 given where 1 belong"),
+        (["--inputs", "1,2", "--weights", "1"], "inputs: 2 numbers were given where 1 belong"),
         (["--inputs", "1,b", "--weights", "1,2"], "'1,b' is not of the form N,N,..."),
         (["--inputs", "", "--weights", "1"], "not of the form"),
         (["--inputs", "1", "--weights", "nan"], "not of the form"),
-        (["--inputs", "1", "--weights", "1", "--bias", "nan"], "not a finite number"),
-        (["--inputs", "1e308", "--weights", "1e308"], "weighted sum: too large"),
+        (["--inputs", "1", "--weights", "1", "--bias", "nan"], "'nan' is not a number"),
+        (["--inputs", "1", "--weights", "1", "--bias", "inf"], "bias inf: it is not a finite number"),
+        (["--inputs", "1e308", "--weights", "1e308"], "weighted sum: it is too large"),
         (["--inputs", "1", "--weights", "1", "--activation", "sine"], "'sine' is not one of"),
         (["--inputs", "1"], "Missing option '--weights'"),
     ],

@@ -59,7 +59,8 @@ def test_folders_and_dangling_links_are_no_models(run: Run, model: Path) -> None
 def test_without_any_model_the_error_says_how_to_make_one(run: Run) -> None:
     error = run("predict", "--xy", "1,1").failed()
     assert error == (
-        "*.paintnet: there is none in this folder; make one with `paintnet fit IMAGE`, or name a MODEL"
+        "*.paintnet: there is no such file in this folder; "
+        "make one with `paintnet fit IMAGE`, or give the path of a model"
     )
 
 
@@ -130,23 +131,37 @@ def test_positions_from_stdin(run: Run, model: Path) -> None:
 def test_bad_line_of_positions_is_shown_with_its_number(run: Run, model: Path, line: str) -> None:
     error = run("predict", model, "--xy-file", "-", stdin=f"1,1\n{line}\n".encode()).failed(2)
     assert error.startswith("--xy-file -: line 2 is ")
-    assert error.endswith("not of the form X,Y; write one X,Y a line")
+    assert error.endswith("not of the form X,Y; write one X,Y on each line")
     assert "\x1b" not in error
 
 
 @pytest.mark.parametrize("name", ["gone.txt", "."])
 def test_unreadable_file_of_positions(run: Run, model: Path, name: str) -> None:
-    assert run("predict", model, "--xy-file", name).failed(2).startswith(f"--xy-file {name}: cannot be read")
+    assert (
+        run("predict", model, "--xy-file", name).failed(2).startswith(f"--xy-file {name}: cannot be read (")
+    )
 
 
 def test_positions_that_are_no_text(run: Run, model: Path) -> None:
-    assert "cannot be read" in run("predict", model, "--xy-file", "-", stdin=b"\xff\xfe1,1").failed(2)
+    for content in (b"\xff\xfe1,1", b"1,1\xff"):
+        error = run("predict", model, "--xy-file", "-", stdin=content).failed(2)
+        assert error.startswith("--xy-file -: line 1 is ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("ending", ["\r\n", "\r", "\n\n"])
+def test_fault_33_positions_as_any_editor_writes_them(
+    run: Run, model: Path, encoding: str, ending: str
+) -> None:
+    content = f"1,1{ending}2 2{ending}".encode(encoding)
+    outcome = run("predict", model, "--xy-file", "-", stdin=content).done()
+    assert [line.split(" ->")[0] for line in outcome.out.splitlines()] == ["1,1", "2,2"]
 
 
 @pytest.mark.parametrize("positions", [[], ["--xy-file", "-"]])
 def test_no_position_is_a_usage_error(run: Run, model: Path, positions: list[str]) -> None:
     error = run("predict", model, *positions).failed(2)
-    assert error == "positions: none was given; use --xy X,Y or --xy-file FILE"
+    assert error == "positions: none were given; use --xy X,Y or --xy-file FILE"
 
 
 def test_csv_of_regress(run: Run, model: Path) -> None:

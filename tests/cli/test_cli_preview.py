@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from paintnet.cli import preview as module
-from paintnet.cli.preview import HIDE_CURSOR, SHOW_CURSOR, Preview, preview_depth
+from paintnet.cli.preview import Preview, preview_depth
+from paintnet.cli.terminal import HIDE_CURSOR, SHOW_CURSOR
 from paintnet.painter.events import EpochFinished, TrainingFinished
 from paintnet.painting import Painting
 from tests.command_line import Terminal, run_program
@@ -115,7 +116,7 @@ class Pretended:
         self.pieces: list[str] = []
         self.now = 1000.0
         self.window = (80, 24)
-        monkeypatch.setattr(module, "_write", self.pieces.append)
+        monkeypatch.setattr(module, "draw", self.pieces.append)
         monkeypatch.setattr(module, "window_size", lambda _: self.window)
         monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
 
@@ -241,7 +242,7 @@ def test_ctrl_c_amid_a_repainting(
             pretended.now += 1
             preview(epoch(2), run_of(painting))
 
-    monkeypatch.setattr(module, "_write", write_half)
+    monkeypatch.setattr(module, "draw", write_half)
     with pytest.raises(KeyboardInterrupt):
         fit()
     text = re.sub(r"\x1b\[[0-9;]*(?=\x1b)", "", "".join(pretended.pieces))
@@ -265,7 +266,7 @@ def test_ctrl_c_amid_the_last_repainting(
         with Preview("256") as preview:
             preview(epoch(1), run_of(painting))
 
-    monkeypatch.setattr(module, "_write", write_half)
+    monkeypatch.setattr(module, "draw", write_half)
     with pytest.raises(KeyboardInterrupt):
         fit()
     screen = Screen().feed("".join(pretended.pieces))

@@ -107,12 +107,12 @@ def test_output_is_judged_before_the_model(run: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--scale", "2", "--size", "4x4"], "--scale and --size: they exclude each other"),
+        (["--scale", "2", "--size", "4x4"], "--scale and --size: they cannot be combined; give only one"),
         (["--scale", "nan"], "'nan' is not a number"),
-        (["--scale", "10001"], "not in the range"),
-        (["--size", "100000x100000"], "10,000,000,000 pixels, more than the limit of 50,000,000"),
+        (["--scale", "10001"], "10001 is out of range; it must be above 0 and at most 10,000"),
+        (["--size", "100000x100000"], "10,000,000,000 pixels are more than the limit of 50,000,000"),
         (["--scale", "9999"], "more than the limit"),
-        (["--size", "10x10", "--max-pixels", "99"], "100 pixels, more than the limit of 99"),
+        (["--size", "10x10", "--max-pixels", "99"], "100 pixels are more than the limit of 99"),
         (["--region", "0,0,1e308,1e308", "--scale", "10000"], "more than the limit"),
         (["--region=-1e308,0,1e308,1"], "more than the limit"),
         (["--region", "5,0,5,1"], "region: 5,0,5,1 is empty"),

@@ -87,7 +87,10 @@ def test_sources(run: Run, flag: Path) -> None:
     piped = run("show", "-", "--color", "256", stdin=flag.read_bytes()).done()
     assert piped.out == run("show", flag, "--color", "256").out
     assert run("show", "gone.png", "--color", "256").failed().startswith("gone.png: there is no such file")
-    assert "4 x 4 is more than the limit" in run("show", flag, "--color", "256", "--max-pixels", 3).failed()
+    assert (
+        "4 x 4 is more than the limit of 3 pixels"
+        in run("show", flag, "--color", "256", "--max-pixels", 3).failed()
+    )
 
 
 def test_json(run: Run, flag: Path) -> None:
@@ -100,18 +103,22 @@ def test_json(run: Run, flag: Path) -> None:
 
 def test_no_terminal(run: Run, flag: Path) -> None:
     assert run("show", flag).failed(2) == (
-        "stdout: is no terminal, where colors would show; add --color always"
+        "stdout: it is not a terminal, so there are no colors; add --color always"
     )
 
 
 @pytest.mark.parametrize(
     ("env", "message"),
     [
-        ({"NO_COLOR": "1"}, "NO_COLOR: is set, and the picture is all colors; add --color always"),
-        ({"TERM": "vt100"}, "TERM=vt100: is not known to have 256 colors; add --color 256 if it has"),
+        ({"NO_COLOR": "1"}, "NO_COLOR: it is set, but the picture consists of colors; add --color always"),
+        (
+            {"TERM": "vt100"},
+            "TERM=vt100: this terminal is not known to have 256 colors; add --color 256 if it has",
+        ),
         (
             {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
-            "stdout: its encoding ascii has no half block; use a UTF-8 locale, such as LC_ALL=C.UTF-8",
+            "stdout: its encoding ascii has no half block characters; "
+            "use a UTF-8 locale, such as LC_ALL=C.UTF-8",
         ),
     ],
     ids=str,

@@ -176,8 +176,16 @@ def test_completion_in_a_real_bash() -> None:
 @pytest.mark.parametrize(
     ("ended_by", "code", "words"),
     [
-        (KeyboardInterrupt(), 130, "interrupted: Ctrl-C; no output is half written, run it again to finish"),
-        (Terminated(), 143, "terminated: SIGTERM; no output is half written, run it again to finish"),
+        (
+            KeyboardInterrupt(),
+            130,
+            "interrupted: Ctrl-C; no output is half written; run it again to finish",
+        ),
+        (
+            Terminated(),
+            143,
+            "terminated: SIGTERM; no output is half written; run it again to finish",
+        ),
         (MemoryError(), 1, "memory: there is not enough"),
         (
             FileNotFoundError(2, "No such file or directory", "/x\ny"),
@@ -187,7 +195,11 @@ def test_completion_in_a_real_bash() -> None:
         (OSError("odd"), 1, "paintnet: odd; check the path and the space on the disk"),
         (click.ClickException("no"), 1, "no"),
         (click.UsageError("no."), 2, "no; see 'paintnet --help'"),
-        (EOFError("early"), 1, "paintnet: EOFError: early; this is a bug, PAINTNET_DEBUG=1 shows where"),
+        (
+            EOFError("early"),
+            1,
+            "paintnet: EOFError: early; this is a bug: please report what PAINTNET_DEBUG=1 shows",
+        ),
         (RuntimeError("first\nsecond\x1b[2J"), 1, "paintnet: RuntimeError: first second?[2J; this is a bug"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,

@@ -3,7 +3,7 @@ from typing import Any
 import click
 import pytest
 
-from paintnet.cli.types import NUMBERS, REGION, SIZE, XY, Duration, Layers, Real
+from paintnet.cli.types import NUMBERS, REGION, SIZE, XY, Duration, Layers, Number
 
 
 def convert(kind: click.ParamType[Any], value: Any) -> Any:
@@ -28,7 +28,9 @@ def convert(kind: click.ParamType[Any], value: Any) -> Any:
         (Layers(), "64,32", (64, 32)),
         (Layers(), "100x10", (100,) * 10),
         (Layers(), "8x2,4", (8, 8, 4)),
-        (Real(0, 5), "2.5", 2.5),
+        (Number(0, 5), "2.5", 2.5),
+        (Number(0, 5), "5", 5),
+        (Number(whole=True), "-7", -7),
     ],
 )
 def test_good_values(kind: click.ParamType[Any], text: str, value: Any) -> None:
@@ -46,13 +48,13 @@ def test_good_values(kind: click.ParamType[Any], text: str, value: Any) -> None:
         (XY, "1,inf", "not of the form X,Y"),
         (XY, "1e999,1", "not of the form X,Y"),
         (XY, "", "not of the form X,Y"),
-        (SIZE, "0x5", "'0x5' is out of range; each number is 1 or more"),
+        (SIZE, "0x5", "'0x5' is out of range; each number must be at least 1"),
         (SIZE, "-3x5", "out of range"),
         (SIZE, "3.5x4", "not of the form WxH"),
         (SIZE, "3", "not of the form WxH"),
         (SIZE, "9" * 5000 + "x1", "not of the form WxH"),
         (REGION, "1,2,3", "not of the form X0,Y0,X1,Y1"),
-        (Duration(), "0s", "not a time; write 10s, 2m or 1h, above 0"),
+        (Duration(), "0s", "'0s' is not a time above 0; write it like 10s, 2m or 1h"),
         (Duration(), "-5s", "not a time"),
         (Duration(), "soon", "not a time"),
         (Duration(), "", "not a time"),
@@ -61,9 +63,13 @@ def test_good_values(kind: click.ParamType[Any], text: str, value: Any) -> None:
         (Layers(), "64,", "not a list of layers"),
         (Layers(), "-3", "not a list of layers"),
         (Layers(), "4x1000000000", "out of range"),
-        (Real(0), "nan", "'nan' is not a number"),
-        (Real(0, min_open=True), "0", "not in the range"),
-        (Real(), "many", "not a valid float"),
+        (Number(), "nan", "'nan' is not a number"),
+        (Number(), "many", "'many' is not a number"),
+        (Number(whole=True), "2.5", "'2.5' is not a whole number"),
+        (Number(0, above=True), "0", "0 is out of range; it must be above 0"),
+        (Number(0), "-1e-30", "-1e-30 is out of range; it must be at least 0"),
+        (Number(0, 50, above=True), "50.00000001", "50.00000001 is out of range; it must be above 0 and at"),
+        (Number(1, 1000, whole=True), "9" * 400, "9 is out of range; it must be from 1 to 1,000"),
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else None,
 )

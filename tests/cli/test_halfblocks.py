@@ -3,7 +3,6 @@ import pytest
 
 from paintnet.cli.halfblocks import (
     CHECKERS,
-    color_depth,
     fitting_size,
     half_blocks,
     nearest_of_256,
@@ -117,25 +116,3 @@ def test_transparency_lies_over_checkers() -> None:
     half = np.zeros((2, 1, 4), np.float32)
     half[0, 0] = 1, 1, 1, 1  # white beside a transparent black: no dark seam
     assert small_levels(half, (1, 1))[0, 0].tolist() == [204, 204, 204]
-
-
-@pytest.mark.parametrize(
-    ("environ", "depth"),
-    [
-        ({"COLORTERM": "truecolor"}, "truecolor"),
-        ({"COLORTERM": "24bit", "TERM": "xterm-256color"}, "truecolor"),
-        ({"TERM": "xterm-kitty"}, "truecolor"),
-        ({"TERM": "xterm-direct"}, "truecolor"),
-        ({"WT_SESSION": "1"}, "truecolor"),
-        ({"TERM": "xterm-256color"}, "256"),
-        ({"TERM": "screen-256color", "COLORTERM": ""}, "256"),
-        ({"TERM": "xterm"}, "256"),
-        ({"TERM": "vt100"}, None),
-        ({"TERM": "linux"}, None),
-        ({"TERM": "dumb", "COLORTERM": "truecolor"}, None),
-        ({}, None),
-    ],
-    ids=str,
-)
-def test_depth(environ: dict[str, str], depth: str | None) -> None:
-    assert color_depth(environ) == depth

@@ -1,4 +1,3 @@
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,7 +6,7 @@ from dataset_helpers import levels, picture
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paintnet.dataset.classes import Classes, parse_palette, read_palette, sort_pixels
+from paintnet.dataset.classes import Classes, parse_palette, sort_pixels
 from paintnet.errors import SettingsError
 
 
@@ -150,17 +149,20 @@ def test_a_class_of_unknown_pixels_alone_has_no_color_of_theirs() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"colors": 2, "threshold": 3}, "colors and threshold: they exclude each other; give one of them"),
+        (
+            {"colors": 2, "threshold": 3},
+            "colors and threshold: they cannot be combined; give only one of them",
+        ),
         (
             {"colors": 2, "threshold": 3, "palette": ("#fff",)},
-            "colors and threshold and palette: they exclude each other; give one of them",
+            "colors and threshold and palette: they cannot be combined; give only one of them",
         ),
         ({"colors": 0}, "colors: 0 is out of range; use 1 to 256"),
         ({"colors": 257}, "colors: 257 is out of range; use 1 to 256"),
         ({"threshold": -1}, "threshold: -1 is out of range; use 0 to 765"),
         ({"threshold": 766}, "threshold: 766 is out of range; use 0 to 765"),
-        ({"palette": ()}, "palette: 0 colors; give 1 to 256"),
-        ({"palette": ("#fff",) * 257}, "palette: 257 colors; give 1 to 256"),
+        ({"palette": ()}, "palette: it has 0 colors; give 1 to 256"),
+        ({"palette": ("#fff",) * 257}, "palette: it has 257 colors; give 1 to 256"),
         ({"palette": ("#ff",)}, "palette: '#ff' is not a color; write colors like #1da1f2"),
         ({"palette": ("red",)}, "palette: 'red' is not a color; write colors like #1da1f2"),
         ({"palette": ("#12345٣",)}, "palette: '#12345٣' is not a color; write colors like #1da1f2"),
@@ -180,24 +182,3 @@ def test_hex_colors() -> None:
         [0, 170, 255],
         [255, 255, 255],
     ]
-
-
-def test_a_palette_file_has_one_color_a_line(tmp_path: Path) -> None:
-    path = tmp_path / "colors.txt"
-    path.write_text("#1da1f2\n\n  ccc  \r\n#000000", encoding="utf-8")
-    assert read_palette(path) == ("#1da1f2", "ccc", "#000000")
-
-
-def test_palette_files_that_cannot_be_used(tmp_path: Path) -> None:
-    path = tmp_path / "colors.txt"
-    with pytest.raises(SettingsError, match=r"colors.txt: cannot be read \(.*; give a text file"):
-        read_palette(path)
-    path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingsError, match=r"colors.txt: cannot be read \(.*; give a text file"):
-        read_palette(path)
-    path.write_text("#fff\nblue\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="palette: 'blue' is not a color"):
-        read_palette(path)
-    path.write_text("\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="palette: 0 colors"):
-        read_palette(path)

@@ -79,19 +79,30 @@ def test_both_kinds_of_training_set_are_split_alike() -> None:
     assert np.array_equal(regress.states, classify.states)
 
 
-@pytest.mark.parametrize("share", [-0.1, 0.91, float("nan")])
+@pytest.mark.parametrize("share", [-0.1, 0.91, 0.9000001, float("nan")])
 def test_a_share_out_of_range_is_refused(share: float) -> None:
     with pytest.raises(SettingsError) as caught:
         split_pixels(np.ones((4, 4), dtype=bool), share)
-    assert str(caught.value) == f"hold-out: {share:g} is out of range; use a share from 0 to 0.9"
+    assert str(caught.value) == f"hold-out: {share} is out of range; use a share from 0 to 0.9"
 
 
 @pytest.mark.parametrize(
     ("known", "message"),
     [
-        (np.ones((2, 4), dtype=bool), "known: an array of shape (2, 4) and type bool; give (2, 3) and bool"),
-        (np.ones((2, 3)), "known: an array of shape (2, 3) and type float64; give (2, 3) and bool"),
-        (np.zeros((2, 3), dtype=bool), "known: not one pixel is known; give a picture with some colors"),
+        (
+            np.ones((2, 4), dtype=bool),
+            "known: an array of shape (2, 4) and type bool does not fit the picture; "
+            "give one of shape (2, 3) and type bool",
+        ),
+        (
+            np.ones((2, 3)),
+            "known: an array of shape (2, 3) and type float64 does not fit the picture; "
+            "give one of shape (2, 3) and type bool",
+        ),
+        (
+            np.zeros((2, 3), dtype=bool),
+            "known: none of the pixels is known; give a picture in which some are",
+        ),
     ],
 )
 def test_a_mask_that_cannot_be_is_refused(known: np.ndarray, message: str) -> None:

@@ -1,4 +1,4 @@
-"""The points of a picture: their mean is the pixel, they keep to the range, and unknown pixels have no part."""
+"""Points: their mean is the pixel, they keep to the range, and unknown pixels have no part in them."""
 
 import numpy as np
 import pytest

@@ -87,7 +87,7 @@ def test_compiled_and_numpy_agree_on_a_picture_of_many_blocks(basis, emphasis):
 
 
 def test_the_emphasized_gradient_is_the_slope_of_the_loss():
-    """Half the sum of squared errors, and of emphasis times the squared mean of each 2 x 2, by differences."""
+    """Half the squared errors, and emphasis times half the squared means of each 2 x 2, by differences."""
     emphasis = 8.0
     grid = grid_over(SIZE, SIZE)
     inputs = grid.transform(all_positions(SIZE, SIZE))

@@ -135,7 +135,7 @@ def test_a_loss_that_is_not_finite_is_told_with_its_rate() -> None:
     with pytest.raises(TrainingError) as caught:
         epochs()
     assert str(caught.value) == (
-        "training: the loss is no longer finite at learning rate 1e+30; lower the rate"
+        "training: the loss is no longer finite at a learning rate of 1e+30; lower the learning rate"
     )
 
 

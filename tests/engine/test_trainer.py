@@ -51,9 +51,9 @@ def test_everything_else_is_trained_by_scikit_learn(given):
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({"encoding": "raw"}, "blocks need the grid encoding, not raw"),
-        ({"solver": "sgd"}, "blocks train by adam in float32"),
-        ({"levels": (3, 20)}, "blocks need a grid of one level, with cells of a few pixels"),
+        ({"encoding": "raw"}, "training by blocks needs the grid encoding, not raw"),
+        ({"solver": "sgd"}, "training by blocks needs the solver adam and the precision float32"),
+        ({"levels": (3, 20)}, "training by blocks needs a grid of one level, with cells of a few pixels"),
     ],
 )
 def test_an_engine_that_does_not_fit_is_refused(given, why):
@@ -66,7 +66,10 @@ def test_a_missing_compiler_names_its_extra(monkeypatch):
     monkeypatch.setattr(choice, "has_compiler", lambda: False)
     with pytest.raises(SettingsError) as error:
         learner_for(40, 30, engine="compiled")
-    assert str(error.value) == "engine compiled: numba is not installed; pip install 'paintnet[fast]'"
+    assert (
+        str(error.value)
+        == "engine compiled: numba is not installed; install it with pip install 'paintnet[fast]'"
+    )
 
 
 @pytest.mark.skipif(not has_compiler(), reason="numba is not installed")

@@ -1,7 +1,6 @@
 import hashlib
 import socket
 import threading
-import time
 from dataclasses import replace
 from email.utils import formatdate
 
@@ -67,13 +66,18 @@ def test_fault_11_dns_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_fault_11_dns_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     done = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: done.wait(20) and [])
-    start = time.perf_counter()
+    answered: list[bool] = []
+
+    def look_up(*_: object, **__: object) -> list[object]:
+        answered.append(done.wait(60))
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     with pytest.raises(
         DownloadError, match=r"^http://example\.org/: took longer than 0\.6 seconds; try again later$"
     ):
         download("http://example.org/", limits=HASTY)
-    assert time.perf_counter() - start < 3
+    assert not answered
     done.set()
 
 
@@ -133,9 +137,9 @@ def test_fault_11_retry_after_beyond_the_time_limit(server: HttpServer, text: st
 @pytest.mark.parametrize("page", [web.dripping_headers(), web.dripping_body()], ids=["headers", "body"])
 def test_fault_12_dripping_server_ends_at_the_time_limit(server: HttpServer, page: web.Page) -> None:
     server.pages["/cat.png"] = page
-    start = time.perf_counter()
     assert failure(server, "/cat.png", HASTY) == "took longer than 0.6 seconds; try again later"
-    assert time.perf_counter() - start < 3
+    (talk,) = server.talks
+    assert 0 < talk.sent < 10_000, "the rest was not waited for"
 
 
 def test_fault_12_time_limit_covers_redirects_and_tries(server: HttpServer) -> None:
@@ -169,7 +173,7 @@ def test_fault_12_server_that_falls_silent_in_the_body(server: HttpServer) -> No
 def test_fault_12_endless_body_ends_at_the_byte_limit(server: HttpServer, page: web.Page) -> None:
     server.pages["/cat.png"] = page
     assert failure(server, "/cat.png", replace(QUICK, max_bytes=1_500_000)) == (
-        "has more than the limit of 1.5 MB; download it with a browser and give the path"
+        "it is larger than the limit of 1.5 MB; download it with a browser and give the path"
     )
 
 
@@ -177,7 +181,7 @@ def test_fault_12_endless_line_of_headers_or_chunks(server: HttpServer) -> None:
     server.pages["/headers"] = web.endless(opening=b"HTTP/1.1 200 OK\r\nX: ")
     server.pages["/chunks"] = web.endless(opening=web.head(Transfer_Encoding="chunked"), start=b"1")
     assert "try again later" in failure(server, "/headers")
-    assert "the transfer ended before the whole file had come" in failure(server, "/chunks")
+    assert "the transfer ended before the whole file had arrived" in failure(server, "/chunks")
 
 
 def test_fault_12_endless_continue(server: HttpServer) -> None:
@@ -193,7 +197,7 @@ def test_fault_12_endless_continue(server: HttpServer) -> None:
 def test_fault_12_short_body(server: HttpServer, page: web.Page) -> None:
     server.pages["/cat.png"] = page
     assert failure(server, "/cat.png") == (
-        "the transfer ended before the whole file had come; try again later"
+        "the transfer ended before the whole file had arrived; try again later"
     )
     assert len(server.requests) == 3
 
@@ -229,7 +233,7 @@ def test_fault_12_body_of_a_redirect_is_never_read(server: HttpServer) -> None:
 def test_fault_12_gzip_bomb(server: HttpServer) -> None:
     server.pages["/cat.png"] = web.gzip_bomb()
     assert failure(server, "/cat.png") == (
-        "the server sent it packed (gzip), though asked not to;"
+        "the server compressed it (gzip), although it was asked not to;"
         " check the URL, or download it with a browser and give the path"
     )
 

@@ -212,10 +212,16 @@ def test_words() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"data": "nor"}, "data 'nor': unknown; choose one of and, or, xor, circles, moons, spirals"),
-        ({"activation": "step"}, "activation 'step': unknown; choose one of relu, tanh, logistic, identity"),
+        (
+            {"data": "nor"},
+            "data 'nor': there is no such data set; choose one of and, or, xor, circles, moons, spirals",
+        ),
+        (
+            {"activation": "step"},
+            "activation 'step': there is no such function; choose one of relu, tanh, logistic, identity",
+        ),
         ({"layers": (4, 0)}, "layers (4, 0): a layer has at least 1 unit; give 1 or more"),
-        ({"seed": -1}, "seed -1: out of range; give 0 to 4294967295"),
+        ({"seed": -1}, "seed -1: it is out of range; use 0 to 4,294,967,295"),
     ],
 )
 def test_refused(settings: dict[str, object], message: str) -> None:

@@ -251,20 +251,33 @@ def test_learning_leaves_the_first_neuron_alone_and_counts_the_rate() -> None:
 FAULTS: dict[str, tuple[Callable[[], object], str]] = {
     "activation": (
         lambda: Neuron(1, activation="sigmoid"),
-        "activation 'sigmoid': unknown; choose one of identity, step, logistic, tanh, relu, leaky-relu",
+        "activation 'sigmoid': there is no such function; "
+        "choose one of identity, step, logistic, tanh, relu, leaky-relu",
     ),
-    "no input": (lambda: Neuron(0), "n_inputs 0: not possible; give a whole number, 1 or more"),
-    "half an input": (lambda: Neuron(1.5), "n_inputs 1.5: not possible; give a whole number, 1 or more"),  # type: ignore[arg-type]
-    "seed": (lambda: Neuron(1, seed=-1), "seed -1: not possible; give a whole number, 0 or more"),
-    "bias nan": (lambda: Neuron(1, bias=math.nan), "bias nan: not a finite number; give one finite number"),
-    "bias text": (lambda: Neuron(1, bias="x"), "bias 'x': not a finite number; give one finite number"),  # type: ignore[arg-type]
+    "no input": (
+        lambda: Neuron(0),
+        "n_inputs 0: it is not a whole number of at least 1; give one, such as 1",
+    ),
+    "half an input": (
+        lambda: Neuron(1.5),
+        "n_inputs 1.5: it is not a whole number of at least 1; give one, such as 1",
+    ),  # type: ignore[arg-type]
+    "seed": (
+        lambda: Neuron(1, seed=-1),
+        "seed -1: it is not a whole number of at least 0; give one, such as 1",
+    ),
+    "bias nan": (
+        lambda: Neuron(1, bias=math.nan),
+        "bias nan: it is not a finite number; give one finite number",
+    ),
+    "bias text": (lambda: Neuron(1, bias="x"), "bias 'x': it is not a finite number; give one finite number"),  # type: ignore[arg-type]
     "weights few": (
         lambda: Neuron(3, weights=[1, 2]),
-        "weights: 2 given where 3 belong; give 3 finite numbers",
+        "weights: 2 numbers were given where 3 belong; give 3 finite numbers",
     ),
     "weights many": (
         lambda: Neuron(1, weights=[1, 2]),
-        "weights: 2 given where 1 belong; give 1 finite number",
+        "weights: 2 numbers were given where 1 belong; give 1 finite number",
     ),
     "weights nan": (
         lambda: Neuron(2, weights=[1, math.nan]),
@@ -272,21 +285,24 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "weights huge": (
         lambda: Neuron(1, weights=[10**400]),
-        "weights: not a plain list of numbers; give 1 finite number",
+        "weights: it is not a plain list of numbers; give 1 finite number",
     ),
-    "inputs few": (lambda: step_neuron()([1]), "inputs: 1 given where 2 belong; give 2 finite numbers"),
+    "inputs few": (
+        lambda: step_neuron()([1]),
+        "inputs: 1 numbers were given where 2 belong; give 2 finite numbers",
+    ),
     "inputs inf": (lambda: step_neuron()([math.inf, 1]), "inputs: number 1 is inf; give 2 finite numbers"),
     "inputs table": (
         lambda: step_neuron()([[1, 2]]),
-        "inputs: not a plain list of numbers; give 2 finite numbers",
+        "inputs: it is not a plain list of numbers; give 2 finite numbers",
     ),
     "inputs ragged": (
         lambda: step_neuron()([[1], [2, 3]]),  # type: ignore[list-item]
-        "inputs: not a plain list of numbers; give 2 finite numbers",
+        "inputs: it is not a plain list of numbers; give 2 finite numbers",
     ),
     "overflow": (
         lambda: Neuron(2, weights=[1e200, -1e200])([1e200, 1e200]),
-        "weighted sum: too large for a float; use smaller inputs or weights",
+        "weighted sum: it is too large for a float; use smaller inputs or weights",
     ),
     "rule of another activation": (
         lambda: perceptron_rule(Neuron(2), CORNERS, XOR),
@@ -294,7 +310,7 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "rate": (
         lambda: perceptron_rule(step_neuron(), CORNERS, XOR, rate=0),
-        "rate 0: not more than 0; give a positive number, such as 1",
+        "rate 0: it is not above 0; give a positive number, such as 1",
     ),
     "rate overflow": (
         lambda: perceptron_rule(step_neuron(), [[1e10, 1]], [0], rate=1e300),
@@ -302,27 +318,27 @@ FAULTS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "epochs": (
         lambda: perceptron_rule(step_neuron(), CORNERS, XOR, epochs=0),
-        "epochs 0: not possible; give a whole number, 1 or more",
+        "epochs 0: it is not a whole number of at least 1; give one, such as 1",
     ),
     "no example": (
         lambda: perceptron_rule(step_neuron(), [], []),
-        "inputs: no examples; give a list of rows, one for each example",
+        "inputs: there are no examples; give a list of rows, one for each example",
     ),
     "no table": (
         lambda: perceptron_rule(step_neuron(), 5, [1]),
-        "inputs: no examples; give a list of rows, one for each example",
+        "inputs: there are no examples; give a list of rows, one for each example",
     ),
     "example few": (
         lambda: perceptron_rule(step_neuron(), [[1]], [1]),
-        "inputs: 1 given where 2 belong; give 2 finite numbers",
+        "inputs: 1 numbers were given where 2 belong; give 2 finite numbers",
     ),
     "targets few": (
         lambda: perceptron_rule(step_neuron(), CORNERS, [1]),
-        "targets: 1 given where 4 belong; give 4 finite numbers",
+        "targets: 1 numbers were given where 4 belong; give 4 finite numbers",
     ),
     "targets": (
         lambda: perceptron_rule(step_neuron(), CORNERS, [0, 0, 0, -1]),
-        "target -1: neither 0 nor 1; a step neuron answers 0 or 1",
+        "target -1: it is neither 0 nor 1; give what a step neuron can answer, 0 or 1",
     ),
 }
 

@@ -209,24 +209,36 @@ def test_the_short_way_takes_an_array_a_path_and_a_sample(tmp_path: Path) -> Non
     assert (bird.width, bird.height, bird.channels) == (100, 100, 3)
 
 
+PICTURE_SHAPE = "give an array of shape (height, width, channels), with 1, 3 or 4 channels"
+
+
 @pytest.mark.parametrize(
     ("picture", "message"),
     [
         (
             np.zeros((4, 4)),
-            "picture: an array of shape (4, 4); give (height, width, channels) with 1, 3 or 4 channels",
+            "picture: an array of shape (4, 4) is no picture; " + PICTURE_SHAPE,
         ),
         (
             np.zeros((4, 4, 2)),
-            "picture: an array of shape (4, 4, 2); give (height, width, channels) with 1, 3 or 4 channels",
+            "picture: an array of shape (4, 4, 2) is no picture; " + PICTURE_SHAPE,
         ),
         (
             np.zeros((0, 4, 3)),
-            "picture: an array of shape (0, 4, 3); give (height, width, channels) with 1, 3 or 4 channels",
+            "picture: an array of shape (0, 4, 3) is no picture; " + PICTURE_SHAPE,
         ),
-        (np.full((4, 4, 3), 255), "picture: values outside 0 to 1; divide 8-bit levels by 255"),
-        (np.full((4, 4, 3), -0.1), "picture: values outside 0 to 1; divide 8-bit levels by 255"),
-        (np.full((4, 4, 3), np.nan), "picture: values outside 0 to 1; divide 8-bit levels by 255"),
+        (
+            np.full((4, 4, 3), 255),
+            "picture: some of its values are not in the range 0 to 1; divide 8-bit levels by 255",
+        ),
+        (
+            np.full((4, 4, 3), -0.1),
+            "picture: some of its values are not in the range 0 to 1; divide 8-bit levels by 255",
+        ),
+        (
+            np.full((4, 4, 3), np.nan),
+            "picture: some of its values are not in the range 0 to 1; divide 8-bit levels by 255",
+        ),
     ],
 )
 def test_what_is_no_picture_is_refused(picture: np.ndarray, message: str) -> None:
@@ -249,7 +261,9 @@ def test_without_numba_the_compiled_engine_is_refused_and_auto_takes_numpy(
     monkeypatch.setattr("paintnet.engine.choice.has_compiler", lambda: False)
     with pytest.raises(SettingsError) as caught:
         run("draft", SQUARE, engine="compiled")
-    assert str(caught.value) == ("engine compiled: numba is not installed; pip install 'paintnet[fast]'")
+    assert str(caught.value) == (
+        "engine compiled: numba is not installed; install it with pip install 'paintnet[fast]'"
+    )
     auto, plain = (run("draft", SQUARE, engine=engine, epochs=3)[0] for engine in ("auto", "numpy"))
     assert all(map(np.array_equal, auto.patches[0].network.coefs, plain.patches[0].network.coefs))
 
@@ -257,10 +271,10 @@ def test_without_numba_the_compiled_engine_is_refused_and_auto_takes_numpy(
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"encoding": "raw"}, "blocks need the grid encoding, not raw"),
-        ({"solver": "sgd"}, "blocks train by adam in float32"),
-        ({"precision": "float64"}, "blocks train by adam in float32"),
-        ({"levels": (4, 8)}, "blocks need a grid of one level, with cells of a few pixels"),
+        ({"encoding": "raw"}, "training by blocks needs the grid encoding, not raw"),
+        ({"solver": "sgd"}, "training by blocks needs the solver adam and the precision float32"),
+        ({"precision": "float64"}, "training by blocks needs the solver adam and the precision float32"),
+        ({"levels": (4, 8)}, "training by blocks needs a grid of one level, with cells of a few pixels"),
     ],
 )
 def test_an_engine_that_cannot_is_refused(settings: dict[str, Any], reason: str) -> None:

@@ -79,22 +79,21 @@ def test_a_listener_that_raises_ends_the_run() -> None:
     assert len(seen) == 3
 
 
-def test_the_time_of_a_listener_is_not_training_time() -> None:
-    begun = time.perf_counter()
-    _, events = run("draft", SQUARE, epochs=3)
-    bare = time.perf_counter() - begun
+def test_the_time_of_a_listener_is_not_training_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    events: list[Event] = []
 
-    def sleep(event: Event, run: Run) -> None:
-        time.sleep(0.2)
+    def take_long(event: Event, run: Run) -> None:
+        nonlocal now
+        now += 100
         events.append(event)
 
-    events.clear()
-    begun = time.perf_counter()
-    Painter("draft", engine="numpy", epochs=3, listeners=(sleep,)).fit(SQUARE)
-    wall = time.perf_counter() - begun
-    assert wall >= 1.0
-    assert end_of(events).seconds <= wall - 0.8
-    assert bare < wall
+    # The clock moves only while a listener works.
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    painting = Painter("draft", engine="numpy", epochs=3, seconds=50, listeners=(take_long,)).fit(SQUARE)
+    assert painting.training.ended_by == "epochs"
+    assert [event.seconds for event in epochs_of(events)] == [0, 0, 0]
+    assert end_of(events).seconds == 0
 
 
 @every_engine
@@ -115,11 +114,11 @@ def test_a_run_by_the_clock_ends_near_its_time_at_a_low_rate(
     assert last.epochs is None
 
 
-def test_a_real_clock_ends_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    painting, events = run("draft", SQUARE, seconds=0.5)
+def test_a_real_clock_ends_a_run() -> None:
+    painting, events = run("draft", SQUARE, seconds=0.2)
     assert painting.training.ended_by == "time"
-    assert 0.5 <= end_of(events).seconds < 60
-    painting, _ = run("draft", SQUARE, seconds=60, epochs=2)
+    assert end_of(events).seconds >= 0.2
+    painting, _ = run("draft", SQUARE, seconds=600, epochs=2)
     assert painting.training.ended_by == "epochs"
 
 
@@ -178,10 +177,26 @@ def test_a_quality_that_is_reached_ends_the_run(engine: str) -> None:
 @pytest.mark.parametrize(
     ("mode", "engine", "reason"),
     [
-        ("regress", "numpy", "the loss is no longer finite at learning rate 1e+08; lower the rate"),
-        ("regress", "stock", "the loss is no longer finite at learning rate 9.[0-9]+e.07; lower the rate"),
-        ("classify", "numpy", "the loss is no longer finite at learning rate 1e+08; lower the rate"),
-        ("classify", "stock", r"nothing was learned: .*; lower the learning rate \(1e.08\) or train longer"),
+        (
+            "regress",
+            "numpy",
+            "the loss is no longer finite at a learning rate of 100,000,000; lower the learning rate",
+        ),
+        (
+            "regress",
+            "stock",
+            "the loss is no longer finite at a learning rate of 9[0-9],[0-9.,]+; lower the learning rate",
+        ),
+        (
+            "classify",
+            "numpy",
+            "the loss is no longer finite at a learning rate of 100,000,000; lower the learning rate",
+        ),
+        (
+            "classify",
+            "stock",
+            r"nothing was learned: .*; lower the learning rate of 100,000,000 or train longer",
+        ),
     ],
 )
 def test_a_rate_of_1e8_ends_in_an_error_within_an_epoch(mode: str, engine: str, reason: str) -> None:
@@ -201,8 +216,10 @@ def test_a_painting_worse_than_the_mean_color_is_refused() -> None:
     with pytest.raises(TrainingError) as caught:
         run("tutorial", noise, epochs=1)
     assert str(caught.value).startswith("training: nothing was learned: ")
-    assert str(caught.value).endswith(
-        " dB in a painting of the mean color; lower the learning rate (0.001) or train longer"
+    assert re.search(
+        r" dB, and a painting of the mean color alone has [0-9.]+ dB; "
+        r"lower the learning rate of 0\.001 or train longer$",
+        str(caught.value),
     )
 
 
@@ -211,7 +228,7 @@ def test_a_painting_worse_than_one_class_is_refused() -> None:
         run("draft", SQUARE, mode="classify", encoding="raw", learning_rate=30.0, epochs=10, engine="stock")
     assert str(caught.value).startswith("training: nothing was learned: ")
     assert str(caught.value).endswith(
-        "in a painting of one class; lower the learning rate (30) or train longer"
+        "% would be in a painting of one class; lower the learning rate of 30 or train longer"
     )
 
 

@@ -3,7 +3,6 @@ import random
 import struct
 import subprocess
 import sys
-import time
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -14,11 +13,7 @@ from PIL import Image
 
 from paintnet.errors import PictureError
 from paintnet.picture import OpenLimits, open_picture
-from tests.picture.picture_helpers import CONVERT, PATTERN, encoded, picture_file
-
-
-def png_chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+from tests.picture.picture_helpers import CONVERT, PATTERN, encoded, picture_file, png_chunk
 
 
 def huge_png(width: int = 50_000, height: int = 50_000) -> bytes:
@@ -103,20 +98,18 @@ def test_fault_02_flipped_bytes_give_a_picture_or_an_error(
     assert capfd.readouterr() == ("", "")  # libtiff likes to talk to stderr
 
 
-def test_fault_03_huge_header_is_refused_fast(tmp_path: Path) -> None:
+def test_fault_03_huge_header_is_refused_before_anything_is_decoded(tmp_path: Path) -> None:
     path = picture_file(tmp_path, huge_png())
     tracemalloc.start()
-    start = time.perf_counter()
     with pytest.raises(PictureError) as caught:
         open_picture(path)
-    took, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert str(caught.value) == (
-        f"{path}: 50000 x 50000 is more than the limit of 50 megapixels;"
+        f"{path}: 50000 x 50000 is more than the limit of 50,000,000 pixels;"
         " raise the limit or use a smaller copy"
     )
-    assert took < 1
-    assert peak < 200_000_000
+    assert peak < 20_000_000
 
 
 HUGE = {
@@ -148,7 +141,7 @@ def test_fault_03_huge_header_of_any_format_takes_no_memory(tmp_path: Path, name
         [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
     )
     message, kilobytes = done.stdout.splitlines()
-    assert "limit of 50 megapixels" in message or (name == "webp" and "damaged image" in message)
+    assert "limit of 50,000,000 pixels" in message or (name == "webp" and "damaged image" in message)
     assert int(kilobytes) < 100_000
 
 
@@ -159,7 +152,7 @@ def test_pixel_limit_can_be_raised_beyond_pillows_own(monkeypatch: pytest.Monkey
     opened = open_picture("-", limits=OpenLimits(max_pixels=400), stdin=io.BytesIO(data))
     assert opened.pixels.shape == (20, 20, 3)
     assert Image.MAX_IMAGE_PIXELS == 10
-    with pytest.raises(PictureError, match=r"is more than the limit of 0.000399 megapixels"):
+    with pytest.raises(PictureError, match=r"is more than the limit of 399 pixels"):
         open_picture("-", limits=OpenLimits(max_pixels=399), stdin=io.BytesIO(data))
 
 

@@ -86,7 +86,7 @@ def test_unknown_extension() -> None:
 @pytest.mark.parametrize("odd", [np.nan, np.inf])
 def test_values_that_are_no_numbers(odd: float) -> None:
     with pytest.raises(
-        OutputError, match=r"^the picture: some of its values are no numbers; train it again$"
+        OutputError, match=r"^the picture: some of its values are not numbers; train it again$"
     ):
         encode_picture(np.full((1, 1, 3), odd), ".png")
 
@@ -95,7 +95,7 @@ def test_picture_too_long_for_its_format() -> None:
     with pytest.raises(OutputError) as caught:
         encode_picture(np.zeros((1, 16_384, 1), np.float32), ".webp")
     assert str(caught.value) == (
-        "a picture 16384 pixels long: WebP holds at most 16383 pixels a side;"
+        "a picture 16,384 pixels long: WebP holds at most 16,383 pixels a side;"
         " write a PNG or a smaller picture"
     )
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from paintnet.picture.png import png_pieces
+from paintnet.picture.png_writing import png_pieces
 
 Array = np.ndarray
 
@@ -73,6 +73,6 @@ def test_a_painted_picture_takes_about_what_pillow_makes_of_it() -> None:
 def test_the_rows_that_come_at_a_time_do_not_change_a_byte(
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paintnet.picture.png.BLOCK_BYTES", block)
+    monkeypatch.setattr("paintnet.picture.png_writing.BLOCK_BYTES", block)
     levels = np.random.default_rng(1).integers(0, 30, (100, 40, 4), dtype=np.uint8)
     assert len({written(levels, rows) for rows in (1, 7, 13, 100)}) == 1

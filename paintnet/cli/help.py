@@ -1,0 +1,105 @@
+"""How a command's help reads: options under headings, with defaults and limits as people write them."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import click
+
+from paintnet.cli.types import Number
+from paintnet.errors import number_text
+
+Declared = Callable[..., Any]
+"""A function that is becoming a command."""
+
+OTHERS = "Options"
+COMMON = "Common to all commands"
+
+WIDE = 70
+"""Columns from which the explanations stand beside the options; in fewer, below them."""
+
+FIRST_COLUMN = 30
+HANGING = 4
+
+
+class Option(click.Option):
+    """An option that stands under a heading of the help."""
+
+    heading = OTHERS
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        """Give the default and the limits; a default in words stands without the parentheses of click."""
+        extra = super().get_help_extra(ctx)
+        if isinstance(self.show_default, str):
+            extra["default"] = self.show_default
+        elif "default" in extra and isinstance(self.default, int | float):
+            extra["default"] = number_text(self.default)
+        if isinstance(self.type, Number) and self.type.limits:
+            extra["range"] = self.type.limits
+        return extra
+
+
+class Command(click.Command):
+    """A command whose help lists its options under their headings."""
+
+    def headings(self, ctx: click.Context) -> dict[str, list[click.Parameter]]:
+        """Options by their headings, both in the order in which they were declared."""
+        found: dict[str, list[click.Parameter]] = {}
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Option):
+                # What remains is click's own --help.
+                heading = parameter.heading if isinstance(parameter, Option) else COMMON
+                found.setdefault(heading, []).append(parameter)
+        return found
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one list for each heading, all with one left edge for the explanations."""
+        sections = {
+            heading: [record for each in options if (record := each.get_help_record(ctx))]
+            for heading, options in self.headings(ctx).items()
+        }
+        column = FIRST_COLUMN if formatter.width >= WIDE else HANGING
+        for heading, records in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{names:{column}}", text) for names, text in records], column)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; whatever is wrong points to the help of this command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
+
+command = partial(click.command, cls=Command)
+option = partial(click.option, cls=Option)
+
+
+def stack(*decorators: Callable[[Declared], Declared]) -> Callable[[Declared], Declared]:
+    """Apply options so that the help lists them in the order given."""
+
+    def decorate(declared: Declared) -> Declared:
+        for decorator in reversed(decorators):
+            declared = decorator(declared)
+        return declared
+
+    return decorate
+
+
+def option_group(heading: str, *decorators: Callable[[Declared], Declared]) -> Callable[[Declared], Declared]:
+    """Apply options that the help lists under a heading, in the order given."""
+
+    def decorate(declared: Declared) -> Declared:
+        earlier = _options_of(declared)
+        declared = stack(*decorators)(declared)
+        for each in _options_of(declared)[len(earlier) :]:
+            each.heading = heading
+        return declared
+
+    return decorate
+
+
+def _options_of(declared: Declared) -> list[Any]:
+    """Options that a function has so far: where click keeps them until it becomes a command."""
+    return list(getattr(declared, "__click_params__", []))

@@ -1,0 +1,142 @@
+"""What mutations start from: Pillow's own test files, and small files made here."""
+
+import io
+import struct
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import PIL
+from PIL import Image
+
+import paintnet
+from paintnet.dataset.classes import Classes
+from paintnet.picture.decoding import sniff
+
+LARGEST_FILE = 300_000
+_PATIENCE = 1_800
+
+
+def pillow_files(folder: Path) -> list[Path]:
+    """Find the files of Pillow's test folder, fetched with its source package where they are not there.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the package is kept.
+
+    Returns
+    -------
+    list of Path
+        Empty where pip cannot fetch the package.
+    """
+    tests = folder / f"pillow-{PIL.__version__}" / "Tests"
+    if not tests.exists():
+        package = f"pillow=={PIL.__version__}"
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "pillow"]
+        try:
+            subprocess.run([*command, package, "-d", str(folder)], check=True, timeout=_PATIENCE)
+        except (subprocess.SubprocessError, OSError):
+            return []
+        with tarfile.open(folder / f"pillow-{PIL.__version__}.tar.gz") as archive:
+            wanted = [each for each in archive.getmembers() if "/Tests/" in each.name]
+            archive.extractall(folder, wanted, filter="data")
+    return sorted(path for path in tests.rglob("*") if path.is_file())
+
+
+def picture_seeds(files: list[Path]) -> list[bytes]:
+    """Small files that begin like a picture that is read, after those made here."""
+    found = [path.read_bytes() for path in files if path.stat().st_size <= LARGEST_FILE]
+    return _own_pictures() + [data for data in found if sniff(data) is not None]
+
+
+def model_seeds() -> list[bytes]:
+    """One small painting for each way to learn."""
+    across, down = np.meshgrid(np.linspace(0.1, 0.9, 11), np.linspace(0.2, 0.8, 9))
+    pixels = np.stack([across, down, 1 - across, down], axis=-1).astype(np.float32)
+    kinds = (
+        {"encoding": "raw", "layers": (8,)},
+        {"encoding": "fourier", "layers": (8,)},
+        {"encoding": "grid"},
+        {"mode": "classify", "classes": Classes(colors=3)},
+    )
+    models = []
+    with tempfile.TemporaryDirectory() as folder:
+        for channels, kind in zip((1, 3, 4, 3), kinds, strict=True):
+            path = Path(folder) / "a.paintnet"
+            painting = paintnet.fit(pixels[..., :channels], preset="draft", epochs=200, seed=0, **kind)
+            painting.save(path)
+            models.append(path.read_bytes())
+            path.unlink()
+    return models
+
+
+def palette_seeds() -> list[bytes]:
+    """Every kind of palette that is read."""
+    picture = _encoded(Image.new("RGB", (4, 4), (29, 161, 242)), "PNG")
+    swatch = struct.pack(">2H", 1, 2) + struct.pack(">5H", 0, 9, 9, 9, 0) + struct.pack(">5H", 8, 9, 0, 0, 0)
+    color = b"\0\1\0\0RGB " + struct.pack(">3fH", 0, 1, 0, 0)
+    block = struct.pack(">HI", 1, len(color)) + color
+    exchange = b"ASEF" + struct.pack(">HHI", 1, 0, 1) + block
+    texts = ("#1da1f2\nccc\n\n; a comment\n000000\n", "GIMP Palette\nName: x\n#\n 1 2 3\tred\n4 5 6\n")
+    jasc = "JASC-PAL\r\n0100\r\n2\r\n1 2 3\r\n4 5 6\r\n"
+    plain = [text.encode(name) for text in (*texts, jasc) for name in ("utf-8", "utf-8-sig", "utf-16")]
+    return [*plain, picture, swatch, exchange]
+
+
+def position_seeds() -> list[bytes]:
+    """Files of positions, in the forms that are read."""
+    text = "1,1\n2 3\n# a comment\n\n-1e3,0.5\n"
+    return [text.encode(name) for name in ("utf-8", "utf-8-sig", "utf-16", "utf-32")]
+
+
+def answer_seeds() -> list[bytes]:
+    """What servers send: whole, in chunks, packed, elsewhere, later, and with what comes before."""
+    body = _encoded(Image.new("L", (3, 3), 200), "PNG")
+    size = b"Content-Length: %d\r\n" % len(body)
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    return [
+        b"HTTP/1.1 200 OK\r\n" + size + b"Content-Type: image/png\r\n\r\n" + body,
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 203 Changed\r\n" + size + b"\r\n" + body,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked,
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" + size + b"\r\n" + body,
+        b"HTTP/1.1 302 Found\r\nLocation: /caf\xe9?a=b\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 301 Moved\r\nLocation: http://ann:secret@127.0.0.1/\r\n\r\n",
+        b"HTTP/1.1 429 Wait\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.0 404 Gone\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n" + body,
+    ]
+
+
+def _own_pictures() -> list[bytes]:
+    """A small picture in every format and mode that can be written."""
+    pattern = np.random.default_rng(1).integers(0, 256, (7, 9, 4), dtype=np.uint8)
+    rgba = Image.fromarray(pattern)
+    modes = {
+        "PNG": ("RGB", "RGBA", "L", "LA", "P", "1", "I;16"),
+        "JPEG": ("RGB", "L", "CMYK"),
+        "WEBP": ("RGB", "RGBA"),
+        "TIFF": ("RGB", "RGBA", "L", "LA", "P", "1", "I;16", "F", "CMYK", "LAB"),
+        "BMP": ("RGB", "L", "P", "1"),
+        "GIF": ("RGB", "P"),
+        "PPM": ("RGB", "L", "1", "F"),
+    }
+    deep = {
+        "I;16": Image.fromarray(pattern[..., 0].astype(np.uint16) * 257),
+        "F": Image.fromarray(pattern[..., 0].astype(np.float32)),
+        "LAB": Image.new("LAB", (7, 9), (99, 128, 128)),
+    }
+    files = []
+    for name, kinds in modes.items():
+        for mode in kinds:
+            files.append(_encoded(deep[mode] if mode in deep else rgba.convert("RGB").convert(mode), name))
+    return files
+
+
+def _encoded(image: Image.Image, name: str) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format=name)
+    return buffer.getvalue()

@@ -1,0 +1,130 @@
+"""What is fed with damaged bytes, and what must be true of every outcome."""
+
+import contextlib
+import io
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import numpy as np
+
+import paintnet
+from paintnet.cli.predict import predict
+from paintnet.dataset.palettes import read_palette
+from paintnet.errors import PaintnetError
+from paintnet.files.download import DownloadLimits, download
+from paintnet.files.names import printable
+from paintnet.picture import OpenLimits, open_picture
+from tests.http_server import HttpServer, Talk
+from tools.fuzz import corpus
+
+_LIMITS = OpenLimits(max_pixels=2_000_000)
+_HASTY = DownloadLimits(1, 0.5, 2, 1_000_000, max_redirects=2, tries=2, pause_seconds=0)
+_LONGEST_MESSAGE = 2_000
+
+
+@dataclass(frozen=True)
+class Target:
+    """One way for bytes to come in.
+
+    Parameters
+    ----------
+    name : str
+        What is damaged.
+    seeds : list of bytes
+        Whole files, to be damaged.
+    attempt : callable
+        Reads bytes; whatever it raises but a documented error is a finding.
+    others : list of bytes
+        Files that are read whole, but too large or too strange to be worth damaging.
+    """
+
+    name: str
+    seeds: list[bytes]
+    attempt: Callable[[bytes], None]
+    others: list[bytes] = field(default_factory=list)
+
+
+def outcome_of(target: Target, data: bytes) -> str:
+    """Feed a target: ``read``, or ``refused`` by a documented error.
+
+    Raises
+    ------
+    Exception
+        Anything that is not documented, also an error whose words are not fit to be shown.
+    """
+    with warnings.catch_warnings():
+        # A painting with absurd weights overflows, which is what its numbers say; nothing else may warn.
+        warnings.simplefilter("ignore" if target.name == "models" else "error")
+        try:
+            target.attempt(data)
+        except (PaintnetError, click.UsageError) as error:
+            words = str(error) if isinstance(error, PaintnetError) else printable(error.format_message())
+            if not words.isprintable() or len(words) > _LONGEST_MESSAGE:
+                raise AssertionError(f"an error that cannot be shown: {words[:200]!r}") from error
+            return "refused"
+    return "read"
+
+
+@contextlib.contextmanager
+def targets(files: list[Path]) -> Iterator[dict[str, Target]]:
+    """Everything that takes bytes from outside.
+
+    Parameters
+    ----------
+    files : list of Path
+        More pictures to begin with.
+    """
+    with tempfile.TemporaryDirectory() as folder, HttpServer() as server:
+        model = Path(folder) / "good.paintnet"
+        models = corpus.model_seeds()
+        model.write_bytes(models[0])
+        place = Path(folder) / "damaged"
+        every = (
+            Target("pictures", corpus.picture_seeds(files), _picture, [each.read_bytes() for each in files]),
+            Target("models", models, lambda data: _model(data, place)),
+            Target("palettes", corpus.palette_seeds(), lambda data: _palette(data, place)),
+            Target("positions", corpus.position_seeds(), lambda data: _positions(data, place, model)),
+            Target("answers", corpus.answer_seeds(), lambda data: _answer(data, server)),
+        )
+        yield {each.name: each for each in every}
+
+
+def _picture(data: bytes) -> None:
+    opened = open_picture(io.BytesIO(data), limits=_LIMITS)
+    pixels = opened.pixels
+    assert pixels.ndim == 3
+    assert pixels.shape[2] in (1, 3, 4)
+    assert pixels.dtype == np.float32
+    assert np.isfinite(pixels).all()
+    assert 0 <= pixels.min() <= pixels.max() <= 1
+    assert all(note.isprintable() for note in opened.notes)
+
+
+def _model(data: bytes, place: Path) -> None:
+    place.write_bytes(data)
+    painting = paintnet.load(place)
+    assert painting.predict([[1, 1]]).shape == (1, painting.channels)
+
+
+def _palette(data: bytes, place: Path) -> None:
+    place.write_bytes(data)
+    assert read_palette(place).colors
+
+
+def _positions(data: bytes, place: Path, model: Path) -> None:
+    place.write_bytes(data)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        predict.main([str(model), "--xy-file", str(place)], standalone_mode=False)
+
+
+def _answer(data: bytes, server: HttpServer) -> None:
+    def page(talk: Talk) -> None:
+        talk.send(data)
+
+    server.pages.clear()
+    server.pages["/"] = page
+    assert isinstance(download(server.url("/"), allow_private=True, limits=_HASTY), bytes)
