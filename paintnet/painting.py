@@ -249,6 +249,8 @@ class Painting(Model):
         for start in range(0, len(offsets), at_once):
             points = xy[:, None] + offsets[start : start + at_once]
             outputs = np.clip(self._mosaic.forward(points.reshape(-1, 2)), 0, 1)
+            if self.channels == 4:
+                np.minimum(outputs[:, :3], outputs[:, 3:], out=outputs[:, :3])
             total += outputs.reshape(*points.shape[:2], -1).sum(axis=1, dtype=np.float64)
         return self._colors(total / len(offsets))
 

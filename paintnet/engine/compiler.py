@@ -127,9 +127,9 @@ def _attempt(warm_up: Callable[[ModuleType], Any], folder: Path | None) -> Modul
     numba.config.CACHE_DIR = "" if folder is None else str(folder)
     _Process.caches = folder is not None
     try:
+        numba.get_num_threads()  # starts the threads, which may fail too
         kernel = import_module(KERNEL)
         warm_up(kernel)
-        numba.get_num_threads()  # starts the threads, which may fail too
     finally:
         numba.config.CACHE_DIR = kept
     _guard_forks(numba)

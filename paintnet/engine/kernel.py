@@ -1,10 +1,9 @@
 """One training step compiled by numba: the engine's fast form (extra `fast`).
 
-It does what `numpy_step.py` does, block by block, so that all numbers of a
-block stay in the cache. Values lie as [unit][pixel]: every inner loop runs
-over pixels and becomes vector instructions. A batch's blocks share no vertex
-(the multicolor ordering of `blocks.py`), so threads update the grid without
-waiting for each other, and no sum depends on how many there are.
+It does what `numpy_step.py` does, block by block, so that all numbers of a block stay in the cache. Values
+lie as [unit][pixel]: every inner loop runs over pixels and becomes vector instructions. A batch's blocks
+share no vertex (the multicolor ordering of `blocks.py`), so threads update the grid without waiting for
+each other, and no sum depends on how many there are.
 """
 
 from typing import Any
@@ -288,17 +287,16 @@ def _block_loss(output, z, delta, targets, mask, y0, x0, share):  # type: ignore
 @njit(**OPTIONS)
 def _emphasize(delta, share, emphasis):  # type: ignore[no-untyped-def]
     """Add the gradient of `BlockState.emphasis` to that of the points; returns the loss of their means."""
-    loss, quarter = 0.0, np.float32(0.25)
+    loss = 0.0
     for c in range(len(delta)):
         pairs = delta[c].reshape(SIDE // 2, 2 * SIDE)  # of rows
         for y in range(SIDE // 2):
             for x in range(0, SIDE, 2):
-                points = (x, x + 1, SIDE + x, SIDE + x + 1)
-                mean = quarter * (pairs[y, x] + pairs[y, x + 1] + pairs[y, SIDE + x] + pairs[y, SIDE + x + 1])
-                loss += (mean / share) ** 2
-                for point in points:
-                    pairs[y, point] += emphasis * mean
-    return 4 * loss / (2 * len(delta))
+                error = pairs[y, x] + pairs[y, x + 1] + pairs[y, SIDE + x] + pairs[y, SIDE + x + 1]
+                loss += (error / share) ** 2
+                for point in (x, x + 1, SIDE + x, SIDE + x + 1):
+                    pairs[y, point] += np.float32(0.25) * emphasis * error
+    return loss / (8 * len(delta))  # four times half the squared mean, of each channel alike
 
 
 @njit(**OPTIONS)

@@ -103,8 +103,8 @@ def test_figures_by_hand() -> None:
     settings = settings_for(40, 36, "draft", mode="classify", classes=Classes(colors=2), hold_out=0.1)
     dataset = make_dataset(PICTURE, settings, KNOWN)
     quality = Quality(painting, PICTURE, dataset)
-    levels = np.rint(rendered.astype(np.float64) * 255) / 255
-    squares = np.square(levels - PICTURE).reshape(-1, 3)
+    levels = np.rint(rendered * 255) / np.float32(255)
+    squares = np.square(levels.astype(np.float64) - PICTURE).reshape(-1, 3)
     assert quality.psnr == pytest.approx(-10 * np.log10(squares[KNOWN.ravel()].mean()), abs=1e-9)
     assert quality.held_out_psnr == pytest.approx(-10 * np.log10(squares[dataset.held_out].mean()), abs=1e-9)
     y, x = np.nonzero(KNOWN)

@@ -29,7 +29,7 @@ every_engine = pytest.mark.parametrize("engine", ["numpy", "stock"])
 
 @every_engine
 def test_events_come_in_order_and_progress_rises_to_one(engine: str) -> None:
-    painting, events = run("draft", SQUARE, engine=engine, epochs=7, hold_out=0.1)
+    painting, events = run("draft", SQUARE, purpose="copying", engine=engine, epochs=7, hold_out=0.1)
     assert isinstance(events[0], TrainingStarted)
     assert events[0].n_pixels == 288
     finished = epochs_of(events)
@@ -48,6 +48,11 @@ def test_events_come_in_order_and_progress_rises_to_one(engine: str) -> None:
     assert finished[-1].psnr == pytest.approx(painting.training.psnr, abs=3)
     end = end_of(events)
     assert (end.epochs, end.reason) == (7, "epochs")
+
+
+def test_psnr_on_the_way_is_that_of_the_pixels_and_not_of_their_points() -> None:
+    painting, events = run("draft", SQUARE, engine="numpy", epochs=40)
+    assert epochs_of(events)[-1].psnr == pytest.approx(painting.training.psnr, abs=1)
 
 
 @every_engine
