@@ -43,10 +43,7 @@ def _exp(x):  # type: ignore[no-untyped-def]
 
 @njit(**OPTIONS)
 def _add_product(weight, x, y):  # type: ignore[no-untyped-def]
-    """y[j] += sum over i of weight[i, j] * x[i], for all pixels.
-
-    Four inputs and four outputs at a time stay in registers; then what is left.
-    """
+    """y[j] += sum over i of weight[i, j] * x[i]; four by four in registers, then what is left."""
     inputs, outputs = weight.shape
     whole_inputs, whole_outputs = inputs - inputs % 4, outputs - outputs % 4
     for j in range(0, whole_outputs, 4):
