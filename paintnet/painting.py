@@ -21,6 +21,9 @@ CHUNK = 32_768
 POINTS_PER_PIXEL = 2
 """Points along a side of one of the picture's pixels whose mean it is: those that were learned."""
 
+MOST_POINTS = 2 * POINTS_PER_PIXEL
+"""Points along a side of a whole render, for each pixel along that side of the picture."""
+
 
 class _Lattice(NamedTuple):
     """Centers of a render's pixels along x and along y, and the points (n, 2) around each."""
@@ -117,7 +120,7 @@ class Painting(Model):
         SettingsError
             If a position is not a pair of finite numbers.
         """
-        offsets = self._offsets((1.0, 1.0))
+        offsets = self._offsets((1.0, 1.0), (POINTS_PER_PIXEL, POINTS_PER_PIXEL))
         parts = [self._means(part, offsets) for part in _chunks(_positions(xy))]
         return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
 
@@ -223,18 +226,24 @@ class Painting(Model):
         wide, high = (x1 - x0) / columns, (y1 - y0) / rows
         xs = (np.arange(columns) + 0.5) * wide + (x0 - 0.5)
         ys = (np.arange(rows) + 0.5) * high + (y0 - 0.5)
-        return _Lattice(xs, ys, self._offsets((wide, high)))
+        # A region far larger than the picture holds little of it, and would take points without end.
+        most = (-(-MOST_POINTS * self.width // columns), -(-MOST_POINTS * self.height // rows))
+        return _Lattice(xs, ys, self._offsets((wide, high), most))
 
-    def _offsets(self, sides: tuple[float, float]) -> Array:
+    def _offsets(self, sides: tuple[float, float], most: tuple[int, int]) -> Array:
         """Points (n, 2) around the center of a pixel of a width and height, whose mean it is.
 
         They are the midpoints of equal parts, at most as far apart as those that were learned: one
-        in pixels of half the size or smaller, for the function is smooth there.
+        in pixels of half the size or smaller, for the function is smooth there. Along each axis there
+        are at most so many.
         """
         if self.pixel == "center":
             return np.zeros((1, 2))
         # Rounding must not add a point where the division is exact.
-        counts = (max(1, int(np.ceil(POINTS_PER_PIXEL * side - 1e-9))) for side in sides)
+        counts = (
+            max(1, int(min(np.ceil(POINTS_PER_PIXEL * side - 1e-9), limit)))
+            for side, limit in zip(sides, most, strict=True)
+        )
         across, down = (
             side * ((np.arange(n) + 0.5) / n - 0.5) for side, n in zip(sides, counts, strict=True)
         )

@@ -314,6 +314,7 @@ AREA = {name: replace(PAINTINGS[name], pixel="area") for name in ("regress", "gr
         ((40, 6), None, 1, 2),
         ((1, 1), None, 18, 12),
         ((2, 3), (1.5, 2.0, 4.0, 5.5), 3, 3),
+        ((2, 1), (-99.0, -99.0, 99.0, 99.0), 18, 24),  # outside there is nothing to take a mean of
     ],
 )
 def test_a_pixel_is_the_mean_over_its_area(

@@ -111,7 +111,7 @@ def project(points: Array, plane: Array, highest: Array | np.float32) -> Array:
     room = np.where(blocks < 0, mean, limits - mean)
     share = np.divide(room, room + beyond, out=np.ones_like(blocks), where=beyond > 0)
     blocks = mean + np.clip(share.min(axis=(1, 3), keepdims=True), 0, 1) * (blocks - mean)
-    return np.clip(blocks, 0, limits, out=blocks).reshape(2 * height, 2 * width)
+    return np.asarray(np.clip(blocks, 0, limits, out=blocks)).reshape(2 * height, 2 * width)
 
 
 def center_values(picture: Array) -> Array:

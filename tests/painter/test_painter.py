@@ -291,3 +291,27 @@ def test_numbers_of_numpy_as_settings_write_the_same_file_as_those_of_python() -
         for layers, given in (((8,), plain), (np.array([8]), of_numpy))
     ]
     assert files[0] == files[1]
+
+
+def test_one_painting_is_close_at_its_own_size_and_at_a_quarter() -> None:
+    """Stripes two pixels wide: at a quarter they are grey, and only their mean knows it."""
+    rng = np.random.default_rng(0)
+    column = np.arange(48)[None, :, None]
+    picture = np.where(column // 2 % 2, np.float32(0.8), np.float32(0.2)) + rng.uniform(
+        -0.1, 0.1, (40, 48, 3)
+    )
+    picture = picture.astype(np.float32)
+    quarter = picture.reshape(10, 4, 12, 4, 3).mean(axis=(1, 3))
+    area, _ = run("standard", picture)
+    centers, _ = run("standard", picture, purpose="copying")
+    assert (area.pixel, centers.pixel) == ("area", "center")
+    assert area.training.psnr > centers.training.psnr
+    assert psnr(quarter, area.render((12, 10))) > 38 > 25 > psnr(quarter, centers.render((12, 10)))
+
+
+def test_grey_is_painted_as_well_as_the_same_picture_in_color() -> None:
+    grey = smooth(40, 32, channels=1) + np.random.default_rng(1).uniform(-0.04, 0.04, (32, 40, 1))
+    grey = np.clip(grey, 0, 1).astype(np.float32)
+    alone, _ = run("standard", grey)
+    color, _ = run("standard", grey.repeat(3, axis=2))
+    assert alone.training.psnr > color.training.psnr
