@@ -95,7 +95,7 @@ Examples:
     option(
         "--for",
         type=click.Choice(PURPOSES),
-        help="Look good at every size, only copy the picture at its own size, or follow edges where it is "
+        help="Look good at every size, only copy the picture at its own size, or look best where it is "
         "enlarged.",
         show_default="any-size; copying for classes and without a grid",
     ),

@@ -1,13 +1,13 @@
 """A picture as a training set: position -> color, or position -> class."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
 from paintnet.dataset.classes import Classes, sort_pixels
-from paintnet.dataset.points import center_values, filled, quarter_points
-from paintnet.dataset.upsampling import Upsampling
+from paintnet.dataset.points import filled, quarter_points
 from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError, number_text
 from paintnet.picture import premultiply, unpremultiply
@@ -139,7 +139,8 @@ def area_dataset(
     *,
     known: Array | None = None,
     hold_out: float = 0.0,
-    halfway: Array | None = None,
+    turns: int = 1,
+    has_time: Callable[[float], bool] = lambda share: True,
     dtype: str = "float32",
 ) -> Dataset:
     """Make a training set position -> color, of two by two points in each pixel whose mean the pixel is.
@@ -152,8 +153,8 @@ def area_dataset(
         Pixels whose color is known; all of them by default.
     hold_out : float, default=0.0
         Share of the known pixels to keep back, spread evenly; 0 to 0.9.
-    halfway : array, optional
-        What `begin_upsampling` leads to, for points that follow edges.
+    turns, has_time : optional
+        As in `paintnet.dataset.points.quarter_points`.
     dtype : {"float32", "float64"}, default="float32"
         Of the targets.
 
@@ -167,7 +168,8 @@ def area_dataset(
     known = _checked(known, picture)
     states = split_pixels(known, hold_out)
     # Only what is learned may be seen by the points of the pixels beside it.
-    points = quarter_points(filled(premultiply(picture), states == PixelState.LEARNED), halfway)
+    seen = filled(premultiply(picture), states == PixelState.LEARNED)
+    points = quarter_points(seen, turns=turns, has_time=has_time)
     return Dataset(
         2 * width,
         2 * height,
@@ -177,22 +179,6 @@ def area_dataset(
         step=0.5,
         origin=-0.25,
     )
-
-
-def begin_upsampling(picture: Array, *, known: Array | None = None, seed: int = 0) -> Upsampling:
-    """Begin to estimate the points halfway between pixels; `area_dataset` takes its `dense` at the end.
-
-    Parameters
-    ----------
-    picture : float32 array of shape (height, width, channels)
-        Values in [0, 1].
-    known : bool array of shape (height, width), optional
-        Pixels whose color is known; all of them by default.
-    seed : int, default=0
-        Of the small network that learns from the picture.
-    """
-    known = _checked(known, picture)
-    return Upsampling(center_values(filled(premultiply(picture), known)), seed, known)
 
 
 def classify_dataset(

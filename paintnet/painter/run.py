@@ -12,7 +12,6 @@ from paintnet.dataset.pixels import (
     Dataset,
     PixelState,
     area_dataset,
-    begin_upsampling,
     classify_dataset,
     regress_dataset,
 )
@@ -34,6 +33,9 @@ from paintnet.typing import Array
 
 PREPARING_SHARE = 1 / 4
 """Share of a run's time after which its preparation hurries, so that at least half is left for training."""
+
+TURNS = 8
+"""Orientations in which a picture is looked at that will be enlarged."""
 
 
 class Run:
@@ -247,15 +249,11 @@ def make_dataset(
 ) -> Dataset:
     """Make the training set that the settings ask for, of the pixels that are known: by default all.
 
-    `has_time` is called with the share that is done; where it says no, the rest is made in a hurry.
+    `has_time` is called with the share that is done; where it says no, what is found by then has to do.
     """
     hold_out, dtype = settings.hold_out, settings.precision
     if settings.purpose == "enlarging":
-        upsampling = begin_upsampling(picture, known=known, seed=settings.seed)
-        for progress in upsampling:
-            if not has_time(progress):
-                upsampling.hurry()
-        return area_dataset(picture, known=known, halfway=upsampling.dense, dtype=dtype)
+        return area_dataset(picture, known=known, turns=TURNS, has_time=has_time, dtype=dtype)
     if settings.purpose == "any-size":
         return area_dataset(picture, known=known, hold_out=hold_out, dtype=dtype)
     if settings.mode == "regress":

@@ -27,6 +27,12 @@ GREY_PIXELS_PER_VERTEX = 2 / 3
 MOST_PIXELS_PER_VERTEX = 3.5
 """The same for pictures so large that `MOST_VERTICES` would leave no two blocks without a common vertex."""
 
+ENLARGING_PIXELS_PER_VERTEX = 0.5
+"""The same for enlarging, where the points count more than the pixels."""
+
+ENLARGING_EMPHASIS = 2.0
+"""On the mean of a pixel's four points, for enlarging."""
+
 EMPHASIS = 8.0
 """On the mean of a pixel's four points: 5 to 8 dB more at its own size for 0.05 dB at twice that."""
 
@@ -127,10 +133,12 @@ def _picture_grid(task: Task, epochs: int) -> PainterSettings:
 
 def _area_grid(task: Task, epochs: int) -> PainterSettings:
     """A vertex for each pixel, with four points to learn; Keys's weights leave no lattice between them."""
+    is_enlarging = task.purpose == "enlarging"
     wanted = GREY_PIXELS_PER_VERTEX if task.channels == 1 else AREA_PIXELS_PER_VERTEX
+    wanted = ENLARGING_PIXELS_PER_VERTEX if is_enlarging else wanted
     return _grid(task, epochs).changed(
         purpose=task.purpose or "any-size",
-        emphasis=EMPHASIS,
+        emphasis=ENLARGING_EMPHASIS if is_enlarging else EMPHASIS,
         basis="keys",
         levels=(grid_vertices(task.width, task.height, wanted, most=task.n_pixels / MOST_PIXELS_PER_VERTEX),),
         learning_rate=0.003,

@@ -38,7 +38,7 @@ class PainterSettings(CheckedSettings):
     purpose : {"any-size", "copying", "enlarging"}
         What a pixel is: its mean over its area, so that the painting is good at any size; the color
         at its center, which is the fastest way to a copy of the picture's own size, and what
-        classify learns; or its mean, with estimates that follow edges where it will be enlarged.
+        classify learns; or its mean, with more care for what lies between, where it will be enlarged.
     emphasis : float
         How much more than the error of the points in a pixel that of their mean counts (purpose
         any-size and enlarging; without influence in engine stock); 0 to 1000.

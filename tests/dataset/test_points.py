@@ -1,82 +1,120 @@
-"""Points: their mean is the pixel, they keep to the range, and unknown pixels have no part in them."""
+"""Points in the quarters of pixels."""
 
+import hypothesis.extra.numpy as arrays
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from PIL import Image, ImageDraw
+from scipy.ndimage import maximum_filter, minimum_filter
 
+from paintnet.dataset import points
 from paintnet.dataset.pixels import area_dataset
-from paintnet.dataset.points import (
-    center_values,
-    details_of,
-    histospline_details,
-    project,
-    quarter_points,
-    quarters,
+from paintnet.metrics import psnr
+
+
+def halved(picture):
+    height, width, channels = picture.shape
+    return picture.reshape(height // 2, 2, width // 2, 2, channels).mean(axis=(1, 3))
+
+
+pictures = arrays.arrays(
+    np.float32,
+    st.tuples(st.integers(1, 12), st.integers(1, 12), st.sampled_from([1, 3])),
+    elements=st.floats(0, 1, width=32),
 )
 
-planes = arrays(
-    np.float32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.floats(0, 1, width=32)
-)
+
+@given(pictures)
+def test_the_mean_of_the_points_is_the_pixel_and_none_leaves_the_range(picture):
+    dense = points.quarter_points(picture)
+    assert dense.min() >= 0
+    assert dense.max() <= 1
+    np.testing.assert_allclose(halved(dense), picture, atol=1e-6)
 
 
-def means(points: np.ndarray) -> np.ndarray:
-    height, width = points.shape[:2]
-    return points.reshape(height // 2, 2, width // 2, 2, -1).mean(axis=(1, 3))
+@given(pictures)
+def test_no_point_leaves_the_range_of_the_pixels_around_by_more_than_a_tenth(picture):
+    dense = points.quarter_points(picture)
+    highest, lowest = (find(picture, (3, 3, 1)) for find in (maximum_filter, minimum_filter))
+    beyond = 0.1 * (highest - lowest) + 1e-6
+    for row in (0, 1):
+        for column in (0, 1):
+            quarter = dense[row::2, column::2]
+            assert (quarter <= highest + beyond).all()
+            assert (quarter >= lowest - beyond).all()
 
 
-def test_the_histospline_reproduces_a_parabola() -> None:
-    """Of x ** 2 the mean over a pixel is x ** 2 + 1/12, over its right half x ** 2 + x / 2 + 1/12."""
-    x = np.arange(-30, 31.0)
-    plane = np.tile(x**2 + 1 / 12, (3, 1)).astype(np.float32) / 1000
-    across, down, diagonal = np.moveaxis(histospline_details(plane)[1, 20:41], 1, 0)
-    np.testing.assert_allclose(across, x[20:41] / 2000, atol=2e-5)
-    np.testing.assert_allclose([down, diagonal], 0, atol=2e-5)
+def test_the_histospline_of_a_parabola_is_the_parabola():
+    edges = np.arange(41) / 40
+    means = np.diff(edges**3 / 3) * 40  # of x squared over each pixel
+    quarters = np.diff((np.arange(81) / 80) ** 3 / 3) * 80
+    details = points.histospline_details(np.tile(means.astype(np.float32), (3, 1)))
+    truth = (quarters[1::2] - quarters[::2]) / 2
+    # At the edge the picture is mirrored, which a parabola is not.
+    np.testing.assert_allclose(details[1, 10:-10, 0], truth[10:-10], atol=1e-5)
 
 
-def test_hand_worked_points_of_details() -> None:
-    points = quarters(np.float32([[0.5]]), np.float32([[[0.1, 0.02, 0.003]]]))
-    np.testing.assert_allclose(points, [[0.383, 0.577], [0.417, 0.623]], rtol=1e-6)
-    np.testing.assert_allclose(details_of(points), [[[0.1, 0.02, 0.003]]], rtol=1e-5)
+def test_details_and_points_are_each_others_inverse():
+    rng = np.random.default_rng(0)
+    plane, details = rng.random((4, 5)), rng.random((4, 5, 3))
+    np.testing.assert_allclose(points.details_of(points.quarters(plane, details)), details, atol=1e-6)
 
 
-@given(planes)
-def test_the_mean_of_the_points_is_the_pixel_and_none_leaves_the_range(plane: np.ndarray) -> None:
-    points = quarter_points(plane[:, :, None])
-    assert points.min() >= 0
-    assert points.max() <= 1
-    assert np.abs(means(points)[:, :, 0] - plane).max() < 1e-6
+def test_a_flat_picture_has_flat_points():
+    flat = np.full((30, 40, 3), 0.37, np.float32)
+    np.testing.assert_array_equal(points.quarter_points(flat), np.float32(0.37))
 
 
-def test_projection_by_hand() -> None:
-    """0.1 is the mean of -0.2, 0.2, 0.2, 0.2: clipped, then lowered together until it is again."""
-    points = project(np.float32([[-0.2, 0.2], [0.2, 0.2]]), np.float32([[0.1]]), np.float32(1))
-    np.testing.assert_allclose(points, [[0, 0.4 / 3], [0.4 / 3, 0.4 / 3]], atol=1e-3)
-    np.testing.assert_allclose(points.mean(), 0.1, rtol=1e-6)
-    assert points.min() >= 0
+def test_with_all_turns_a_turned_picture_has_turned_points():
+    picture = np.random.default_rng(0).random((20, 30, 1), dtype=np.float32)
+    dense = points.quarter_points(picture, turns=8)
+    turned = points.quarter_points(np.ascontiguousarray(np.rot90(picture)), turns=8)
+    np.testing.assert_allclose(turned, np.rot90(dense), atol=1e-4)
 
 
-def test_colors_stay_below_their_alpha() -> None:
+@pytest.mark.parametrize("channels", [1, 3])
+def test_points_are_closer_to_a_drawing_than_lanczos_interpolation_is(channels):
+    image = Image.new("L", (512, 512), 200)
+    draw = ImageDraw.Draw(image)
+    for k in range(8):
+        draw.line([20, 30 + 55 * k, 490, 60 + 45 * k], fill=40, width=4 + 2 * k)
+    large, small = (
+        np.asarray(image.resize((side, side), Image.Resampling.BOX), dtype=np.float32) / 255
+        for side in (256, 128)
+    )
+    lanczos = np.asarray(Image.fromarray(small).resize((256, 256), Image.Resampling.LANCZOS))
+    dense = points.quarter_points(np.repeat(small[:, :, None], channels, axis=2))
+    truth = large[:, :, None]
+    assert psnr(dense[:, :, :1], truth) > psnr(np.clip(lanczos, 0, 1)[:, :, None], truth) + 2
+
+
+def test_a_clock_that_runs_out_leaves_the_turns_until_then():
+    picture = np.random.default_rng(0).random((9, 8, 3), dtype=np.float32)
+    shares = []
+
+    def until_a_quarter(share):
+        shares.append(share)
+        return share < 1 / 4
+
+    hurried = points.quarter_points(picture, turns=8, has_time=until_a_quarter)
+    assert shares == [0, 1 / 8, 1 / 4, 1]
+    assert np.abs(hurried - points.quarter_points(picture, turns=8)).max() > 1e-3
+    at_once = points.quarter_points(picture, turns=8, has_time=lambda share: False)
+    np.testing.assert_array_equal(at_once, points.quarter_points(picture, turns=1))
+
+
+def test_colors_stay_below_their_alpha():
     rng = np.random.default_rng(0)
     alpha = (rng.random((12, 12, 1)) > 0.5).astype(np.float32)
     picture = np.concatenate([rng.random((12, 12, 3), dtype=np.float32) * alpha, alpha], axis=2)
-    points = quarter_points(picture)
-    assert (points[:, :, :3] <= points[:, :, 3:]).all()
-    assert np.abs(means(points) - picture).max() < 1e-6
-
-
-@pytest.mark.parametrize("waves", [1, 3, 7])
-def test_a_wave_comes_out_at_its_height(waves: int) -> None:
-    """Mirrored at the edge, a cosine's mean over each pixel is sinc(frequency) times its value there."""
-    frequency = waves / 64
-    at = np.cos(2 * np.pi * frequency * (np.arange(32) + 0.5))
-    pixels = np.sinc(frequency) * at.reshape(1, 32, 1).repeat(5, axis=0)
-    np.testing.assert_allclose(center_values(pixels)[2, :, 0], at, atol=1e-9)
+    dense = points.quarter_points(picture)
+    assert (dense[:, :, :3] <= dense[:, :, 3:]).all()
+    assert np.abs(halved(dense) - picture).max() < 1e-6
 
 
 @pytest.mark.parametrize("hold_out", [0.0, 0.3])
-def test_what_is_not_learned_has_no_part_in_the_points(hold_out: float) -> None:
+def test_what_is_not_learned_has_no_part_in_the_points(hold_out):
     rng = np.random.default_rng(2)
     picture = rng.random((14, 11, 3), dtype=np.float32)
     known = rng.random((14, 11)) < 0.7
