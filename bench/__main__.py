@@ -1,6 +1,7 @@
 """``python -m bench``: measure, print tables, write JSON and plots."""
 
 import argparse
+from importlib import import_module
 
 from bench import presets, quality, results
 from bench.learners import LEARNERS
@@ -10,12 +11,14 @@ def main() -> None:
     """Run the parts that were asked for."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", help="quality, presets, epochs, seeds, cost, heldout, frames; all by default"
+        "parts",
+        nargs="*",
+        help="quality, presets, epochs, seeds, cost, heldout, sizes, frames; all by default",
     )
     parser.add_argument("--learners", default=",".join(LEARNERS), help="of quality, comma separated")
     parser.add_argument("--report", action="store_true", help="print what was measured, measure nothing")
     args = parser.parse_args()
-    parts = args.parts or ["quality", "presets", "epochs", "seeds", "cost", "heldout", "frames"]
+    parts = args.parts or ["quality", "presets", "epochs", "seeds", "cost", "heldout", "sizes", "frames"]
     print(results.machine(), flush=True)
     if "quality" in parts:
         if not args.report:
@@ -29,18 +32,9 @@ def main() -> None:
         print(presets.equal_epochs(), flush=True)
     if "seeds" in parts:
         print(presets.spread(), flush=True)
-    if "cost" in parts:
-        from bench import cost
-
-        print(cost.report(), flush=True)
-    if "heldout" in parts:
-        from bench import heldout
-
-        print(heldout.report(), flush=True)
-    if "frames" in parts:
-        from bench import frames
-
-        print(frames.report(), flush=True)
+    for part in ("cost", "heldout", "sizes", "frames"):
+        if part in parts:
+            print(import_module(f"bench.{part}").report(), flush=True)
 
 
 if __name__ == "__main__":

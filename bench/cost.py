@@ -59,7 +59,9 @@ def one(megapixels: float, engine: str) -> dict[str, Any]:
             moments.append(event.seconds)
 
     epochs = 3 if megapixels > 2 or engine == "stock" else 10
-    painting = Painter("draft", listeners=(listen,), engine=engine, epochs=epochs).fit(picture)
+    painting = Painter("draft", purpose="copying", listeners=(listen,), engine=engine, epochs=epochs).fit(
+        picture
+    )
     begun = time.perf_counter()
     painting.render()
     network = painting.patches[0].network
@@ -98,7 +100,7 @@ def shares() -> str:
     kept = {name: getattr(NumpyStep, name) for name in parts}
     for name, method in kept.items():
         setattr(NumpyStep, name, timed(name, method))
-    Painter("draft", engine="numpy", epochs=10).fit(open_picture(photographs()[0]).pixels)
+    Painter("draft", purpose="copying", engine="numpy", epochs=10).fit(open_picture(photographs()[0]).pixels)
     for name, method in kept.items():
         setattr(NumpyStep, name, method)
     # The output step gathers its targets itself.

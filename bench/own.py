@@ -21,7 +21,7 @@ def run(image: Path, preset: str, seed: int, **settings: Any) -> dict[str, Any]:
         if isinstance(event, TrainingFinished):
             finished.append(event)
 
-    painting = Painter(preset, listeners=(listen,), seed=seed, **settings).fit(picture)
+    painting = Painter(preset, purpose="copying", listeners=(listen,), seed=seed, **settings).fit(picture)
     return {
         "peer": preset,
         "image": image.name,

@@ -31,6 +31,7 @@ EXTENSION = ".paintnet"
 FORMAT_VERSION = 2
 
 MODES = ("regress", "classify")
+PIXELS = ("center", "area")
 
 MAX_LAYERS = 64
 """Of the network of one patch."""
@@ -70,6 +71,9 @@ class Model:
         Color of each class in [0, 1]; None in regress.
     training : TrainingRecord or None
         How it was trained; None where nobody recorded it.
+    pixel : {"center", "area"}, default="center"
+        What a pixel of the painted picture is: the function's value at its center, or its mean over
+        the pixel's area.
 
     Raises
     ------
@@ -84,10 +88,13 @@ class Model:
     patches: tuple[Patch, ...]
     palette: Array | None = None
     training: TrainingRecord | None = None
+    pixel: str = "center"
 
     def __post_init__(self) -> None:
         if self.mode not in MODES or (self.mode == "classify") != (self.palette is not None):
             raise ValueError(f"mode {self.mode!r} does not fit its palette")
+        if self.pixel not in PIXELS or (self.mode == "classify" and self.pixel != "center"):
+            raise ValueError(f"pixel {self.pixel!r} in mode {self.mode}")
         if self.channels not in (1, 3, 4) or not (1 <= self.width < 2**31 and 1 <= self.height < 2**31):
             raise ValueError(f"a picture of {self.width} x {self.height} with {self.channels} channels")
         if self.palette is None:
@@ -220,6 +227,7 @@ def _encode(model: Model, codec: str, name: str) -> list[bytes]:
         "mode": model.mode,
         "size": [model.width, model.height],
         "channels": model.channels,
+        "pixel": model.pixel,
         "patches": [{"extent": patch.extent.to_list()} for patch in model.patches],
     }
     if model.training is not None:
@@ -256,6 +264,7 @@ def _model(
         patches=tuple(map(Patch, networks, extents)),
         palette=palette,
         training=TrainingRecord.from_document(document["training"]) if "training" in document else None,
+        pixel=document.get("pixel", "center"),
     )
 
 

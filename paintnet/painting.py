@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +17,20 @@ from paintnet.typing import Array
 
 CHUNK = 32_768
 """Positions run through the network at once: memory stays bounded, caches stay warm."""
+
+POINTS_PER_PIXEL = 2
+"""Points along a side of one of the picture's pixels whose mean it is: those that were learned."""
+
+MOST_POINTS = 2 * POINTS_PER_PIXEL
+"""Points along a side of a whole render, for each pixel along that side of the picture."""
+
+
+class _Lattice(NamedTuple):
+    """Centers of a render's pixels along x and along y, and the points (n, 2) around each."""
+
+    xs: Array
+    ys: Array
+    offsets: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +51,9 @@ class Painting(Model):
         Color of each class in [0, 1]; None in regress.
     training : TrainingRecord or None
         How it was trained; None where nobody recorded it.
+    pixel : {"center", "area"}, default="center"
+        What a pixel of the painted picture is: the function's value at its center, or its mean over
+        the pixel's area.
 
     Examples
     --------
@@ -64,7 +81,7 @@ class Painting(Model):
         return Mosaic(self.patches)
 
     def predict(self, xy: ArrayLike) -> Array:
-        """Colors at positions.
+        """Colors at positions: the function's values there.
 
         Parameters
         ----------
@@ -83,6 +100,28 @@ class Painting(Model):
             If a position is not a pair of finite numbers.
         """
         parts = [self._colors(self._mosaic.forward(part)) for part in _chunks(_positions(xy))]
+        return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
+
+    def predict_pixels(self, xy: ArrayLike) -> Array:
+        """Colors of pixels around positions, as `render` paints them at the picture's own size.
+
+        Parameters
+        ----------
+        xy : array-like of shape (n, 2)
+            Centers of pixels, as in `predict`; they may lie between those of the picture.
+
+        Returns
+        -------
+        float32 array of shape (n, channels)
+            The mean of the function over each pixel; where `pixel` is "center", its value there.
+
+        Raises
+        ------
+        SettingsError
+            If a position is not a pair of finite numbers.
+        """
+        offsets = self._offsets((1.0, 1.0), (POINTS_PER_PIXEL, POINTS_PER_PIXEL))
+        parts = [self._means(part, offsets) for part in _chunks(_positions(xy))]
         return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
 
     def predict_proba(self, xy: ArrayLike) -> Array:
@@ -105,6 +144,9 @@ class Painting(Model):
     ) -> Array:
         """Paint the picture, or a part of it, at any size.
 
+        Each pixel is the mean of the function over the pixel's own area, or where `pixel` is
+        "center", the value at its center.
+
         Parameters
         ----------
         size : (width, height), optional
@@ -122,10 +164,10 @@ class Painting(Model):
         SettingsError
             If the size or region is empty.
         """
-        xs, ys = self._centres(size, region)
-        picture = np.empty((len(ys), len(xs), self.channels), dtype=np.float32)
+        lattice = self._lattice(size, region)
+        picture = np.empty((len(lattice.ys), len(lattice.xs), self.channels), dtype=np.float32)
         top = 0
-        for band in self._bands(xs, ys, max(1, CHUNK // len(xs))):
+        for band in self._bands(lattice, max(1, CHUNK // len(lattice.xs))):
             picture[top : top + len(band)] = band
             top += len(band)
         return picture
@@ -162,17 +204,17 @@ class Painting(Model):
         >>> [band.shape for band in painting.bands(size=(50, 40), rows=16)]
         [(16, 50, 3), (16, 50, 3), (8, 50, 3)]
         """
-        xs, ys = self._centres(size, region)
+        lattice = self._lattice(size, region)
         if rows is None:
-            rows = max(1, CHUNK // len(xs))
+            rows = max(1, CHUNK // len(lattice.xs))
         if rows < 1:
             raise SettingsError("rows", f"{rows} in a band", "give at least 1")
-        return self._bands(xs, ys, rows)
+        return self._bands(lattice, rows)
 
-    def _centres(
+    def _lattice(
         self, size: tuple[int, int] | None, region: tuple[float, float, float, float] | None
-    ) -> tuple[Array, Array]:
-        """Positions of the centres of a render's pixels along x and along y."""
+    ) -> _Lattice:
+        """Where a render's pixels are."""
         x0, y0, x1, y1 = (0, 0, self.width, self.height) if region is None else region
         if not (np.isfinite([x0, y0, x1, y1]).all() and x0 < x1 and y0 < y1):
             raise SettingsError(
@@ -181,13 +223,49 @@ class Painting(Model):
         columns, rows = (max(1, round(x1 - x0)), max(1, round(y1 - y0))) if size is None else size
         if columns < 1 or rows < 1:
             raise SettingsError("size", f"{columns}x{rows} is empty", "give at least 1x1")
-        xs = (np.arange(columns) + 0.5) * ((x1 - x0) / columns) + (x0 - 0.5)
-        ys = (np.arange(rows) + 0.5) * ((y1 - y0) / rows) + (y0 - 0.5)
-        return xs, ys
+        wide, high = (x1 - x0) / columns, (y1 - y0) / rows
+        xs = (np.arange(columns) + 0.5) * wide + (x0 - 0.5)
+        ys = (np.arange(rows) + 0.5) * high + (y0 - 0.5)
+        # A region far larger than the picture holds little of it, and would take points without end.
+        most = (-(-MOST_POINTS * self.width // columns), -(-MOST_POINTS * self.height // rows))
+        return _Lattice(xs, ys, self._offsets((wide, high), most))
 
-    def _bands(self, xs: Array, ys: Array, rows: int) -> Iterator[Array]:
+    def _offsets(self, sides: tuple[float, float], most: tuple[int, int]) -> Array:
+        """Points (n, 2) around the center of a pixel of a width and height, whose mean it is.
+
+        They are the midpoints of equal parts, at most as far apart as those that were learned: one
+        in pixels of half the size or smaller, for the function is smooth there. Along each axis there
+        are at most so many.
+        """
+        if self.pixel == "center":
+            return np.zeros((1, 2))
+        # Rounding must not add a point where the division is exact.
+        counts = (
+            max(1, int(min(np.ceil(POINTS_PER_PIXEL * side - 1e-9), limit)))
+            for side, limit in zip(sides, most, strict=True)
+        )
+        across, down = (
+            side * ((np.arange(n) + 0.5) / n - 0.5) for side, n in zip(sides, counts, strict=True)
+        )
+        return np.stack([np.tile(across, len(down)), np.repeat(down, len(across))], axis=1)
+
+    def _means(self, xy: Array, offsets: Array) -> Array:
+        """Colors of pixels around at most `CHUNK` positions: means over the points around each."""
+        if len(offsets) == 1:
+            return self._colors(self._mosaic.forward(xy))
+        total = np.zeros((len(xy), self.channels))
+        at_once = max(1, CHUNK // len(xy))
+        for start in range(0, len(offsets), at_once):
+            points = xy[:, None] + offsets[start : start + at_once]
+            outputs = np.clip(self._mosaic.forward(points.reshape(-1, 2)), 0, 1)
+            if self.channels == 4:
+                np.minimum(outputs[:, :3], outputs[:, 3:], out=outputs[:, :3])
+            total += outputs.reshape(*points.shape[:2], -1).sum(axis=1, dtype=np.float64)
+        return self._colors(total / len(offsets))
+
+    def _bands(self, lattice: _Lattice, rows: int) -> Iterator[Array]:
         """Cut what `_pixels` paints into bands."""
-        chunks = self._pixels(xs, ys)
+        chunks, xs, ys = self._pixels(lattice), lattice.xs, lattice.ys
         rest = np.empty((0, self.channels), dtype=np.float32)
         for top in range(0, len(ys), rows):
             band = np.empty((min(rows, len(ys) - top) * len(xs), self.channels), dtype=np.float32)
@@ -201,16 +279,19 @@ class Painting(Model):
                 filled += taken
             yield band.reshape(-1, len(xs), self.channels)
 
-    def _pixels(self, xs: Array, ys: Array) -> Iterator[Array]:
+    def _pixels(self, lattice: _Lattice) -> Iterator[Array]:
         """Colors in reading order, a chunk at a time.
 
         Chunks do not follow the bands: how many positions a matrix product takes at once moves its
         last bits, and these must not depend on the rows of a band.
         """
+        xs, ys, offsets = lattice
         columns, end = len(xs), len(xs) * len(ys)
-        for start in range(0, end, CHUNK):
-            row, column = np.divmod(np.arange(start, min(start + CHUNK, end)), columns)
-            yield self._colors(self._mosaic.forward(np.stack([xs[column], ys[row]], axis=1)))
+        # All points of a few pixels lie side by side in the table, one of each of many pixels would not.
+        pixels = max(1, CHUNK // len(offsets))
+        for start in range(0, end, pixels):
+            row, column = np.divmod(np.arange(start, min(start + pixels, end)), columns)
+            yield self._means(np.stack([xs[column], ys[row]], axis=1), offsets)
 
     def save(self, path: str | Path, codec: str = "raw") -> None:
         """Write the painting to a .paintnet file, whole or not at all.

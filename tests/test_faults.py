@@ -580,13 +580,14 @@ def test_fault_20_signals(photo: Path, number: signal.Signals, code: int, words:
         Path(name).write_bytes(b"earlier")
     before = snapshot(photo.parent)
     options = {
-        "preparing": ("--for", "enlarging"),
+        "preparing": ("--for", "enlarging", "-o", "photo.painted.png", "-m", "photo.paintnet"),
         "training": ("--time", "10m"),
         "lbfgs": ("--solver", "lbfgs", "--iterations", "1000000", "--layers", "100x10", "--encoding", "raw"),
         "saving": QUICK,
     }[when]
     program = (sys.executable, "-c", SLOW_SAVE) if when == "saving" else PROGRAM
-    with Terminal("fit", photo, "--force", *options, program=program) as terminal:
+    source = "sample:china" if when == "preparing" else photo
+    with Terminal("fit", source, "--force", *options, program=program) as terminal:
         terminal.wait_for(
             {"preparing": "preparing ", "training": "epoch ", "lbfgs": "starting", "saving": "saving"}[when]
         )

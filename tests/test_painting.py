@@ -18,6 +18,7 @@ from paintnet.errors import ModelFileError, SettingsError
 from paintnet.network import Network
 from paintnet.painting import Painting
 from paintnet.patches import Patch
+from paintnet.picture import premultiply
 from tests.records import a_record
 
 WIDTH, HEIGHT = 9, 6
@@ -297,3 +298,65 @@ def test_regress_has_no_probabilities() -> None:
     assert str(caught.value) == (
         "probabilities: a painting of mode regress has none; train it with mode classify"
     )
+
+
+AREA = {name: replace(PAINTINGS[name], pixel="area") for name in ("regress", "grey", "alpha")}
+
+
+@pytest.mark.parametrize("painting", AREA.values(), ids=list(AREA))
+@pytest.mark.parametrize(
+    ("size", "region", "across", "down"),
+    [
+        (None, None, 2, 2),
+        ((3, 2), None, 6, 6),
+        ((12, 6), None, 2, 2),
+        ((18, 12), None, 1, 1),
+        ((40, 6), None, 1, 2),
+        ((1, 1), None, 18, 12),
+        ((2, 3), (1.5, 2.0, 4.0, 5.5), 3, 3),
+        ((2, 1), (-99.0, -99.0, 99.0, 99.0), 18, 24),  # outside there is nothing to take a mean of
+    ],
+)
+def test_a_pixel_is_the_mean_over_its_area(
+    painting: Painting, size: Any, region: Any, across: int, down: int
+) -> None:
+    """As many points along a side as half pixels of the picture fit in it, and the mean of their colors."""
+    rendered = painting.render(size, region)
+    high, wide = rendered.shape[:2]
+    x0, y0, x1, y1 = region or (0, 0, WIDTH, HEIGHT)
+    x = x0 - 0.5 + (np.arange(wide * across) + 0.5) * (x1 - x0) / (wide * across)
+    y = y0 - 0.5 + (np.arange(high * down) + 0.5) * (y1 - y0) / (high * down)
+    points = premultiply(painting.predict(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)))
+    means = points.reshape(high, down, wide, across, -1).mean(axis=(1, 3))
+    np.testing.assert_allclose(premultiply(rendered), means, atol=2e-5)
+
+
+def test_a_pixel_asked_for_is_the_one_that_is_rendered() -> None:
+    rendered = AREA["regress"].render().reshape(-1, 3)
+    np.testing.assert_allclose(AREA["regress"].predict_pixels(CENTRES), rendered, atol=1e-6)
+    assert np.abs(AREA["regress"].predict(CENTRES) - rendered).max() > 1e-3
+    np.testing.assert_array_equal(
+        PAINTINGS["regress"].predict_pixels(CENTRES), PAINTINGS["regress"].predict(CENTRES)
+    )
+    assert AREA["grey"].predict_pixels(np.empty((0, 2))).shape == (0, 1)
+
+
+def test_points_of_a_large_pixel_come_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole_of_it = AREA["regress"].render((1, 1))
+    monkeypatch.setattr("paintnet.painting.CHUNK", 7)
+    np.testing.assert_allclose(AREA["regress"].render((1, 1)), whole_of_it, atol=1e-6)
+    bands = np.concatenate(list(AREA["regress"].bands((4, 5), rows=2)))
+    assert bands.tobytes() == AREA["regress"].render((4, 5)).tobytes()
+
+
+def test_what_a_pixel_is_is_kept_in_the_file() -> None:
+    again = Painting.from_bytes(AREA["alpha"].to_bytes())
+    assert again.pixel == "area"
+    assert again.render((3, 2)).tobytes() == AREA["alpha"].render((3, 2)).tobytes()
+    assert Painting.from_bytes(PAINTINGS["classify"].to_bytes()).pixel == "center"
+    for wrong in (
+        lambda: replace(PAINTINGS["classify"], pixel="area"),
+        lambda: replace(regress(), pixel="x"),
+    ):
+        with pytest.raises(ValueError, match=r"pixel '.*' in mode"):
+            wrong()

@@ -111,7 +111,7 @@ def paint(picture: Array, begin: Callable[[starts.StartContext], None], epochs: 
     """Run the preset from a start of ours."""
     kept, starts.STARTS["features"] = starts.STARTS["features"], begin
     try:
-        return Painter("standard", start="features", seed=seed, epochs=epochs).fit(picture)
+        return Painter("standard", purpose="copying", start="features", seed=seed, epochs=epochs).fit(picture)
     finally:
         starts.STARTS["features"] = kept
 
@@ -121,7 +121,7 @@ def learn(channels: int) -> dict[str, Array]:
     rng = np.random.default_rng(1)
     pieces = tiles(384, 288)
     whole = in_channels(mosaic(pieces), channels, rng)
-    painting = Painter("standard", start="features", epochs=LONG_EPOCHS).fit(whole)
+    painting = Painter("standard", purpose="copying", start="features", epochs=LONG_EPOCHS).fit(whole)
     print(f"{channels} channels: the mosaic has {psnr(whole, painting.render()):.2f} dB", flush=True)
     decoder = decoder_of(painting)
     table = painting.patches[0].network.coefs[0]

@@ -95,8 +95,9 @@ Examples:
     option(
         "--for",
         type=click.Choice(PURPOSES),
-        default="copying",
-        help="Be close to the picture at its own size, or look good where it is enlarged.",
+        help="Look good at every size, only copy the picture at its own size, or look best where it is "
+        "enlarged.",
+        show_default="any-size; copying for classes and without a grid",
     ),
     option(
         "--encoding",
@@ -261,7 +262,8 @@ def _settings(options: dict[str, Any], console: Console) -> dict[str, Any]:
         "iterations target_psnr hold_out"
     )
     given = {name: options[name] for name in direct.split() if options[name] is not None}
-    given["purpose"] = options["for"]
+    if options["for"] is not None:
+        given["purpose"] = options["for"]
     if options["time"] is not None:
         given["seconds"] = options["time"]
     classes = {name: options[name] for name in ("colors", "threshold") if options[name] is not None}

@@ -39,6 +39,7 @@ def _document(loaded: LoadedPainting) -> dict[str, Any]:
         "mode": painting.mode,
         "size": [painting.width, painting.height],
         "channels": painting.channels,
+        "pixel": painting.pixel,
         "encoding": network.encoding.to_document(),
         "inputs": network.encoding.n_features,
         "layers": list(network.layers),
@@ -57,7 +58,8 @@ def _lines(document: dict[str, Any], record: TrainingRecord | None) -> Iterator[
     width, height = document["size"]
     kind = {1: "grey", 3: "RGB", 4: "RGBA"}[document["channels"]]
     yield f"model       {document['model']}  ({human_bytes(document['bytes'])})"
-    yield f"picture     {width} x {height}, {kind}, mode {document['mode']}"
+    taken = {"area": "the mean over its area", "center": "the value at its center"}[document["pixel"]]
+    yield f"picture     {width} x {height}, {kind}, mode {document['mode']}; a pixel is {taken}"
     units = " -> ".join(str(n) for n in (document["inputs"], *document["layers"], document["outputs"]))
     yield f"network     {document['encoding']['name']} encoding, {units}, {document['activation']}"
     bits = f"{document['bits_per_pixel']:.2f} bits per pixel"

@@ -51,6 +51,11 @@ Examples:
     "to that of the last (1 in unit, 100 in percent).",
 )
 @option(
+    "--pixel",
+    is_flag=True,
+    help="Answer with the color of the pixel around each position: the mean over its area.",
+)
+@option(
     "--format", type=click.Choice(["text", "json", "csv"]), default="text", help="How answers are written."
 )
 @report_options
@@ -58,6 +63,9 @@ def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: 
     """Ask a painting for the color at positions.
 
     (0, 0) is the centre of the top left pixel; fractions lie between pixels.
+    The answer is the value of the painted function at the position itself, or
+    with --pixel the color that `paintnet render` gives a pixel around it.
+
     MODEL is a .paintnet file, or - for stdin; without it, the newest .paintnet
     file in the current folder is asked.
     """
@@ -72,11 +80,18 @@ def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: 
     if _outside(painting, positions):
         size = f"{painting.width} x {painting.height}"
         console.notes([f"a position lies outside the picture ({size}); the network guesses there"])
+    colors = painting.predict_pixels(positions) if say["pixel"] else painting.predict(positions)
     answers = [
         {"xy": list(pair), **answer}
-        for pair, answer in zip(asked, _answers(painting, positions), strict=True)
+        for pair, answer in zip(asked, _answers(painting, positions, colors), strict=True)
     ]
-    document = {"model": name, "mode": painting.mode, "units": units, "results": answers}
+    document = {
+        "model": name,
+        "mode": painting.mode,
+        "units": units,
+        "of": "pixel" if say["pixel"] else "point",
+        "results": answers,
+    }
     console.answer(document, _csv(answers) if say["format"] == "csv" else map(_text, answers))
 
 
@@ -115,8 +130,7 @@ def _outside(painting: Painting, positions: Any) -> bool:
     return bool(((positions < -0.5) | (positions > last)).any())
 
 
-def _answers(painting: Painting, positions: Any) -> Iterator[dict[str, Any]]:
-    colors = painting.predict(positions)
+def _answers(painting: Painting, positions: Any, colors: Any) -> Iterator[dict[str, Any]]:
     probabilities = painting.predict_proba(positions) if painting.mode == "classify" else None
     if not np.isfinite(colors).all():
         why = "a position lies so far outside the picture that the network overflows"

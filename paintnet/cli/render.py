@@ -16,6 +16,12 @@ from paintnet.cli.options import (
     size_options,
 )
 from paintnet.cli.outputs import STDOUT, check_picture_output, check_picture_size, checked_size, write_picture
+from paintnet.painting import Painting
+
+COPY_NOTE = (
+    "this painting was made for copying: between the pixels of its picture it is left to chance; "
+    "`paintnet fit --for any-size` paints for every size"
+)
 
 
 @command(
@@ -43,6 +49,10 @@ Examples:
 def render(model: str | None, output: str, **options: Any) -> None:
     """Paint a saved painting at any size.
 
+    Each pixel is the mean of the painted function over the pixel's own area.
+    Where the painting was made for copying, or of classes, it is the value at
+    the center.
+
     MODEL is a .paintnet file, or - for stdin; without it, the newest .paintnet
     file in the current folder is painted.
     """
@@ -54,10 +64,20 @@ def render(model: str | None, output: str, **options: Any) -> None:
     own = (x1 - x0, y1 - y0)
     size = checked_size(options, own)
     check_picture_size(output, size)
+    if _is_enlarged_copy(painting, size, own):
+        console.notes([COPY_NOTE])
     shape = (size[1], size[0], painting.channels)
     console.notes(write_picture(output, painting.bands(size, region), shape))
     document = {"model": name, "output": output, "size": list(size), "region": [x0, y0, x1, y1]}
     console.summary(document, _lines(output, size))
+
+
+def _is_enlarged_copy(painting: Painting, size: tuple[int, int], own: tuple[float, float]) -> bool:
+    """Whether there are pixels between those that a painting was made to copy."""
+    record = painting.training
+    is_copy = record is not None and record.settings.get("purpose") == "copying"
+    has_grid = painting.patches[0].network.encoding.name == "grid"
+    return painting.mode == "regress" and is_copy and has_grid and (size[0] > own[0] or size[1] > own[1])
 
 
 def _lines(output: str, size: tuple[int, int]) -> list[str]:

@@ -1,12 +1,14 @@
 """A picture as a training set: position -> color, or position -> class."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
 from paintnet.dataset.classes import Classes, sort_pixels
-from paintnet.dataset.upsampling import Upsampling
+from paintnet.dataset.points import filled, quarter_points
+from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError, number_text
 from paintnet.picture import premultiply, unpremultiply
 from paintnet.typing import Array
@@ -25,22 +27,25 @@ class PixelState(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Targets of every pixel, and what becomes of each.
+    """Targets on a lattice of points over a picture, and what becomes of each.
+
+    The points are the centers of the pixels, or two by two in each pixel.
 
     Parameters
     ----------
     width, height : int
-        Size in pixels.
+        Points of the lattice across and down.
     targets : array of shape (height * width, channels) or (height * width,)
         Row by row: colors (premultiplied by alpha) in regress, class numbers
-        in classify. Those of unknown pixels mean nothing.
+        in classify. Those in unknown pixels mean nothing.
     palette : float32 array of shape (classes, channels) or None
         Color of each class, in classify.
     states : uint8 array of shape (height, width)
-        `PixelState` of each pixel; at least one is learned.
-    step : float, default=1.0
-        Distance of neighbouring pixels of this set, in pixels of the picture:
-        0.5 where points between its pixels are learned too.
+        `PixelState` of the pixel that each point lies in; at least one is learned.
+    step : {1.0, 0.5}, default=1.0
+        Distance of neighbouring points, in pixels of the picture.
+    origin : float, default=0.0
+        Position of the first point along both axes, in pixels of the picture: -0.25 with step 0.5.
     """
 
     width: int
@@ -49,47 +54,60 @@ class Dataset:
     palette: Array | None
     states: Array
     step: float = 1.0
+    origin: float = 0.0
+
+    @property
+    def extent(self) -> Extent:
+        """The rectangle from the first point to the last."""
+        right, bottom = (self.origin + (side - 1) * self.step for side in (self.width, self.height))
+        return Extent(self.origin, self.origin, right, bottom)
+
+    @property
+    def pixel_states(self) -> Array:
+        """`PixelState` of each pixel, uint8 (picture's height, picture's width)."""
+        stride = round(1 / self.step)
+        return self.states[::stride, ::stride]
 
     @property
     def learned(self) -> Array:
-        """Numbers of the pixels to learn from, row by row, ascending; made anew each time."""
+        """Numbers of the points to learn from, row by row, ascending; made anew each time."""
         return _numbers(self.states == PixelState.LEARNED)
 
     @property
     def held_out(self) -> Array:
         """Numbers of the pixels that are held out, row by row, ascending; made anew each time."""
-        return _numbers(self.states == PixelState.HELD_OUT)
+        return _numbers(self.pixel_states == PixelState.HELD_OUT)
 
     @property
     def known(self) -> Array:
         """Whether each pixel of the picture is known, bool (picture's height, picture's width)."""
-        stride = round(1 / self.step)
-        return np.asarray(self.states[::stride, ::stride] != PixelState.UNKNOWN)
+        return np.asarray(self.pixel_states != PixelState.UNKNOWN)
 
     @property
     def n_learned(self) -> int:
-        """How many pixels are learned."""
+        """How many points are learned."""
         return int(np.count_nonzero(self.states == PixelState.LEARNED))
 
     def of_learned(self, values: Array) -> Array:
-        """Give the rows of `values`, which has one for each pixel, that belong to learned pixels."""
+        """Give the rows of `values`, which has one for each point, that belong to learned points."""
         learned = self.states.ravel() == PixelState.LEARNED
         return values if learned.all() else values[learned]
 
-    def xy(self, pixels: Array) -> Array:
-        """Positions (n, 2) of pixels given by number, float32."""
-        row, column = np.divmod(pixels, self.width)
-        return np.stack([column, row], axis=1).astype(np.float32) * np.float32(self.step)
+    def xy(self, points: Array) -> Array:
+        """Positions (n, 2) of points given by number, float32."""
+        row, column = np.divmod(points, self.width)
+        index = np.stack([column, row], axis=1).astype(np.float32)
+        return index * np.float32(self.step) + np.float32(self.origin)
 
     def mask(self) -> Array:
-        """Give 1 where a pixel is learned and 0 elsewhere, float32 (height, width)."""
+        """Give 1 where a point is learned and 0 elsewhere, float32 (height, width)."""
         return np.asarray(self.states == PixelState.LEARNED, dtype=np.float32)
 
 
 def regress_dataset(
     picture: Array, *, known: Array | None = None, hold_out: float = 0.0, dtype: str = "float32"
 ) -> Dataset:
-    """Make a training set position -> color.
+    """Make a training set position -> color, of the pixels as points at their centers.
 
     Parameters
     ----------
@@ -116,8 +134,16 @@ def regress_dataset(
     return Dataset(width, height, targets, None, split_pixels(known, hold_out))
 
 
-def begin_upsampling(picture: Array, *, known: Array | None = None, seed: int = 0) -> Upsampling:
-    """Begin to make the points halfway between pixels, which `enlarging_dataset` takes when all is done.
+def area_dataset(
+    picture: Array,
+    *,
+    known: Array | None = None,
+    hold_out: float = 0.0,
+    turns: int = 1,
+    has_time: Callable[[float], bool] = lambda share: True,
+    dtype: str = "float32",
+) -> Dataset:
+    """Make a training set position -> color, of two by two points in each pixel whose mean the pixel is.
 
     Parameters
     ----------
@@ -125,35 +151,34 @@ def begin_upsampling(picture: Array, *, known: Array | None = None, seed: int = 
         Values in [0, 1].
     known : bool array of shape (height, width), optional
         Pixels whose color is known; all of them by default.
-    seed : int, default=0
-        Of the small network that learns from the picture.
-    """
-    return Upsampling(premultiply(picture), seed, _checked(known, picture))
-
-
-def enlarging_dataset(upsampling: Upsampling) -> Dataset:
-    """Make a training set position -> color with the points halfway between pixels too.
-
-    Their colors are what the picture itself teaches, so that a painting is better
-    than an interpolation where it is enlarged.
-
-    Parameters
-    ----------
-    upsampling : Upsampling
-        From `begin_upsampling`, all done.
+    hold_out : float, default=0.0
+        Share of the known pixels to keep back, spread evenly; 0 to 0.9.
+    turns, has_time : optional
+        As in `paintnet.dataset.points.quarter_points`.
+    dtype : {"float32", "float64"}, default="float32"
+        Of the targets.
 
     Examples
     --------
-    >>> upsampling = begin_upsampling(np.zeros((8, 9, 1), dtype=np.float32))
-    >>> for share_done in upsampling:
-    ...     pass
-    >>> dataset = enlarging_dataset(upsampling)
-    >>> dataset.width, dataset.height, dataset.step
-    (17, 15, 0.5)
+    >>> dataset = area_dataset(np.full((4, 5, 3), 0.25, dtype=np.float32))
+    >>> dataset.width, dataset.height, dataset.step, dataset.xy(np.array([0, 1])).tolist()
+    (10, 8, 0.5, [[-0.25, -0.25], [0.25, -0.25]])
     """
-    height, width, channels = upsampling.dense.shape
-    targets = upsampling.dense.reshape(-1, channels)
-    return Dataset(width, height, targets, None, split_pixels(upsampling.dense_known, 0.0), step=0.5)
+    height, width, channels = picture.shape
+    known = _checked(known, picture)
+    states = split_pixels(known, hold_out)
+    # Only what is learned may be seen by the points of the pixels beside it.
+    seen = filled(premultiply(picture), states == PixelState.LEARNED)
+    points = quarter_points(seen, turns=turns, has_time=has_time)
+    return Dataset(
+        2 * width,
+        2 * height,
+        points.reshape(-1, channels).astype(dtype, copy=False),
+        None,
+        states.repeat(2, axis=0).repeat(2, axis=1),
+        step=0.5,
+        origin=-0.25,
+    )
 
 
 def classify_dataset(

@@ -37,15 +37,25 @@ def _cubic(t: Array) -> list[Array]:
     return [u**3 / 6, (4 - 3 * t**2 * (2 - t)) / 6, (4 - 3 * u**2 * (2 - u)) / 6, t**3 / 6]
 
 
+def _keys(t: Array) -> list[Array]:
+    u = 1 - t
+    return [-t * u**2 / 2, 1 - t**2 * (5 - 3 * t) / 2, 1 - u**2 * (5 - 3 * u) / 2, -u * t**2 / 2]
+
+
 BASES: dict[str, tuple[int, Callable[[Array], list[Array]]]] = {
     "linear": (1, _linear),
     "quadratic": (2, _quadratic),
     "cubic": (3, _cubic),
+    "keys": (3, _keys),
 }
-"""Uniform B-splines: name -> (degree, weights of the degree + 1 vertices around a position).
+"""Name -> (degree, weights of the degree + 1 vertices around a position).
 
-``t`` is the position inside its cell, 0 to 1. Source: de Boor, "A Practical
-Guide to Splines" (1978), chapter IX, for equally spaced knots.
+``t`` is the position inside its cell, 0 to 1. Linear, quadratic and cubic are uniform B-splines: de
+Boor, "A Practical Guide to Splines" (1978), chapter IX, for equally spaced knots. Keys is cubic
+convolution with a = -1/2: R. G. Keys, "Cubic convolution interpolation for digital image processing",
+IEEE TASSP 29(6), 1981, equation 15. Unlike a B-spline of its degree it blurs nothing, for at a vertex
+only that vertex counts; unlike linear weights it has no kink there, which would show as a lattice where
+the painting is enlarged.
 """
 
 
@@ -81,9 +91,9 @@ class GridMap:
         The rectangle that the grids cover; positions outside count as its edge.
     levels : tuple of GridLevel
         Coarse to fine.
-    basis : {"linear", "quadratic", "cubic"}, default="linear"
-        B-spline whose weights are used: linear touches 4 vertices of a level,
-        quadratic 9, cubic 16.
+    basis : {"linear", "quadratic", "cubic", "keys"}, default="linear"
+        Whose weights are used: linear touches 4 vertices of a level,
+        quadratic 9, cubic and keys 16.
 
     Examples
     --------
@@ -242,8 +252,9 @@ class GridSpec(EncodingSpec):
     levels : tuple of int
         For each grid, vertices on the short side, 2 to 65,536. There is no default: a picture's
         size decides, and presets do so.
-    basis : {"linear", "quadratic", "cubic"}, default="linear"
-        B-spline of the weights; the smoother ones suit pictures that will be enlarged.
+    basis : {"linear", "quadratic", "cubic", "keys"}, default="linear"
+        Of the weights: B-splines, or Keys's cubic convolution; the smoother ones suit pictures
+        that will be enlarged.
     """
 
     levels: tuple[int, ...]

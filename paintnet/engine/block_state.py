@@ -72,6 +72,12 @@ class BlockState:
         1 where a pixel is learned, else 0.
     keeps_first_moment : bool
         False where the grid's beta_1 is 0: the moment is the gradient then.
+    emphasis : float, default=0.0
+        Where each 2 x 2 targets are the points of one pixel, how much more than theirs the error of
+        their mean counts. With the error e of each point and the mean m of a pixel's four errors, the
+        loss of a pixel is the sum over its points of ``(e ** 2 + emphasis * m ** 2) / 2``, and so the
+        gradient at a point is ``e + emphasis * m``. Above 0, what a step returns is half the squared
+        error of the means: that of the pixels.
     """
 
     table: Array
@@ -83,6 +89,7 @@ class BlockState:
     targets: Array
     mask: Array
     keeps_first_moment: bool
+    emphasis: float = 0.0
     table_first: Array | None = field(init=False)
     table_second: Array = field(init=False)
     dense_first: Array = field(init=False)
@@ -97,14 +104,16 @@ class BlockState:
         self.bias_grads, self.weight_grads = split_dense(self.dense_grad, self.units)
 
     @classmethod
-    def bind(cls, estimator: Any, *, targets: Array, mask: Array, keeps_first_moment: bool) -> Self:
+    def bind(
+        cls, estimator: Any, *, targets: Array, mask: Array, keeps_first_moment: bool, emphasis: float = 0.0
+    ) -> Self:
         """Make a network's public weights windows on one state.
 
         Parameters
         ----------
         estimator : MLPRegressor or MLPClassifier
             Has seen its first sample, so that scikit-learn has made its weights.
-        targets, mask, keeps_first_moment
+        targets, mask, keeps_first_moment, emphasis
             See the class.
         """
         units = tuple(int(coef.shape[1]) for coef in estimator.coefs_)
@@ -126,6 +135,7 @@ class BlockState:
             targets=targets.astype(np.float32, copy=False),
             mask=mask.astype(np.float32, copy=False),
             keeps_first_moment=keeps_first_moment,
+            emphasis=emphasis,
         )
 
     def changing(self) -> dict[str, Array]:

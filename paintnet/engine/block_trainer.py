@@ -72,6 +72,7 @@ class BlockTrainer:
             targets=plan.padded(targets.reshape(dataset.height, dataset.width, -1).transpose(2, 0, 1)),
             mask=plan.padded(dataset.mask()[None])[0],
             keeps_first_moment=settings.grid_beta_1 > 0,
+            emphasis=settings.emphasis,
         )
         self.n_pixels = dataset.n_learned
         self.epochs_begun = self.updates = 0

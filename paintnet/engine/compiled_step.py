@@ -68,7 +68,7 @@ class CompiledStep:
             kinds=np.array([HIDDEN[state.activation].code, OUTPUT[state.output].code]),
             alpha=np.float32(state.alpha),
         )
-        self._targets = Targets(state.targets, state.mask)
+        self._targets = Targets(state.targets, state.mask, np.float32(state.emphasis))
         tiles = state.mask.reshape(plan.rows, SIDE, plan.columns, SIDE)
         self._learned = tiles.sum(axis=(1, 3))
         row = plan.across.shape[2] * state.units[0]

@@ -1,10 +1,9 @@
 """One training step compiled by numba: the engine's fast form (extra `fast`).
 
-It does what `numpy_step.py` does, block by block, so that all numbers of a
-block stay in the cache. Values lie as [unit][pixel]: every inner loop runs
-over pixels and becomes vector instructions. A batch's blocks share no vertex
-(the multicolor ordering of `blocks.py`), so threads update the grid without
-waiting for each other, and no sum depends on how many there are.
+It does what `numpy_step.py` does, block by block, so that all numbers of a block stay in the cache. Values
+lie as [unit][pixel]: every inner loop runs over pixels and becomes vector instructions. A batch's blocks
+share no vertex (the multicolor ordering of `blocks.py`), so threads update the grid without waiting for
+each other, and no sum depends on how many there are.
 """
 
 from typing import Any
@@ -44,10 +43,7 @@ def _exp(x):  # type: ignore[no-untyped-def]
 
 @njit(**OPTIONS)
 def _add_product(weight, x, y):  # type: ignore[no-untyped-def]
-    """y[j] += sum over i of weight[i, j] * x[i], for all pixels.
-
-    Four inputs and four outputs at a time stay in registers; then what is left.
-    """
+    """y[j] += sum over i of weight[i, j] * x[i]; four by four in registers, then what is left."""
     inputs, outputs = weight.shape
     whole_inputs, whole_outputs = inputs - inputs % 4, outputs - outputs % 4
     for j in range(0, whole_outputs, 4):
@@ -286,6 +282,21 @@ def _block_loss(output, z, delta, targets, mask, y0, x0, share):  # type: ignore
 
 
 @njit(**OPTIONS)
+def _emphasize(delta, share, emphasis):  # type: ignore[no-untyped-def]
+    """Add the gradient of `BlockState.emphasis` to that of the points; returns the loss of their means."""
+    loss = 0.0
+    for c in range(len(delta)):
+        pairs = delta[c].reshape(SIDE // 2, 2 * SIDE)  # of rows
+        for y in range(SIDE // 2):
+            for x in range(0, SIDE, 2):
+                error = pairs[y, x] + pairs[y, x + 1] + pairs[y, SIDE + x] + pairs[y, SIDE + x + 1]
+                loss += (error / share) ** 2
+                for point in (x, x + 1, SIDE + x, SIDE + x + 1):
+                    pairs[y, point] += np.float32(0.25) * emphasis * error
+    return loss / (8 * len(delta))  # four times half the squared mean, of each channel alike
+
+
+@njit(**OPTIONS)
 def _forward(dense, units, kind, a):  # type: ignore[no-untyped-def]
     """Run the layers behind the grid's; returns where parameters and values of the last one end and begin."""
     at, low = units[0], 0
@@ -339,6 +350,8 @@ def _run_block(row, column, share, network, table, plan, targets, grid_adam, roo
     at, low = _forward(dense, units, kinds[0], a)
     sums, errors = a[low : low + last], delta[low : low + last]
     loss = _block_loss(kinds[1], sums, errors, targets.values, targets.mask, row * SIDE, column * SIDE, share)
+    if targets.emphasis > 0:
+        loss = _emphasize(errors, share, targets.emphasis)
     _backward(dense, units, kinds[0], a, delta, at, low, gradient)
     _pull_back(patch, down, across, delta[:first_units], lines, rows)
     _update_patch(table.features, table.second, table.first, patch, rows, grid_adam, network.alpha * share)

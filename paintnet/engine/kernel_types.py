@@ -52,10 +52,11 @@ class Dense(NamedTuple):
 
 
 class Targets(NamedTuple):
-    """The picture in planes, and 1 where a pixel is learned."""
+    """The picture in planes, 1 where a pixel is learned, and the emphasis on means of 2 x 2."""
 
     values: Array
     mask: Array
+    emphasis: np.float32
 
 
 class Rates(NamedTuple):

@@ -46,10 +46,13 @@ class NumpyStep:
         activations = self._forward(vertices, rows, columns)
         loss, delta = self._output(activations[-1], rows, columns)
         delta *= mask / np.float32(n_pixels)
+        total = float((loss * mask[:, 0]).sum())
+        if self.state.emphasis:
+            total = n_pixels**2 * _emphasize(delta, self.state.emphasis)
         delta = self._backward(activations, delta, n_pixels)
         self._update_grid(vertices, delta, rows, columns, grid, n_pixels)
         self.state.update_dense(dense)
-        return float((loss * mask[:, 0]).sum())
+        return total
 
     def _vertices(self, rows: Array, columns: Array) -> Array:
         """Numbers of the vertices of each block's patch, (blocks, rows, columns); -1 past a smaller one."""
@@ -132,3 +135,12 @@ class NumpyStep:
         channels = len(values)
         tiles = values.reshape(channels, self.plan.rows, SIDE, self.plan.columns, SIDE)
         return tiles[:, rows, :, columns].transpose(0, 2, 3, 1).reshape(-1, channels)
+
+
+def _emphasize(delta: Array, emphasis: float) -> float:
+    """Add the gradient of `BlockState.emphasis`, in place; returns the summed loss of the means."""
+    channels = delta.shape[1]
+    points = delta.reshape(-1, SIDE // 2, 2, SIDE // 2, 2, channels)
+    means = points.mean(axis=(2, 4), keepdims=True)
+    points += np.float32(emphasis) * means
+    return float(4 * np.square(means, dtype=np.float64).sum() / (2 * channels))

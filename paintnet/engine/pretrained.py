@@ -7,7 +7,7 @@ guesses from the pixels around a vertex which features training would give it.
 ``tools/learn_start.py`` makes both, from photographs that are not in the benchmarks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -23,6 +23,9 @@ SIDE = 4
 
 SPACING = 2**0.5
 """Pixels between vertices where the encoder was learned; on wider grids it looks at pixels further apart."""
+
+VERTICES_BEFORE = {"linear": 0, "keys": 1}
+"""Bases whose features are the function's at their vertex, and how many vertices lie before the edge."""
 
 VERTEX_ROWS = 64
 """Rows of vertices that are encoded at once."""
@@ -47,18 +50,19 @@ class PretrainedStart:
         shapes = [array.shape for array in decoder_of(estimator)]
         return (
             len(grid.levels) == 1
-            and grid.basis == "linear"
+            and grid.basis in VERTICES_BEFORE
             and estimator.activation == "tanh"
             and shapes == [array.shape for array in self.decoder]
         )
 
-    def begin(self, estimator: Any, grid: GridMap, colors: Array) -> None:
-        """Set a network's weights, in place."""
+    def begin(self, estimator: Any, grid: GridMap, colors: Array, step: float = 1.0) -> None:
+        """Set a network's weights, in place; `colors` are `step` pixels of the picture apart."""
         for weight, learned in zip(decoder_of(estimator), self.decoder, strict=True):
             weight[...] = learned
-        estimator.coefs_[0][...] = self.features(grid.levels[0], colors)
+        level = replace(grid.levels[0], spacing=grid.levels[0].spacing / step)
+        estimator.coefs_[0][...] = self.features(level, colors, VERTICES_BEFORE[grid.basis])
 
-    def features(self, level: GridLevel, colors: Array) -> Array:
+    def features(self, level: GridLevel, colors: Array, n_before: int = 0) -> Array:
         """Guess the features of every vertex.
 
         Parameters
@@ -67,6 +71,8 @@ class PretrainedStart:
             Where the vertices are.
         colors : float32 array of shape (height, width, channels)
             The picture.
+        n_before : int, default=0
+            Vertices that lie before the first pixel, along each axis.
 
         Returns
         -------
@@ -74,7 +80,8 @@ class PretrainedStart:
         """
         in_matrix, in_bias, out_matrix, out_bias = self.encoder
         parts = [
-            np.tanh(rows @ in_matrix + in_bias) @ out_matrix + out_bias for rows in _patches(level, colors)
+            np.tanh(rows @ in_matrix + in_bias) @ out_matrix + out_bias
+            for rows in _patches(level, colors, n_before)
         ]
         return np.concatenate(parts)
 
@@ -101,14 +108,14 @@ def patches(level: GridLevel, colors: Array) -> Array:
     >>> patches(GridLevel(rows=1, columns=2, spacing=1.5), ramp)[1].reshape(-1)[[0, 1, 2, 3, -2, -1]]
     array([-0.5,  0.5,  1.5,  2.5, -0.5,  0. ], dtype=float32)
     """
-    return np.concatenate(list(_patches(level, colors)))
+    return np.concatenate(list(_patches(level, colors, 0)))
 
 
-def _patches(level: GridLevel, colors: Array) -> Any:
+def _patches(level: GridLevel, colors: Array, n_before: int) -> Any:
     """Yield `patches` in parts: all at once would be many times the picture."""
     height, width, _ = colors.shape
-    rows, down = _around(level.rows, level.spacing, height)
-    columns, across = _around(level.columns, level.spacing, width)
+    rows, down = _around(level.rows, level.spacing, height, n_before)
+    columns, across = _around(level.columns, level.spacing, width, n_before)
     for begin in range(0, level.rows, VERTEX_ROWS):
         part = slice(begin, begin + VERTEX_ROWS)
         pixels = colors[rows[part, None, :, None], columns[None, :, None, :]] - np.float32(0.5)
@@ -120,9 +127,9 @@ def _patches(level: GridLevel, colors: Array) -> Any:
         yield inputs.reshape(n_rows * n_columns, -1)
 
 
-def _around(n_vertices: int, spacing: float, side: int) -> tuple[Array, Array]:
+def _around(n_vertices: int, spacing: float, side: int, n_before: int) -> tuple[Array, Array]:
     """Numbers of the pixels around each vertex along one axis, and its place between the middle two."""
-    at = np.arange(n_vertices) * spacing
+    at = (np.arange(n_vertices) - n_before) * spacing
     before = np.floor(at).astype(np.int64)
     stride = max(1, round(spacing / SPACING))
     offsets = (np.arange(SIDE) - (SIDE // 2 - 1)) * stride

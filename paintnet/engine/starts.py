@@ -90,10 +90,10 @@ def begin_with_pretrained(context: StartContext) -> None:
     Where that has no way through the layers either, features are random.
     """
     estimator, grid, dataset = context.estimator, context.encoding, context.dataset
-    if dataset.palette is None and dataset.step == 1:
+    if dataset.palette is None:
         learned = pretrained_start(dataset.targets.shape[1])
         if isinstance(grid, GridMap) and learned.fits(estimator, grid):
-            learned.begin(estimator, grid, _filled(dataset))
+            learned.begin(estimator, grid, _filled(dataset), dataset.step)
             return
     if can_begin_with_picture(estimator, grid, dataset):
         begin_with_picture(context)
@@ -186,7 +186,9 @@ def vertex_means(
     for side, count in ((height, level.rows), (width, level.columns)):
         vertices, weights = grid.axis(np.arange(side) * step, level.spacing, count)
         ends = np.arange(0, vertices.size + 1, vertices.shape[1])
-        axes.append(csr_matrix((weights.astype(np.float32).ravel(), vertices.ravel(), ends), (side, count)))
+        axes.append(
+            csr_matrix((np.abs(weights).astype(np.float32).ravel(), vertices.ravel(), ends), (side, count))
+        )
     down, across = axes
 
     def gather(plane: Array) -> Array:

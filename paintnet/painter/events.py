@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Preparing:
-    """While the training set is made, where that takes long: for enlarging, a small network is trained.
+    """While the training set is made, where that takes long: for enlarging, in several orientations.
 
     Parameters
     ----------

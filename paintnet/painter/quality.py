@@ -9,12 +9,15 @@ from paintnet.dataset.pixels import Dataset
 from paintnet.errors import TrainingError, number_text
 from paintnet.metrics import psnr, psnr_of, ssim
 from paintnet.painting import CHUNK, Painting
+from paintnet.picture.formats import to_levels
 from paintnet.typing import Array
 
 
 @dataclass(frozen=True, eq=False)
 class Quality:
     """A painting beside its picture; each figure is measured when it is first asked for, and kept.
+
+    All are measured on the 8-bit levels that a painted picture is written with.
 
     Parameters
     ----------
@@ -45,16 +48,20 @@ class Quality:
         """The painting at the size of its picture."""
         return self.painting.render()
 
+    @property
+    def _levels(self) -> Array:
+        return as_written(self.rendered)
+
     @cached_property
     def psnr(self) -> float:
         """PSNR in dB on all known pixels; infinite where they are equal."""
         known = self.dataset.known
-        return psnr(self.picture, self.rendered) if known.all() else self._psnr_of(known.ravel())
+        return psnr(self.picture, self._levels) if known.all() else self._psnr_of(known.ravel())
 
     @cached_property
     def ssim(self) -> float:
         """SSIM, on all pixels: its windows have no place for unknown ones."""
-        return ssim(self.picture, self.rendered)
+        return ssim(self.picture, self._levels)
 
     @cached_property
     def held_out_psnr(self) -> float | None:
@@ -102,8 +109,13 @@ class Quality:
 
     def _psnr_of(self, pixels: Array) -> float:
         """PSNR on some pixels, by number or by mark."""
-        columns = (values.reshape(-1, 1, values.shape[2]) for values in (self.picture, self.rendered))
+        columns = (values.reshape(-1, 1, values.shape[2]) for values in (self.picture, self._levels))
         return psnr(*(column[pixels] for column in columns))
+
+
+def as_written(pixels: Array) -> Array:
+    """Round colors in [0, 1] to the 8-bit levels that a picture is written with."""
+    return to_levels(pixels) / np.float32(255)
 
 
 def _variance(colors: Array) -> float:

@@ -10,12 +10,11 @@ from paintnet._version import __version__
 from paintnet.blas import OneBlasThread
 from paintnet.dataset.pixels import (
     Dataset,
-    begin_upsampling,
+    PixelState,
+    area_dataset,
     classify_dataset,
-    enlarging_dataset,
     regress_dataset,
 )
-from paintnet.encoding.extent import Extent
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.choice import make_trainer
@@ -34,6 +33,9 @@ from paintnet.typing import Array
 
 PREPARING_SHARE = 1 / 4
 """Share of a run's time after which its preparation hurries, so that at least half is left for training."""
+
+TURNS = 8
+"""Orientations in which a picture is looked at that will be enlarged."""
 
 
 class Run:
@@ -122,7 +124,10 @@ class Run:
         network = Network(self.encoding, coefs, intercepts, self.settings.activation, output)
         height, width, channels = self.picture.shape
         patches = (Patch.whole(network, width, height),)
-        return Painting(self.settings.mode, width, height, channels, patches, self.dataset.palette)
+        pixel = "center" if self.settings.purpose == "copying" else "area"
+        return Painting(
+            self.settings.mode, width, height, channels, patches, self.dataset.palette, pixel=pixel
+        )
 
     def result(self) -> Painting:
         """End the run, measure the painting, and let go of the training set.
@@ -146,9 +151,7 @@ class Run:
         if self._trainer is None:
             self.dataset = make_dataset(self.picture, self.settings, has_time=self._has_time_to_prepare)
             self.schedule.prepared = self.schedule.seconds
-            height, width, _ = self.picture.shape
-            extent = Extent.of_picture(width, height)
-            self.encoding = self.settings.encoding.build(extent, self.settings.seed)
+            self.encoding = self.settings.encoding.build(self.dataset.extent, self.settings.seed)
             self._trainer = make_trainer(
                 self.dataset,
                 self.encoding,
@@ -165,7 +168,8 @@ class Run:
 
     def _train(self) -> Iterator[EpochFinished]:
         trainer = self._prepared()
-        self._tell(TrainingStarted(self.dataset.n_learned, hasattr(trainer.estimator, "coefs_")))
+        n_pixels = int(np.count_nonzero(self.dataset.pixel_states == PixelState.LEARNED))
+        self._tell(TrainingStarted(n_pixels, hasattr(trainer.estimator, "coefs_")))
         if isinstance(trainer, StockTrainer) and self.settings.solver == "lbfgs":
             self.epochs_ = trainer.at_once()
             self.ended_by_ = "converged"
@@ -245,19 +249,16 @@ def make_dataset(
 ) -> Dataset:
     """Make the training set that the settings ask for, of the pixels that are known: by default all.
 
-    `has_time` is called with the share that is done; where it says no, the rest is made in a hurry.
+    `has_time` is called with the share that is done; where it says no, what is found by then has to do.
     """
+    hold_out, dtype = settings.hold_out, settings.precision
     if settings.purpose == "enlarging":
-        upsampling = begin_upsampling(picture, known=known, seed=settings.seed)
-        for progress in upsampling:
-            if not has_time(progress):
-                upsampling.hurry()
-        return enlarging_dataset(upsampling)
+        return area_dataset(picture, known=known, turns=TURNS, has_time=has_time, dtype=dtype)
+    if settings.purpose == "any-size":
+        return area_dataset(picture, known=known, hold_out=hold_out, dtype=dtype)
     if settings.mode == "regress":
-        return regress_dataset(picture, known=known, hold_out=settings.hold_out, dtype=settings.precision)
-    return classify_dataset(
-        picture, settings.classes, known=known, hold_out=settings.hold_out, seed=settings.seed
-    )
+        return regress_dataset(picture, known=known, hold_out=hold_out, dtype=dtype)
+    return classify_dataset(picture, settings.classes, known=known, hold_out=hold_out, seed=settings.seed)
 
 
 def _versions(engine: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from paintnet.animation.frames import Frame, as_levels
 from paintnet.files.names import printable
 from paintnet.metrics import psnr, ssim
 from paintnet.painter.events import EpochFinished, Event
-from paintnet.painter.quality import Quality
+from paintnet.painter.quality import Quality, as_written
 from paintnet.painter.run import Run
 from paintnet.painting import Painting
 from paintnet.picture.formats import to_levels
@@ -223,7 +223,8 @@ def _measured(record: RunRecord) -> tuple[Array, float, float]:
     if record.quality is not None:
         return record.quality.rendered, record.quality.psnr, record.quality.ssim
     painted = record.painting.render()
-    return painted, psnr(record.original, painted), ssim(record.original, painted)
+    written = as_written(painted)
+    return painted, psnr(record.original, written), ssim(record.original, written)
 
 
 def _held_out(training: TrainingRecord | None) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from paintnet.encoding.registry import ENCODINGS, encoding_named
 from paintnet.errors import SettingsError
 from paintnet.modelfile import MAX_LAYERS, MODES
 
-PURPOSES = ("copying", "enlarging")
+PURPOSES = ("any-size", "copying", "enlarging")
 ENGINES = ("auto", "compiled", "numpy", "stock")
 START_NAMES = ("stock", "mean", "features", "picture", "pretrained")
 SOLVERS = ("adam", "sgd", "lbfgs")
@@ -35,9 +35,13 @@ class PainterSettings(CheckedSettings):
     ----------
     mode : {"regress", "classify"}
         Learn colors or classes.
-    purpose : {"copying", "enlarging"}
-        Whether the painting should be close to the picture at its own size,
-        or good where it is enlarged (regress).
+    purpose : {"any-size", "copying", "enlarging"}
+        What a pixel is: its mean over its area, so that the painting is good at any size; the color
+        at its center, which is the fastest way to a copy of the picture's own size, and what
+        classify learns; or its mean, with more care for what lies between, where it will be enlarged.
+    emphasis : float
+        How much more than the error of the points in a pixel that of their mean counts (purpose
+        any-size and enlarging; without influence in engine stock); 0 to 1000.
     encoding : EncodingSpec
         What stands between position and network, with settings of its own: `RawSpec`,
         `FourierSpec`, `GridSpec`, or one that was registered from outside.
@@ -104,7 +108,8 @@ class PainterSettings(CheckedSettings):
     """
 
     mode: str
-    purpose: str = "copying"
+    purpose: str
+    emphasis: float
     encoding: EncodingSpec
     layers: tuple[int, ...]
     activation: str
@@ -145,6 +150,7 @@ class PainterSettings(CheckedSettings):
     }
 
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "emphasis": (0, 1000),
         "learning_rate": (1e-9, 1e9),
         "batch_size": (1, 100_000_000),
         "alpha": (0, 1e9),
@@ -231,6 +237,11 @@ class PainterSettings(CheckedSettings):
         if self.purpose == "enlarging" and (self.mode == "classify" or self.hold_out):
             name = "mode classify" if self.mode == "classify" else "hold-out"
             raise SettingsError(name, "enlarging learns colors, from all pixels", "leave out one of the two")
+        if self.purpose == "any-size" and self.mode == "classify":
+            raise SettingsError("mode classify", "any-size learns colors", "leave out one of the two")
+        if self.purpose == "copying" and self.emphasis:
+            why = "copying learns one point a pixel, which is its mean"
+            raise SettingsError("emphasis", why, "use purpose any-size, or leave it out")
         if self.mode == "regress" and self.classes != Classes():
             raise SettingsError("colors, threshold, palette", "they belong to classify", "use mode classify")
         if self.epochs is None and self.seconds is None:

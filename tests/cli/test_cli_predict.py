@@ -199,3 +199,14 @@ def test_many_positions(run: Run, model: Path) -> None:
     lines = "".join(f"{x / 7000},{x % 12}\n" for x in range(40_000))
     outcome = run("predict", model, "--xy-file", "-", "--format", "csv", stdin=lines.encode()).done()
     assert len(outcome.out.splitlines()) == 40_001
+
+
+def test_the_color_at_a_point_or_the_mean_of_the_pixel_around_it(run: Run, model: Path) -> None:
+    point = run("predict", model, "--xy", "4,3", "--json").done().document
+    pixel = run("predict", model, "--xy", "4,3", "--pixel", "--json").done().document
+    assert (point["of"], pixel["of"]) == ("point", "pixel")
+    painting = load(model)
+    assert painting.pixel == "area"
+    assert point["results"][0]["values"] == pytest.approx(painting.predict([[4, 3]])[0].tolist(), abs=1e-6)
+    assert pixel["results"][0]["values"] == pytest.approx(painting.render()[3, 4].tolist(), abs=1e-6)
+    assert point["results"] != pixel["results"]

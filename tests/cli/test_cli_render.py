@@ -179,3 +179,14 @@ def test_a_render_that_fails_on_its_way_leaves_the_old_picture(run: Run) -> None
     assert error.startswith("the picture: some of its values are not numbers")
     assert Path("old.png").read_bytes() == b"old"
     assert run("render", "wild.paintnet", "-o", "-", *region).failed()
+
+
+def test_a_painting_made_for_copying_says_so_where_it_is_enlarged(run: Run, photo: Path, model: Path) -> None:
+    run("fit", photo, *QUICK, "--for", "copying", "-m", "copy.paintnet").done()
+    note = (
+        "note: this painting was made for copying: between the pixels of its picture it is left to chance; "
+        "`paintnet fit --for any-size` paints for every size\n"
+    )
+    assert run("render", "copy.paintnet", "-o", "a.png", "--scale", "2").done().err == note
+    assert run("render", "copy.paintnet", "-o", "b.png").done().err == ""
+    assert run("render", model, "-o", "c.png", "--scale", "2").done().err == ""

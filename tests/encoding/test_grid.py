@@ -80,6 +80,28 @@ def test_hand_worked_spline_weights(basis: str, t: float, expected: list[float])
     np.testing.assert_allclose([float(w) for w in weigh(np.array(t))], expected, rtol=1e-15)
 
 
+@pytest.mark.parametrize(
+    ("t", "expected"),
+    [
+        (0.0, [0, 1, 0, 0]),  # a vertex is painted as it is
+        (0.5, [-1 / 16, 9 / 16, 9 / 16, -1 / 16]),
+        (0.25, [-9 / 128, 111 / 128, 29 / 128, -3 / 128]),
+    ],
+)
+def test_hand_worked_weights_of_cubic_convolution(t: float, expected: list[float]) -> None:
+    degree, weigh = BASES["keys"]
+    np.testing.assert_allclose([float(w) for w in weigh(np.array(t))], expected, rtol=1e-15)
+    assert degree == 3
+
+
+@given(st.floats(0, 1), st.tuples(*[st.floats(-3, 3)] * 3))
+def test_cubic_convolution_reproduces_quadratics(t: float, terms: tuple[float, float, float]) -> None:
+    a, b, c = terms
+    weights = np.stack(BASES["keys"][1](np.array(t)))
+    at = np.arange(-1, 3)
+    np.testing.assert_allclose(weights @ (a + b * at + c * at**2), a + b * t + c * t**2, atol=1e-12)
+
+
 @given(grids(), shares)
 def test_weights_are_those_of_scipy_splines(grid: GridMap, share: np.ndarray) -> None:
     xy = positions(grid, share)

@@ -118,7 +118,7 @@ def test_other_than_two_columns_are_refused(encoding: Any, width: int) -> None:
         (FourierEncoding(sigma=float("nan")), "sigma: nan is out of range; use 1e-06 to 1,000,000"),
         (GridEncoding(levels=()), "levels: () is out of range; use 2 or more vertices a level"),
         (GridEncoding(levels=(1, 4)), "levels: (1, 4) is out of range; use 2 or more vertices a level"),
-        (GridEncoding(basis="hat"), "basis: unknown value 'hat'; use one of linear, quadratic, cubic"),
+        (GridEncoding(basis="hat"), "basis: unknown value 'hat'; use one of linear, quadratic, cubic, keys"),
     ],
 )
 def test_a_parameter_out_of_range_is_refused_by_fit(encoding: Any, message: str) -> None:

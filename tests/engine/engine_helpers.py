@@ -44,13 +44,14 @@ def networks(mode, inputs, targets, n_classes=None, **settings):
 class Blocks:
     """A network bound to a picture, and its step."""
 
-    def __init__(self, network, plan, planes, mask, *, beta_1, compiled=False, threads=2):
+    def __init__(self, network, plan, planes, mask, *, beta_1, compiled=False, threads=2, emphasis=0.0):
         self.network, self.plan, self.updates = network, plan, 0
         self.state = BlockState.bind(
             network,
             targets=plan.padded(planes),
             mask=plan.padded(mask[None])[0],
             keeps_first_moment=beta_1 > 0,
+            emphasis=emphasis,
         )
         if compiled:
             from paintnet.engine.compiled_step import CompiledStep

@@ -63,26 +63,60 @@ def test_without_a_first_moment_equals_scikit_learn(compiled):
 
 
 @pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
-@pytest.mark.parametrize("basis", ["linear", "quadratic", "cubic"])
-def test_compiled_and_numpy_agree_on_a_picture_of_many_blocks(basis):
+@pytest.mark.parametrize("basis", ["linear", "quadratic", "cubic", "keys"])
+@pytest.mark.parametrize("emphasis", [0.0, 8.0])
+def test_compiled_and_numpy_agree_on_a_picture_of_many_blocks(basis, emphasis):
     width, height = 70, 50
     grid = grid_over(width, height, vertices=30, basis=basis)
     plan = BlockPlan.over(grid, width, height)
     inputs = grid.transform(all_positions(width, height))
     picture = np.random.default_rng(0).random((3, height, width)).astype(np.float32)
-    mask = (np.arange(width) % 7 > 0) * np.ones((height, 1))
+    mask = (np.arange(width) // 2 % 7 > 0) * np.ones((height, 1))
     # Adam divides rounding by rounding where a gradient vanishes; this epsilon keeps that out of the test.
     epsilon = 1e-3
-    tables = []
+    tables, losses = [], []
     for compiled in (False, True):
         _, block = networks("regress", inputs, picture.reshape(3, -1).T, alpha=0.1, activation="tanh")
-        blocks = Blocks(block, plan, picture, mask, beta_1=0.5, compiled=compiled)
+        blocks = Blocks(block, plan, picture, mask, beta_1=0.5, compiled=compiled, emphasis=emphasis)
         rng = np.random.default_rng(5)
-        for epoch in range(1, 4):
-            blocks.train(rng, AdamRates(RATE, 0.5, 0.9, epsilon, epoch))
+        losses.append([blocks.train(rng, AdamRates(RATE, 0.5, 0.9, epsilon, epoch)) for epoch in (1, 2, 3)])
         tables.append([block.coefs_[0], *block.coefs_[1:], *block.intercepts_])
     for one, other in zip(*tables, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
+    np.testing.assert_allclose(*losses, rtol=1e-5)
+
+
+def test_the_emphasized_gradient_is_the_slope_of_the_loss():
+    """Half the squared errors, and emphasis times half the squared means of each 2 x 2, by differences."""
+    emphasis = 8.0
+    grid = grid_over(SIZE, SIZE)
+    inputs = grid.transform(all_positions(SIZE, SIZE))
+    picture = np.random.default_rng(1).random((2, SIZE, SIZE)).astype(np.float32)
+    mask = np.ones((SIZE, SIZE))
+    mask[2:4, 6:8] = 0
+    _, network = networks("regress", inputs, picture.reshape(2, -1).T, activation="tanh", alpha=0.0)
+    blocks = Blocks(network, BlockPlan.over(grid, SIZE, SIZE), picture, mask, beta_1=0.0, emphasis=emphasis)
+
+    def loss():
+        painted = network.predict(inputs.astype(np.float64)).T.reshape(2, SIZE, SIZE)
+        error = (painted - picture) * mask
+        means = error.reshape(2, SIZE // 2, 2, SIZE // 2, 2).mean(axis=(2, 4))
+        pixels = 4 * np.square(means).sum() / 2
+        return np.square(error).sum() / 2 + emphasis * pixels, pixels
+
+    _, pixels = loss()
+    still = AdamRates(0, 0, 0, 1, 1)
+    returned = blocks.step.train([(np.zeros(1, np.int32), np.zeros(1, np.int32))], still, still)
+    assert returned == pytest.approx(pixels / 2, rel=1e-4), "half the mean over two channels"
+    bias, gradient = network.intercepts_[1], blocks.state.bias_grads[1]
+    for unit in range(3):
+        before = bias[unit]
+        bias[unit] = before + 1e-2
+        above, _ = loss()
+        bias[unit] = before - 1e-2
+        below, _ = loss()
+        bias[unit] = before
+        assert gradient[unit] == pytest.approx((above - below) / 2e-2 / mask.sum(), rel=1e-2, abs=1e-5)
 
 
 @pytest.mark.skipif(not has_compiler(), reason="numba is not installed")

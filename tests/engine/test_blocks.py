@@ -9,7 +9,7 @@ from tests.engine.engine_helpers import all_positions, grid_over
 SHAPES = [(16, 16), (40, 33), (7, 5), (1, 50), (100, 17)]
 
 
-@pytest.mark.parametrize("basis", ["linear", "quadratic", "cubic"])
+@pytest.mark.parametrize("basis", ["linear", "quadratic", "cubic", "keys"])
 @pytest.mark.parametrize(("width", "height"), SHAPES)
 def test_small_matrices_interpolate_as_the_encoding_does(width, height, basis):
     grid = grid_over(width, height, vertices=20, basis=basis)

@@ -8,7 +8,7 @@ from tests.engine.engine_helpers import grid_over
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
 
 
-@pytest.mark.parametrize("basis", ["linear", "quadratic", "cubic"])
+@pytest.mark.parametrize("basis", ["linear", "quadratic", "cubic", "keys"])
 @pytest.mark.parametrize(
     ("width", "height", "vertices"), [(40, 33, 20), (49, 17, 8), (100, 65, 60), (16, 16, 3)]
 )

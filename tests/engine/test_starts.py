@@ -17,7 +17,7 @@ def grid_of(picture, vertices, basis="linear"):
     return GridMap.over(Extent.of_picture(width, height), [vertices], basis)
 
 
-@pytest.mark.parametrize("basis", ["linear", "quadratic", "cubic"])
+@pytest.mark.parametrize("basis", ["linear", "quadratic", "cubic", "keys"])
 def test_vertex_means_of_one_color_are_that_color(basis):
     picture = np.full((9, 13, 3), 0.25, dtype=np.float32)
     grid = grid_of(picture, 5, basis)
@@ -61,7 +61,8 @@ def test_classes_are_there_before_the_first_step(colors):
 
 def test_narrow_layers_begin_at_the_mean_color():
     picture = open_picture("sample:bird").pixels
-    start = Painter("standard", start="picture", activation="relu", layers=(3, 2), **UNTRAINED).fit(picture)
+    given = {"start": "picture", "activation": "relu", "layers": (3, 2), "purpose": "copying"}
+    start = Painter("standard", **given, **UNTRAINED).fit(picture)
     mean = picture.mean(axis=(0, 1))
     assert np.abs(start.render() - mean).max() < 0.2
 

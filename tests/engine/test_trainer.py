@@ -145,7 +145,7 @@ def test_enlarging_learns_the_points_between():
     picture = open_picture("sample:bird").pixels[30:62, 30:62]
     painting = Painter("draft", purpose="enlarging").fit(picture)
     assert (painting.width, painting.height) == (32, 32)
-    assert painting.patches[0].network.encoding.basis == "cubic"
+    assert painting.patches[0].network.encoding.basis == "keys"
     assert painting.training.psnr > 25
 
 

@@ -16,6 +16,7 @@ from paintnet.metrics import psnr
 from paintnet.modelfile import encode_model
 from paintnet.painter.events import TrainingFinished, TrainingStarted
 from paintnet.painter.painter import Painter
+from paintnet.painter.quality import as_written
 from paintnet.painter.run import make_dataset
 from paintnet.painting import Painting
 from paintnet.settings.presets import settings_for
@@ -52,7 +53,7 @@ ENCODINGS: dict[str, dict[str, Any]] = {
 def test_every_encoding_learns_colors(encoding: dict[str, Any], channels: int) -> None:
     picture = smooth(channels=channels)
     painting, _ = run("draft", picture, epochs=100, **encoding)
-    assert painting.training.psnr == psnr(picture, painting.render())
+    assert painting.training.psnr == psnr(picture, as_written(painting.render()))
     assert painting.training.psnr > 24
     again = Painting.from_bytes(painting.to_bytes())
     assert np.array_equal(again.render(), painting.render())
@@ -165,7 +166,7 @@ def test_held_out_pixels_are_not_learned_but_measured(engine: str) -> None:
     wrong.reshape(-1, 3)[held_out] *= np.float32(0.7)
     again, _ = run("draft", wrong, engine=engine, epochs=60, hold_out=0.1)
     assert all(map(np.array_equal, painting.patches[0].network.coefs, again.patches[0].network.coefs))
-    truth, shown = (p.reshape(1, -1, 3)[:, held_out] for p in (SQUARE, painting.render()))
+    truth, shown = (p.reshape(1, -1, 3)[:, held_out] for p in (SQUARE, as_written(painting.render())))
     assert painting.training.held_out_psnr == pytest.approx(psnr(truth, shown))
     assert again.training.held_out_psnr < painting.training.held_out_psnr
 
@@ -290,3 +291,27 @@ def test_numbers_of_numpy_as_settings_write_the_same_file_as_those_of_python() -
         for layers, given in (((8,), plain), (np.array([8]), of_numpy))
     ]
     assert files[0] == files[1]
+
+
+def test_one_painting_is_close_at_its_own_size_and_at_a_quarter() -> None:
+    """Stripes two pixels wide: at a quarter they are grey, and only their mean knows it."""
+    rng = np.random.default_rng(0)
+    column = np.arange(48)[None, :, None]
+    picture = np.where(column // 2 % 2, np.float32(0.8), np.float32(0.2)) + rng.uniform(
+        -0.1, 0.1, (40, 48, 3)
+    )
+    picture = picture.astype(np.float32)
+    quarter = picture.reshape(10, 4, 12, 4, 3).mean(axis=(1, 3))
+    area, _ = run("standard", picture)
+    centers, _ = run("standard", picture, purpose="copying")
+    assert (area.pixel, centers.pixel) == ("area", "center")
+    assert area.training.psnr > centers.training.psnr
+    assert psnr(quarter, area.render((12, 10))) > 38 > 25 > psnr(quarter, centers.render((12, 10)))
+
+
+def test_grey_is_painted_as_well_as_the_same_picture_in_color() -> None:
+    grey = smooth(40, 32, channels=1) + np.random.default_rng(1).uniform(-0.04, 0.04, (32, 40, 1))
+    grey = np.clip(grey, 0, 1).astype(np.float32)
+    alone, _ = run("standard", grey)
+    color, _ = run("standard", grey.repeat(3, axis=2))
+    assert alone.training.psnr > color.training.psnr

@@ -7,7 +7,6 @@ import pytest
 from painter_helpers import levels_of_a_square, picture_of, run
 
 from paintnet.dataset.classes import Classes
-from paintnet.encoding.extent import Extent
 from paintnet.engine.choice import make_trainer
 from paintnet.engine.compiler import has_compiler
 from paintnet.engine.schedule import Schedule
@@ -34,7 +33,7 @@ def learn(picture: np.ndarray, known: np.ndarray | None = None, n_epochs: int = 
     height, width, channels = picture.shape
     settings = settings_for(width, height, "draft", channels=channels, **given)
     dataset = make_dataset(picture, settings, known)
-    encoding = settings.encoding.build(Extent.of_picture(width, height), settings.seed)
+    encoding = settings.encoding.build(dataset.extent, settings.seed)
     schedule = Schedule.of(settings)
     trainer = make_trainer(dataset, encoding, settings, schedule)
     if settings.solver == "lbfgs":
@@ -46,9 +45,9 @@ def learn(picture: np.ndarray, known: np.ndarray | None = None, n_epochs: int = 
     coefs, intercepts = weights(trainer.estimator, settings.precision)
     output = output_activation(trainer.estimator)
     network = Network(encoding, coefs, intercepts, settings.activation, output)
-    painting = Painting(
-        settings.mode, width, height, channels, (Patch.whole(network, width, height),), dataset.palette
-    )
+    patches = (Patch.whole(network, width, height),)
+    pixel = "area" if dataset.origin else "center"
+    painting = Painting(settings.mode, width, height, channels, patches, dataset.palette, pixel=pixel)
     return Quality(painting, picture, dataset)
 
 
@@ -104,7 +103,8 @@ def test_figures_by_hand() -> None:
     settings = settings_for(40, 36, "draft", mode="classify", classes=Classes(colors=2), hold_out=0.1)
     dataset = make_dataset(PICTURE, settings, KNOWN)
     quality = Quality(painting, PICTURE, dataset)
-    squares = np.square(rendered.astype(np.float64) - PICTURE).reshape(-1, 3)
+    levels = np.rint(rendered * 255) / np.float32(255)
+    squares = np.square(levels.astype(np.float64) - PICTURE).reshape(-1, 3)
     assert quality.psnr == pytest.approx(-10 * np.log10(squares[KNOWN.ravel()].mean()), abs=1e-9)
     assert quality.held_out_psnr == pytest.approx(-10 * np.log10(squares[dataset.held_out].mean()), abs=1e-9)
     y, x = np.nonzero(KNOWN)

@@ -20,6 +20,7 @@ from paintnet.metrics import psnr
 from paintnet.modelfile import encode_model
 from paintnet.painter.events import EpochFinished, Event, Preparing, TrainingFinished, TrainingStarted
 from paintnet.painter.painter import Painter
+from paintnet.painter.quality import as_written
 from paintnet.painter.run import Run
 
 SQUARE = picture_of(levels_of_a_square())
@@ -28,7 +29,7 @@ every_engine = pytest.mark.parametrize("engine", ["numpy", "stock"])
 
 @every_engine
 def test_events_come_in_order_and_progress_rises_to_one(engine: str) -> None:
-    painting, events = run("draft", SQUARE, engine=engine, epochs=7, hold_out=0.1)
+    painting, events = run("draft", SQUARE, purpose="copying", engine=engine, epochs=7, hold_out=0.1)
     assert isinstance(events[0], TrainingStarted)
     assert events[0].n_pixels == 288
     finished = epochs_of(events)
@@ -49,6 +50,11 @@ def test_events_come_in_order_and_progress_rises_to_one(engine: str) -> None:
     assert (end.epochs, end.reason) == (7, "epochs")
 
 
+def test_psnr_on_the_way_is_that_of_the_pixels_and_not_of_their_points() -> None:
+    painting, events = run("draft", SQUARE, engine="numpy", epochs=40)
+    assert epochs_of(events)[-1].psnr == pytest.approx(painting.training.psnr, abs=1)
+
+
 @every_engine
 def test_a_listener_can_ask_for_the_painting_as_it_is(engine: str) -> None:
     shown: list[np.ndarray] = []
@@ -58,7 +64,7 @@ def test_a_listener_can_ask_for_the_painting_as_it_is(engine: str) -> None:
             shown.append(run.painting().render())
 
     painting = Painter("draft", engine=engine, epochs=4, listeners=(look,)).fit(SQUARE)
-    quality = [psnr(SQUARE, picture) for picture in shown]
+    quality = [psnr(SQUARE, as_written(picture)) for picture in shown]
     assert quality[-1] == painting.training.psnr
     assert len({picture.tobytes() for picture in shown}) == 4
     watched = painting.to_bytes()

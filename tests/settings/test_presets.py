@@ -10,6 +10,7 @@ from paintnet.encoding.extent import Extent
 from paintnet.encoding.fourier import FourierSpec
 from paintnet.encoding.grid import GridMap, GridSpec
 from paintnet.encoding.raw import RawSpec
+from paintnet.engine.blocks import BlockPlan
 from paintnet.errors import SettingsError
 from paintnet.settings.presets import PRESETS, grid_vertices, settings_for
 from paintnet.settings.settings import PainterSettings, known_settings
@@ -97,8 +98,8 @@ def test_an_encoding_is_given_by_name_or_whole_and_its_settings_beside_it(preset
     assert whole == settings_for(30, 20, preset, encoding="grid", levels=(7, 9), basis="linear")
 
 
-def test_a_default_is_what_the_standard_preset_has() -> None:
-    settings = settings_for(768, 512)
+def test_a_default_is_what_the_standard_preset_has_for_copying() -> None:
+    settings = settings_for(768, 512, purpose="copying")
     kinds = (settings, PainterSettings), (settings.encoding, GridSpec)
     for found, kind in kinds:
         for field in fields(kind):
@@ -129,3 +130,40 @@ def test_unknown_names_are_refused() -> None:
 def test_a_preset_leaves_no_number_that_json_does_not_know() -> None:
     for preset in PRESETS:
         assert isinstance(settings_for(np.int64(9).item(), 7, preset).epochs, int)
+
+
+@pytest.mark.parametrize("preset", ["draft", "standard", "fine"])
+def test_the_default_is_good_at_any_size_where_there_is_a_grid_and_colors(preset: str) -> None:
+    default = settings_for(60, 40, preset)
+    assert default == settings_for(60, 40, preset, purpose="any-size")
+    assert (default.purpose, default.emphasis, default.encoding.basis) == ("any-size", 8.0, "keys")
+    for other in ({"mode": "classify"}, {"encoding": "raw"}, {"purpose": "copying"}):
+        settings = settings_for(60, 40, preset, **other)
+        assert (settings.purpose, settings.emphasis) == ("copying", 0.0)
+    assert settings_for(60, 40, "tutorial").purpose == "copying"
+
+
+@pytest.mark.parametrize(("width", "height"), [(768, 512), (3000, 4000), (9000, 6000), (40, 3000)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_grid_for_any_size_can_be_cut_into_blocks(width: int, height: int, channels: int) -> None:
+    settings = settings_for(width, height, channels=channels)
+    extent = Extent(-0.25, -0.25, width - 0.75, height - 0.75)
+    grid = settings.encoding.build(extent, 0)
+    assert BlockPlan.over(grid, 2 * width, 2 * height, 0.5) is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"purpose": "copying", "emphasis": 2.0},
+            "emphasis: copying learns one point a pixel, which is its mean; ",
+        ),
+        ({"purpose": "any-size", "mode": "classify"}, "mode classify: any-size learns colors; leave out one"),
+        ({"emphasis": -1}, "emphasis: -1 is out of range"),
+    ],
+)
+def test_what_does_not_fit_the_purpose_is_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings_for(60, 40, **given)
+    assert str(caught.value).startswith(message)

@@ -15,7 +15,7 @@ from paintnet.errors import SettingsError
 from paintnet.settings.presets import settings_for
 from paintnet.settings.settings import START_NAMES, PainterSettings, known_settings, parse_layers
 
-GRID = settings_for(100, 100)
+GRID = settings_for(100, 100, purpose="copying")
 FOURIER = GRID.changed(encoding="fourier", n_frequencies=64)
 
 
@@ -84,7 +84,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"start": "warm"}, "start: unknown value 'warm'; use one of stock, mean, features, picture, pretrained"),
     ({"engine": "gpu"}, "engine: unknown value 'gpu'; use one of auto, compiled, numpy, stock"),
     ({"precision": "float16"}, "precision: unknown value 'float16'; use one of float32, float64"),
-    ({"basis": "hat"}, "basis: unknown value 'hat'; use one of linear, quadratic, cubic"),
+    ({"basis": "hat"}, "basis: unknown value 'hat'; use one of linear, quadratic, cubic, keys"),
     ({"learning_rate": 0}, "learning-rate: 0 is out of range; use 1e-09 to 1,000,000,000"),
     ({"learning_rate": float("nan")}, "learning-rate: nan is out of range; use 1e-09 to 1,000,000,000"),
     ({"batch_size": 0}, "batch-size: 0 is out of range; use 1 to 100,000,000"),

@@ -1,0 +1,73 @@
+"""One painting at every size: photographs halved as people halve them, painted at 1, 2 and 1/4 times that."""
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from bench import results
+from bench.pictures import photographs
+from paintnet.metrics import psnr, ssim
+from paintnet.painter.painter import Painter
+from paintnet.painter.quality import as_written
+
+FILTERS = {name: Image.Resampling[name.upper()] for name in ("box", "bicubic", "lanczos")}
+HALVINGS = (*FILTERS, "box, JPEG 90", "bicubic, JPEG 90")
+PURPOSES = ("copying", "any-size", "enlarging")
+BORDER = 8
+"""Pixels of the original at its edge that are not measured: there, interpolation guesses."""
+
+
+def report() -> str:
+    """Measure, save, and give the table of means."""
+    results.clear("sizes")
+    rows = []
+    for halving in HALVINGS:
+        for image in photographs():
+            row = {
+                "image": image.name,
+                "halved by": halving,
+                **measure(Image.open(image).convert("RGB"), halving),
+            }
+            results.save("sizes", row)
+            rows.append(row)
+            print(row, flush=True)
+    names = [name for name in rows[0] if name not in ("image", "halved by")]
+    means = [
+        [halving, *(float(np.mean([r[n] for r in rows if r["halved by"] == halving])) for n in names)]
+        for halving in HALVINGS
+    ]
+    return results.markdown(["halved by", *names], means)
+
+
+def measure(original: Image.Image, halving: str) -> dict[str, float]:
+    """PSNR of interpolations and paintings of the halved photograph; SSIM of those twice as large."""
+    method, _, jpeg = halving.partition(", ")
+    half = original.resize((original.width // 2, original.height // 2), FILTERS[method])
+    if jpeg:
+        content = io.BytesIO()
+        half.save(content, "jpeg", quality=90)
+        half = Image.open(content)
+    small, large = (np.asarray(picture, dtype=np.float32) / 255 for picture in (half, original))
+    height, width, _ = small.shape
+    found: dict[str, float] = {}
+    for name in ("bicubic", "lanczos"):
+        planes = [Image.fromarray(np.ascontiguousarray(small[:, :, c])) for c in range(3)]
+        doubled = [np.asarray(plane.resize(original.size, FILTERS[name])) for plane in planes]
+        found |= _scores(name, np.stack(doubled, axis=2), large)
+    for purpose in PURPOSES:
+        painting = Painter("standard", purpose=purpose).fit(small)
+        found |= _scores(purpose, painting.render(original.size), large)
+        found[f"{purpose} 1x"] = psnr(small, as_written(painting.render()))
+        quarter = small[: height // 4 * 4, : width // 4 * 4].reshape(height // 4, 4, width // 4, 4, 3)
+        region = (0, 0, width // 4 * 4, height // 4 * 4)
+        painted = painting.render((width // 4, height // 4), region)
+        found[f"{purpose} 1/4x"] = psnr(quarter.mean(axis=(1, 3)), as_written(painted))
+    return found
+
+
+def _scores(name: str, painted: Any, large: Any) -> dict[str, float]:
+    inner = slice(BORDER, -BORDER), slice(BORDER, -BORDER)
+    pair = large[inner], as_written(np.clip(painted, 0, 1))[inner]
+    return {f"{name} 2x": psnr(*pair), f"{name} 2x SSIM": ssim(*pair)}
