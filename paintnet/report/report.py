@@ -219,12 +219,11 @@ def _context(record: RunRecord) -> dict[str, Any]:
 
 
 def _measured(record: RunRecord) -> tuple[Array, float, float]:
-    """The painting at its own size, its PSNR and its SSIM."""
+    """The painting at its own size as it is written, its PSNR and its SSIM."""
     if record.quality is not None:
-        return record.quality.rendered, record.quality.psnr, record.quality.ssim
-    painted = record.painting.render()
-    written = as_written(painted)
-    return painted, psnr(record.original, written), ssim(record.original, written)
+        return as_written(record.quality.rendered), record.quality.psnr, record.quality.ssim
+    painted = as_written(record.painting.render())
+    return painted, psnr(record.original, painted), ssim(record.original, painted)
 
 
 def _held_out(training: TrainingRecord | None) -> dict[str, Any] | None:

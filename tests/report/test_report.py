@@ -15,6 +15,7 @@ from paintnet.dataset.classes import Classes
 from paintnet.errors import PictureError
 from paintnet.metrics import psnr
 from paintnet.painter.events import EpochFinished
+from paintnet.painter.quality import as_written
 from paintnet.report import embedding, maps
 from paintnet.report.charts import Axis, CurvePoint, learning_curve, log_ticks, ticks
 from paintnet.report.diagram import network_drawing, network_layers
@@ -125,7 +126,7 @@ def test_a_name_that_is_no_text_can_still_be_written(regress: RunRecord) -> None
 def test_numbers_of_the_run(regress: RunRecord) -> None:
     text = page_of(regress).text
     painting = regress.painting
-    assert f"PSNR {psnr(regress.original, painting.render()):.2f} dB" in text
+    assert f"PSNR {psnr(regress.original, as_written(painting.render())):.2f} dB" in text
     assert f"{painting.n_parameters:,} parameters" in text
     assert "after 3 epochs" in text
     assert "paintnet fit bird.png" in text
@@ -133,7 +134,7 @@ def test_numbers_of_the_run(regress: RunRecord) -> None:
         assert f" {name} " in text
     assert " classes.threshold not set " in text
     assert " encoding.name grid " in text
-    assert " encoding.basis linear " in text
+    assert " encoding.basis keys " in text
     for name, version in painting.training.versions.items():
         assert f"{name} {version}" in text
     assert "seed 0" in text
@@ -148,7 +149,7 @@ def test_held_out_only_where_pixels_were_held_out(regress: RunRecord) -> None:
 
 
 def test_a_perfect_painting(regress: RunRecord) -> None:
-    same = replace(regress, original=regress.painting.render())
+    same = replace(regress, original=as_written(regress.painting.render()))
     text = page_of(same).text
     assert "PSNR infinite (every pixel is equal) SSIM 1.0000" in text
     assert "on average 0.00, at most 0.00" in text
