@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from paintnet.blas import OneBlasThread
 from paintnet.metrics import psnr_of
 from paintnet.painter.events import EpochFinished, Event, TrainingFinished, TrainingStarted
 from paintnet.painter.run import Run
@@ -220,7 +221,9 @@ def frame_size(width: int, height: int, max_side: int = MAX_SIDE) -> tuple[int, 
 
 def frame_pixels(painting: Painting) -> Levels:
     """Paint at the size of a frame."""
-    return as_levels(painting.render(frame_size(painting.width, painting.height)))
+    # As in the run itself: sums of more threads may move a level.
+    with OneBlasThread():
+        return as_levels(painting.render(frame_size(painting.width, painting.height)))
 
 
 def frame_original(picture: NDArray[Any]) -> Levels:

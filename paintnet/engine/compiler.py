@@ -57,9 +57,11 @@ def cache_folder() -> Path | None:
     It lies in the user's cache folder, so that an installation without rights
     to write works too, and is named after all that compiled code depends on.
     """
-    import numba
-
-    binding: Any = import_module("llvmlite.binding")  # which ships no types
+    try:
+        numba: Any = import_module("numba")  # which ships no types
+        binding: Any = import_module("llvmlite.binding")
+    except Exception:
+        return None
     versions = (__version__, numba.__version__, binding.get_host_cpu_name(), sys.version)
     key = hashlib.sha256(repr(versions).encode()).hexdigest()[:12]
     given = os.environ.get("XDG_CACHE_HOME", "")
