@@ -73,9 +73,7 @@ print(folder is None or folder.is_absolute(), os.path.exists("~"), os.path.exist
     assert run(f"import os; os.chdir({str(tmp_path)!r})" + script, XDG_CACHE_HOME=given) == "True False False"
 
 
-@pytest.mark.parametrize(
-    "environment", [{"NUMBA_THREADING_LAYER": "tbb"}, {"NUMBA_NUM_THREADS": "0"}, {"NUMBA_NUM_THREADS": "x"}]
-)
+@pytest.mark.parametrize("environment", [{"NUMBA_THREADING_LAYER": "tbb"}, {"NUMBA_NUM_THREADS": "0"}])
 def test_fault_27_where_numba_does_not_work_numpy_trains(environment: dict[str, str]) -> None:
     script = """
 picture = np.random.default_rng(0).random((260, 260, 3), dtype=np.float32)
