@@ -57,23 +57,7 @@ _MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, Overf
 class Model:
     """What a .paintnet file holds: all that a painting is made of.
 
-    Parameters
-    ----------
-    mode : {"regress", "classify"}
-        Whether the networks' outputs are colors or classes.
-    width, height : int
-        Size in pixels of the picture that was learned.
-    channels : {1, 3, 4}
-        Grey, RGB or RGBA.
-    patches : tuple of Patch
-        The trained networks: one, or many that overlap, whose outputs are blended.
-    palette : array of shape (classes, channels) or None
-        Color of each class in [0, 1]; None in regress.
-    training : TrainingRecord or None
-        How it was trained; None where nobody recorded it.
-    pixel : {"center", "area"}, default="center"
-        What a pixel of the painted picture is: the function's value at its center, or its mean over
-        the pixel's area.
+    Its fields are those of `paintnet.painting.Painting`, which adds what a painting does.
 
     Raises
     ------

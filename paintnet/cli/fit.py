@@ -12,7 +12,7 @@ from paintnet.cli.console import Console, human_bytes, human_psnr, standard_inpu
 from paintnet.cli.exits import BelowRequired
 from paintnet.cli.help import command, option, option_group
 from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
-from paintnet.cli.outputs import STDOUT, check_stdout
+from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
 from paintnet.cli.types import Duration, Layers, NameOf, Number
 from paintnet.cli.watching import (
     animation_of,
@@ -232,8 +232,7 @@ def fit(image: str, **options: Any) -> None:
 def _job(image: str, options: dict[str, Any], console: Console) -> Job:
     settings = _settings(options, console)
     check_views(options)
-    if options["scale"] is not None and options["size"] is not None:
-        raise SettingsError("--scale and --size", "they cannot be combined", "give only one of them")
+    check_size_options(options)
     models = tuple(name for name in options["output"] if Path(name).suffix.lower() == EXTENSION)
     pictures = tuple(name for name in options["output"] if name not in models)
     if options["model"] is not None:

@@ -10,7 +10,6 @@ from typing import Any
 from paintnet.cli.terminal import is_terminal
 from paintnet.errors import OutputError, SettingsError
 from paintnet.files.writing import check_output, replacing, write_bytes
-from paintnet.modelfile import EXTENSION
 from paintnet.picture import OUTPUT_FORMATS, check_size, encode_picture, output_size, write_bands
 
 STDOUT = "-"
@@ -20,17 +19,8 @@ SPOOL_BYTES = 2**26
 
 def check_picture_output(path: str, *, force: bool) -> None:
     """Refuse what could not be written at the end."""
-    _check(path, force, OUTPUT_FORMATS)
-
-
-def check_model_output(path: str, *, force: bool) -> None:
-    """Refuse what could not be written at the end."""
-    _check(path, force, [EXTENSION])
-
-
-def _check(path: str, force: bool, extensions: Any) -> None:
     if path != STDOUT:
-        check_output(path, force=force, extensions=extensions)
+        check_output(path, force=force, extensions=OUTPUT_FORMATS)
     else:
         check_stdout()
 
@@ -89,8 +79,13 @@ def _extension(path: str) -> str:
     return ".png" if path == STDOUT else Path(path).suffix.lower()
 
 
-def checked_size(options: dict[str, Any], own: tuple[float, float]) -> tuple[int, int]:
-    """Size of a painted picture in pixels, from --scale or --size."""
+def check_size_options(options: dict[str, Any]) -> None:
+    """Refuse --scale and --size together."""
     if options["scale"] is not None and options["size"] is not None:
         raise SettingsError("--scale and --size", "they cannot be combined", "give only one of them")
+
+
+def checked_size(options: dict[str, Any], own: tuple[float, float]) -> tuple[int, int]:
+    """Size of a painted picture in pixels, from --scale or --size."""
+    check_size_options(options)
     return output_size(own, options["scale"], options["size"], options["max_pixels"])

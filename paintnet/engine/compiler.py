@@ -80,7 +80,9 @@ def cache_folder() -> Path | None:
 
 
 def is_compiled() -> bool:
-    """Whether compiled code of this version lies in the cache already."""
+    """Whether this process has compiled code already, or finds it in the cache."""
+    if KERNEL in sys.modules:
+        return True
     folder = cache_folder()
     return folder is not None and any(folder.rglob("kernel.run_batches*.nbi"))
 
@@ -107,11 +109,11 @@ def warmed_up(warm_up: Callable[[ModuleType], Any]) -> ModuleType:
         why = "compiled code cannot run in a process that was forked after it had run"
         raise CompilerError("numba", why, "start processes by spawn, or use engine numpy")
     with _loading:
+        folder = None if KERNEL in sys.modules else cache_folder()
         try:
-            return _attempt(warm_up, cache_folder())
+            return _attempt(warm_up, folder)
         # numba, LLVM and pickle raise what they like: whatever it is, a cache may be its cause.
         except Exception:
-            folder = cache_folder()
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
             sys.modules.pop(KERNEL, None)

@@ -139,10 +139,13 @@ class Run:
         """
         if self._result is None:
             self.stop()
-            painting = self.painting()
+            # What reached its target has been painted and measured already.
+            quality = self.quality_ or self._measured()
             self._prepared().finish()
             with self._one_blas_thread:
-                self._result = replace(painting, training=self._record(painting))
+                record = self._record(quality)
+            self.quality_ = quality
+            self._result = replace(quality.painting, training=record)
             self._tell(TrainingFinished(self.epochs_, self.schedule.seconds, self.ended_by_ or ""))
         return self._result
 
@@ -198,11 +201,16 @@ class Run:
             return "tol"
         goal = self.settings.target_psnr
         # The loss is an estimate that lags behind; only a measurement may stop the run.
-        if goal is not None and _psnr_of_loss(loss) > goal - 1 and self._measured_psnr() >= goal:
-            return "target-psnr"
+        if goal is not None and _psnr_of_loss(loss) > goal - 1:
+            with self.schedule.paused():
+                quality = self._measured()
+                reached = quality.psnr >= goal
+            if reached:
+                self.quality_ = quality
+                return "target-psnr"
         return None
 
-    def _record(self, painting: Painting) -> TrainingRecord:
+    def _record(self, quality: Quality) -> TrainingRecord:
         engine, limits = self._prepared().engine, self.schedule
         settings = replace(
             self.settings,
@@ -210,7 +218,6 @@ class Run:
             epochs=limits.epochs,
             seconds=limits.time_limit,
         )
-        self.quality_ = quality = Quality(painting, self.picture, self.dataset)
         quality.check_learned(limits.learning_rate)
         # A run that no clock ended repeats itself byte for byte; its duration would not.
         was_timed = limits.time_limit is not None or self.ended_by_ == "stopped"
@@ -228,9 +235,8 @@ class Run:
             accuracy=quality.accuracy,
         )
 
-    def _measured_psnr(self) -> float:
-        with self.schedule.paused():
-            return Quality(self.painting(), self.picture, self.dataset).psnr
+    def _measured(self) -> Quality:
+        return Quality(self.painting(), self.picture, self.dataset)
 
     def _tell(self, event: Event) -> None:
         with self.schedule.paused():
