@@ -81,7 +81,8 @@ def number_text(number: float) -> str:
     ('50,000,000', '12', '0.9000001', '0.000000001')
     """
     if isinstance(number, int):
-        return f"{number:,}"
+        # Python refuses to write whole numbers of more than 4,300 digits, and nobody reads them.
+        return f"{number:,}" if abs(number) < 10**15 else f"{Decimal(number):.6e}"
     number = float(number)
     if not math.isfinite(number) or not 1e-12 <= abs(number or 1) < 1e15:
         return str(number)

@@ -199,17 +199,18 @@ class Job:
             (outputs.models, [EXTENSION]),
             ([] if outputs.report is None else [outputs.report], [".html", ".htm"]),
         ]
-        for paths, extensions in kinds:
-            for path in paths:
-                if path not in self.streams:
-                    check_output(path, force=self.force, extensions=extensions)
         if outputs.animation or outputs.report:
-            from paintnet.animation.formats import Timing, check_animation, check_frames
+            from paintnet.animation.formats import ANIMATIONS, Timing, check_format, check_frames
 
             check_frames(self.frames)
             if outputs.animation:
                 Timing(outputs.animation.fps)
-                check_animation(outputs.animation.path, force=self.force)
+                check_format(outputs.animation.path)
+                kinds.append(([outputs.animation.path], ANIMATIONS))
+        for paths, extensions in kinds:
+            for path in paths:
+                if path not in self.streams:
+                    check_output(path, force=self.force, extensions=extensions)
 
     def _extension(self, path: str) -> str:
         return ".png" if path in self.streams else PurePath(path).suffix.lower()

@@ -9,6 +9,7 @@ import numpy as np
 
 from paintnet.errors import PictureError
 from paintnet.picture import premultiply
+from paintnet.picture.arrays import pixels_of
 from paintnet.typing import Array
 
 BAND_ROWS = 256
@@ -27,7 +28,7 @@ def mean_squared_error(a: Array, b: Array) -> float:
     >>> mean_squared_error(np.zeros((1, 2, 1)), np.array([[[0.5], [0.0]]]))
     0.125
     """
-    _check_same_shape(a, b)
+    a, b = _two_pictures(a, b)
     total = 0.0
     # Band by band: a large picture's differences in float64 would not fit beside it.
     for top in range(0, len(a), BAND_ROWS):
@@ -65,6 +66,8 @@ def psnr(a: Array, b: Array) -> float:
     ------
     PictureError
         If the shapes differ.
+    SettingsError
+        If one is no picture.
 
     Examples
     --------
@@ -99,7 +102,7 @@ def ssim(a: Array, b: Array) -> float:
     >>> ssim(np.full((16, 16, 1), 0.3), np.full((16, 16, 1), 0.3))
     1.0
     """
-    _check_same_shape(a, b)
+    a, b = _two_pictures(a, b)
     # A window needs its neighbours, so bands overlap by its radius on both sides.
     margin = SSIM_RADIUS if min(a.shape[:2]) > 2 * SSIM_RADIUS else 0
     inside = a.shape[0] - 2 * margin
@@ -136,7 +139,10 @@ def _similarity(a: Array, b: Array) -> Array:
     return similarity
 
 
-def _check_same_shape(a: Array, b: Array) -> None:
+def _two_pictures(a: Array, b: Array) -> tuple[Array, Array]:
+    """Check that these are pictures of one shape."""
+    a, b = pixels_of(a), pixels_of(b)
     if a.shape != b.shape:
         seen = " and ".join(f"{p.shape[1]} x {p.shape[0]} with {p.shape[2]} channels" for p in (a, b))
         raise PictureError("pictures", f"they differ in size: {seen}", "give two of the same size")
+    return a, b

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from paintnet.errors import SettingsError
+from paintnet.files.names import path_of
 from paintnet.modelfile import Model, decode_model, encode_model, read_model, write_model
 from paintnet.patches import Mosaic
 from paintnet.picture import unpremultiply
@@ -86,7 +87,7 @@ class Painting(Model):
         Parameters
         ----------
         xy : array-like of shape (n, 2)
-            Positions in pixels: x = column, y = row, (0, 0) is the centre of
+            Positions in pixels: x = column, y = row, (0, 0) is the center of
             the top left pixel. Fractions lie between pixels.
 
         Returns
@@ -215,12 +216,15 @@ class Painting(Model):
         self, size: tuple[int, int] | None, region: tuple[float, float, float, float] | None
     ) -> _Lattice:
         """Where a render's pixels are."""
-        x0, y0, x1, y1 = (0, 0, self.width, self.height) if region is None else region
-        if not (np.isfinite([x0, y0, x1, y1]).all() and x0 < x1 and y0 < y1):
+        region = (0, 0, self.width, self.height) if region is None else region
+        x0, y0, x1, y1 = _numbers("region", region, 4, "give X0, Y0, X1 and Y1")
+        if not (x0 < x1 and y0 < y1):
             raise SettingsError(
                 "region", f"{x0:.10g},{y0:.10g},{x1:.10g},{y1:.10g} is empty", "give X0 < X1 and Y0 < Y1"
             )
-        columns, rows = (max(1, round(x1 - x0)), max(1, round(y1 - y0))) if size is None else size
+        columns, rows = max(1, round(x1 - x0)), max(1, round(y1 - y0))
+        if size is not None:
+            columns, rows = map(int, _numbers("size", size, 2, "give width and height"))
         if columns < 1 or rows < 1:
             raise SettingsError("size", f"{columns}x{rows} is empty", "give at least 1x1")
         wide, high = (x1 - x0) / columns, (y1 - y0) / rows
@@ -303,7 +307,7 @@ class Painting(Model):
         codec : {"raw", "zlib"}, default="raw"
             How the numbers are stored.
         """
-        write_model(path, self, codec)
+        write_model(path_of(path), self, codec)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -314,14 +318,14 @@ class Painting(Model):
         ModelFileError
             If the file is missing, damaged, newer or not a painting.
         """
-        return read_model(path, cls)
+        return read_model(path_of(path), cls)
 
     def to_bytes(self, codec: str = "raw") -> bytes:
         """Give the bytes of its .paintnet file."""
         return encode_model(self, codec)
 
     @classmethod
-    def from_bytes(cls, content: bytes, name: str = "model") -> Self:
+    def from_bytes(cls, content: Any, name: str = "model") -> Self:
         """Build a painting from the bytes of its file; `name` is what messages call it.
 
         Raises
@@ -329,7 +333,10 @@ class Painting(Model):
         ModelFileError
             If they are damaged, newer or not a painting.
         """
-        return decode_model(content, name, cls)
+        if not isinstance(content, bytes | bytearray | memoryview):
+            why = f"a value of type {type(content).__name__} is not the bytes of a file"
+            raise SettingsError("content", why, "give what to_bytes returned, or open a file with load")
+        return decode_model(bytes(content), name, cls)
 
     def _colors(self, outputs: Array) -> Array:
         if self.palette is not None:
@@ -349,13 +356,26 @@ class Painting(Model):
         return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
 
 
-def _positions(xy: ArrayLike) -> Array:
+def _numbers(name: str, given: Any, count: int, remedy: str) -> list[float]:
+    """Give so many finite numbers."""
+    numbers = _plain_numbers(name, given, remedy)
+    if numbers.shape != (count,):
+        raise SettingsError(name, f"an array of shape {numbers.shape} is not {count} numbers", remedy)
+    if not np.isfinite(numbers).all():
+        raise SettingsError(name, "some of its numbers are not finite", remedy)
+    return [float(number) for number in numbers]
+
+
+def _plain_numbers(name: str, given: Any, remedy: str) -> Array:
     try:
-        positions = np.asarray(xy, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise SettingsError(
-            "xy", "these are not pairs of numbers", "give each position as x and y"
-        ) from error
+        # What is masked has no value, even where there is a number beneath the mask.
+        return np.ma.filled(np.ma.asarray(given, dtype=np.float64), np.nan)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SettingsError(name, "these are not numbers", remedy) from error
+
+
+def _positions(xy: ArrayLike) -> Array:
+    positions = _plain_numbers("xy", xy, "give each position as x and y")
     if positions.ndim != 2 or positions.shape[1] != 2:
         raise SettingsError(
             "xy",

@@ -452,7 +452,7 @@ def test_fault_16_position_outside_is_answered_with_a_note(run: Run, model: Path
     [
         (["--layers", "0"], "1 to 63 layers of 1 to 65536 units"),
         (["--layers", "x"], "write 64,64 or 100x10"),
-        (["--learning-rate", "0"], "use 1e-09 to 1,000,000,000"),
+        (["--learning-rate", "0"], "use 0.000000001 to 1,000,000,000"),
         (["--scale", "0"], "it must be above 0 and at most 10,000"),
         (["--size", "0x5"], "each number must be at least 1"),
         (["--size", "100000x100000"], "more than the limit of 50,000,000"),

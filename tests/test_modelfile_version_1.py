@@ -71,12 +71,12 @@ def test_a_file_of_version_1_paints_what_it_painted_then(path: Path) -> None:
     else:
         np.testing.assert_allclose(painting.palette, known["palette"], rtol=1e-6)
     np.testing.assert_allclose(painting.predict(known["xy"]), known["predicted"], atol=1e-5)
-    # The picture was rendered as the function's values at the centres of 5 x 3 pixels.
+    # The picture was rendered as the function's values at the centers of 5 x 3 pixels.
     across = (np.arange(5) + 0.5) * painting.width / 5 - 0.5
     down = (np.arange(3) + 0.5) * painting.height / 3 - 0.5
-    centres = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
+    centers = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
     expected = np.array(known["rendered"])
-    np.testing.assert_allclose(painting.predict(centres), expected.reshape(15, -1), atol=1e-5)
+    np.testing.assert_allclose(painting.predict(centers), expected.reshape(15, -1), atol=1e-5)
     np.testing.assert_allclose(painting.render(size=(5, 3)), expected, atol=1e-5)
 
 

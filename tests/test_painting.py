@@ -114,7 +114,7 @@ def test_chunks_do_not_show(painting: Painting, chunk: int, monkeypatch: pytest.
 def test_pixels_of_a_larger_render_lie_between() -> None:
     painting = regress()
     double = painting.render(size=(2 * WIDTH, 2 * HEIGHT))
-    # Each pixel becomes four, whose centres are a quarter of a pixel off its own.
+    # Each pixel becomes four, whose centers are a quarter of a pixel off its own.
     expected = painting.predict([[3.75, 1.75], [4.25, 1.75], [3.75, 2.25], [4.25, 2.25]])
     np.testing.assert_allclose(double[4:6, 8:10].reshape(4, 3), expected, atol=1e-6)
 
@@ -263,9 +263,9 @@ POSITIONS = "holds no positions; give one of shape (n, 2): x and y"
         (5, f"xy: an array of shape () {POSITIONS}"),
         ([[1, float("nan")]], "xy: some positions are not finite; give finite numbers"),
         ([[float("inf"), 1]], "xy: some positions are not finite; give finite numbers"),
-        ([["a", "b"]], "xy: these are not pairs of numbers; give each position as x and y"),
-        ([[1, 2], [3]], "xy: these are not pairs of numbers; give each position as x and y"),
-        ([[{}, 2]], "xy: these are not pairs of numbers; give each position as x and y"),
+        ([["a", "b"]], "xy: these are not numbers; give each position as x and y"),
+        ([[1, 2], [3]], "xy: these are not numbers; give each position as x and y"),
+        ([[{}, 2]], "xy: these are not numbers; give each position as x and y"),
     ],
 )
 def test_what_is_no_position_is_refused(xy: Any, message: str) -> None:
@@ -280,8 +280,14 @@ def test_what_is_no_position_is_refused(xy: Any, message: str) -> None:
     [
         ({"region": (3, 0, 3, 4)}, "region: 3,0,3,4 is empty; give X0 < X1 and Y0 < Y1"),
         ({"region": (0, 4, 3, 1)}, "region: 0,4,3,1 is empty; give X0 < X1 and Y0 < Y1"),
-        ({"region": (0, 0, float("nan"), 1)}, "region: 0,0,nan,1 is empty; give X0 < X1 and Y0 < Y1"),
-        ({"region": (0, 0, float("inf"), 1)}, "region: 0,0,inf,1 is empty; give X0 < X1 and Y0 < Y1"),
+        (
+            {"region": (0, 0, float("nan"), 1)},
+            "region: some of its numbers are not finite; give X0, Y0, X1 and Y1",
+        ),
+        (
+            {"region": (0, 0, float("inf"), 1)},
+            "region: some of its numbers are not finite; give X0, Y0, X1 and Y1",
+        ),
         ({"size": (0, 5)}, "size: 0x5 is empty; give at least 1x1"),
         ({"size": (5, -1)}, "size: 5x-1 is empty; give at least 1x1"),
     ],

@@ -54,9 +54,9 @@ def inside(ticks: Line, outline: list[Point]) -> Mask:
     return np.array(rows)
 
 
-def disc(ticks: Line, centre: Point, radius: float) -> Mask:
+def disc(ticks: Line, center: Point, radius: float) -> Mask:
     """Which positions lie within a circle."""
-    return (ticks - centre[0]) ** 2 + (ticks[:, np.newaxis] - centre[1]) ** 2 <= radius**2
+    return (ticks - center[0]) ** 2 + (ticks[:, np.newaxis] - center[1]) ** 2 <= radius**2
 
 
 def bird(ticks: Line) -> Mask:

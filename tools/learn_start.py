@@ -98,13 +98,13 @@ def decoder_of(painting: Painting) -> list[Array]:
     return [array.copy() for array in arrays]
 
 
-def begin_with(decoder: list[Array], centre: Array, spread: Array, context: starts.StartContext) -> None:
+def begin_with(decoder: list[Array], center: Array, spread: Array, context: starts.StartContext) -> None:
     """Start of a short run: the decoder so far behind small random features."""
     estimator = context.estimator
     for weight, value in zip(pretrained.decoder_of(estimator), decoder, strict=True):
         weight[...] = value
     table = estimator.coefs_[0]
-    table[...] = centre + context.rng.standard_normal(table.shape) * spread
+    table[...] = center + context.rng.standard_normal(table.shape) * spread
 
 
 def paint(picture: Array, begin: Callable[[starts.StartContext], None], epochs: int, seed: int) -> Painting:
@@ -125,21 +125,21 @@ def learn(channels: int) -> dict[str, Array]:
     print(f"{channels} channels: the mosaic has {psnr(whole, painting.render()):.2f} dB", flush=True)
     decoder = decoder_of(painting)
     table = painting.patches[0].network.coefs[0]
-    centre, spread = table.mean(axis=0), table.std(axis=0)
+    center, spread = table.mean(axis=0), table.std(axis=0)
     qualities = []
     for run in range(SHORT_RUNS):
         picture = in_channels(any_piece(pieces, rng), channels, rng)
-        begin = partial(begin_with, decoder, centre, SPREAD * spread)
+        begin = partial(begin_with, decoder, center, SPREAD * spread)
         painting = paint(picture, begin, SHORT_EPOCHS, seed=run)
         qualities.append(psnr(picture, painting.render()))
         pull = max(0.05, 1 - run / SHORT_RUNS)
         decoder = [a + np.float32(pull) * (b - a) for a, b in zip(decoder, decoder_of(painting), strict=True)]
-        centre = centre + pull * (painting.patches[0].network.coefs[0].mean(axis=0) - centre)
+        center = center + pull * (painting.patches[0].network.coefs[0].mean(axis=0) - center)
         if run % 20 == 19:
             print(f"  {run + 1} short runs: {np.mean(qualities[-20:]):.2f} dB", flush=True)
     # Hardly any noise here: the features should follow from the picture alone.
     whole = in_channels(mosaic(tiles(480, 360)), channels, rng)
-    painting = paint(whole, partial(begin_with, decoder, centre, 0.02 * spread), SHORT_EPOCHS, seed=0)
+    painting = paint(whole, partial(begin_with, decoder, center, 0.02 * spread), SHORT_EPOCHS, seed=0)
     (level,) = painting.patches[0].network.encoding.levels
     encoder = learn_encoder(
         pretrained.patches(level, premultiply(whole)), painting.patches[0].network.coefs[0]

@@ -98,6 +98,8 @@ class AnimationFormat:
 def check_animation(path: str, *, force: bool) -> None:
     """Refuse, before any work is done, an animation that could not be written at the end.
 
+    It is `check_output` for the extensions of `ANIMATIONS`, and `check_format`.
+
     Parameters
     ----------
     path : str
@@ -113,8 +115,24 @@ def check_animation(path: str, *, force: bool) -> None:
         If a package is missing; it says how to install it.
     """
     check_output(path, force=force, extensions=ANIMATIONS)
-    chosen = ANIMATIONS[Path(path).suffix.lower()]
-    if chosen.module and find_spec(chosen.module) is None:
+    check_format(path)
+
+
+def check_format(path: str) -> None:
+    """Refuse an animation whose format needs a package that is missing.
+
+    Parameters
+    ----------
+    path : str
+        Where it is to go; an extension that is none of `ANIMATIONS` is for `check_output` to refuse.
+
+    Raises
+    ------
+    SettingsError
+        It says how to install the package.
+    """
+    chosen = ANIMATIONS.get(Path(path).suffix.lower())
+    if chosen and chosen.module and find_spec(chosen.module) is None:
         raise SettingsError(
             printable(path),
             f"{chosen.name} needs PyAV, which is not installed",

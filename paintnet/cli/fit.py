@@ -94,6 +94,7 @@ Examples:
     "The network",
     option(
         "--for",
+        setting="purpose",
         type=click.Choice(PURPOSES),
         help="Look good at every size, only copy the picture at its own size, or look best where it is "
         "enlarged.",
@@ -152,6 +153,7 @@ Examples:
     option("--epochs", type=Number(whole=True), metavar="N", help="After N passes over the picture."),
     option(
         "--time",
+        setting="seconds",
         type=Duration(),
         help="After this time; with --epochs too, at whichever comes first.",
     ),
@@ -281,11 +283,10 @@ def _check_solver(given: dict[str, Any]) -> None:
     if given.get("solver") == "lbfgs":
         foreign = {"epochs", "learning_rate", "batch_size", "seconds", "target_psnr"} & set(given)
         if foreign:
-            name = sorted(foreign)[0].replace("seconds", "time").replace("_", "-")
             why = "lbfgs takes all pixels at once: it has no epochs, rate or batches"
-            raise SettingsError(f"--{name}", why, "use --iterations, or --solver adam")
+            raise SettingsError(min(foreign), why, "use --iterations, or --solver adam")
     elif "iterations" in given:
-        raise SettingsError("--iterations", "only lbfgs counts iterations", "use --epochs, or --solver lbfgs")
+        raise SettingsError("iterations", "only lbfgs counts iterations", "use --epochs, or --solver lbfgs")
 
 
 def _document(fitted: FittedJob) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from paintnet.cli.types import Number
-from paintnet.errors import number_text
+from paintnet.errors import SettingsError, number_text
 
 Declared = Callable[..., Any]
 """A function that is becoming a command."""
@@ -23,9 +23,19 @@ HANGING = 4
 
 
 class Option(click.Option):
-    """An option that stands under a heading of the help."""
+    """An option that stands under a heading of the help.
+
+    Parameters
+    ----------
+    setting : str, optional
+        Name that the library has for it, where that is another.
+    """
 
     heading = OTHERS
+
+    def __init__(self, *declared: Any, setting: str | None = None, **given: Any) -> None:
+        super().__init__(*declared, **given)
+        self.setting = setting or self.name
 
     def get_help_extra(self, ctx: click.Context) -> Any:
         """Give the default and the limits; a default in words stands without the parentheses of click."""
@@ -70,6 +80,17 @@ class Command(click.Command):
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run; a setting that the library refuses by its name is told by that of the option."""
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            options = {
+                each.setting: max(each.opts, key=len) for each in self.params if isinstance(each, Option)
+            }
+            what = options.get(error.what, error.what)
+            raise SettingsError(what, error.why, error.remedy, error.parameter) from error
 
 
 command = partial(click.command, cls=Command)

@@ -47,7 +47,7 @@ Examples:
     "--units",
     type=click.Choice(["pixel", "unit", "percent"]),
     default="pixel",
-    help="Unit of the positions: pixels, or the share of the way from the centre of the first pixel (0) "
+    help="Unit of the positions: pixels, or the share of the way from the center of the first pixel (0) "
     "to that of the last (1 in unit, 100 in percent).",
 )
 @option(
@@ -62,7 +62,7 @@ Examples:
 def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: str, **say: Any) -> None:
     """Ask a painting for the color at positions.
 
-    (0, 0) is the centre of the top left pixel; fractions lie between pixels.
+    (0, 0) is the center of the top left pixel; fractions lie between pixels.
     The answer is the value of the painted function at the position itself, or
     with --pixel the color that `paintnet render` gives a pixel around it.
 

@@ -1,10 +1,12 @@
 """The classes that pixels are sorted into: by a threshold, a palette or the picture's own colors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from paintnet.checked_settings import CheckedSettings
 from paintnet.errors import SettingsError
 from paintnet.picture import premultiply
 from paintnet.typing import Array
@@ -16,7 +18,7 @@ KMEANS_SAMPLE = 50_000
 
 
 @dataclass(frozen=True)
-class Classes:
+class Classes(CheckedSettings):
     """How classify sorts pixels into classes: by exactly one of the three.
 
     Parameters
@@ -39,16 +41,17 @@ class Classes:
     threshold: int | None = None
     palette: tuple[str, ...] | None = None
 
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "colors": (1, MAX_COLORS),
+        "threshold": (0, BRIGHTEST_SUM),
+    }
+
     def __post_init__(self) -> None:
+        super().__post_init__()
         given = [name for name in ("colors", "threshold", "palette") if getattr(self, name) is not None]
         if len(given) > 1:
             raise SettingsError(" and ".join(given), "they cannot be combined", "give only one of them")
-        if self.colors is not None and not 1 <= self.colors <= MAX_COLORS:
-            raise SettingsError("colors", f"{self.colors:,} is out of range", f"use 1 to {MAX_COLORS}")
-        if self.threshold is not None and not 0 <= self.threshold <= BRIGHTEST_SUM:
-            raise SettingsError(
-                "threshold", f"{self.threshold:,} is out of range", f"use 0 to {BRIGHTEST_SUM}"
-            )
+        self.validate()
         if self.palette is not None:
             parse_palette(self.palette)
 

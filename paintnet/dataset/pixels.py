@@ -237,7 +237,7 @@ def split_pixels(known: Array, hold_out: float) -> Array:
     """
     if not 0 <= hold_out <= 0.9:
         raise SettingsError(
-            "hold-out", f"{number_text(hold_out)} is out of range", "use a share from 0 to 0.9"
+            "hold_out", f"{number_text(hold_out)} is out of range", "use a share from 0 to 0.9"
         )
     states = np.where(known, np.uint8(PixelState.LEARNED), np.uint8(PixelState.UNKNOWN))
     n_known = int(np.count_nonzero(known))

@@ -24,11 +24,11 @@ class Extent:
 
     @classmethod
     def of_picture(cls, width: int, height: int) -> Self:
-        """From the centre of the first pixel to the centre of the last."""
+        """From the center of the first pixel to the center of the last."""
         return cls(0.0, 0.0, float(width - 1), float(height - 1))
 
     @property
-    def centre(self) -> tuple[float, float]:
+    def center(self) -> tuple[float, float]:
         """The middle, as (x, y)."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 

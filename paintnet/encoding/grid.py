@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from paintnet.checked_settings import is_number
+from paintnet.checked_settings import listed
 from paintnet.encoding.base import EncodingSpec, PositionMap
 from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError
@@ -266,10 +266,12 @@ class GridSpec(EncodingSpec):
     def validate(self) -> None:
         """Raise `SettingsError` for the first value that cannot be used."""
         super().validate()
-        some = isinstance(self.levels, Sequence | np.ndarray) and len(self.levels) > 0
-        if not some or not all(is_number(n) and 2 <= n <= MAX_VERTICES for n in self.levels):
-            remedy = "use 2 or more vertices a level"
-            raise SettingsError("levels", f"{self.levels} is out of range", remedy)
+        if not self.levels or not all(2 <= n <= MAX_VERTICES for n in self.levels):
+            raise SettingsError(
+                "levels",
+                f"{listed(self.levels)} is out of range",
+                f"use 2 to {MAX_VERTICES:,} vertices a level",
+            )
 
     def build(self, extent: Extent, seed: int) -> GridMap:
         """Lay the grids over a picture; nothing is random."""

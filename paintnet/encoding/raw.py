@@ -19,7 +19,7 @@ class RawMap(DenseMap):
     extent : Extent
         The rectangle of positions, in pixels.
     normalize : bool, default=True
-        Scale the extent's longer side to [-1, 1], its centre at 0. Without it
+        Scale the extent's longer side to [-1, 1], its center at 0. Without it
         the inputs are row and column numbers in pixels, the classic recipe.
     """
 
@@ -38,8 +38,8 @@ class RawMap(DenseMap):
         row_column = xy[:, ::-1]
         if not self.normalize:
             return np.ascontiguousarray(row_column)
-        centre = np.array(self.extent.centre[::-1], dtype=xy.dtype)
-        return np.asarray((row_column - centre) / xy.dtype.type(self.extent.long_side / 2))
+        center = np.array(self.extent.center[::-1], dtype=xy.dtype)
+        return np.asarray((row_column - center) / xy.dtype.type(self.extent.long_side / 2))
 
     def to_document(self) -> dict[str, Any]:
         """Settings as JSON values."""

@@ -155,7 +155,7 @@ def vertex_means(
     values: Array,
     mask: Array,
     step: float = 1.0,
-    centre: ArrayLike = 0.0,
+    center: ArrayLike = 0.0,
 ) -> Array:
     """Mean of the learned pixels around each vertex, by the weights that the pixels give it.
 
@@ -171,7 +171,7 @@ def vertex_means(
         1 where a pixel is learned.
     step : float, default=1.0
         Distance of neighbouring values, in pixels of the picture.
-    centre : array-like of shape (channels,), default=0.0
+    center : array-like of shape (channels,), default=0.0
         Taken off the means.
 
     Returns
@@ -199,7 +199,7 @@ def vertex_means(
     share = gather(mask)
     touched = share > 0
     means = np.zeros((*share.shape, channels), dtype=np.float32)
-    for channel, middle in enumerate(np.broadcast_to(centre, channels)):
+    for channel, middle in enumerate(np.broadcast_to(center, channels)):
         sums = gather(values[:, :, channel] * mask)
         means[touched, channel] = sums[touched] / share[touched] - middle
     return means.reshape(-1, channels)

@@ -1,8 +1,12 @@
 """Names from outside, made fit to be shown and to be given to files."""
 
+import os
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from paintnet.errors import SettingsError
 
 MAX_NAME = 100
 _MAX_SHOWN = 500
@@ -191,6 +195,29 @@ def _short(text: str) -> str:
     """Leave out the middle of what is far too long to be a name."""
     half = _MAX_SHOWN // 2
     return text if len(text) <= _MAX_SHOWN else f"{text[:half]}...{text[-half:]}"
+
+
+def path_of(path: Any) -> Path:
+    """Take a path as text or as a path-like object.
+
+    Raises
+    ------
+    SettingsError
+        If it is neither.
+
+    Examples
+    --------
+    >>> path_of("bird.paintnet").suffix
+    '.paintnet'
+    >>> path_of(5)
+    Traceback (most recent call last):
+    paintnet.errors.SettingsError: path: a value of type int is no path; give text or a path-like object
+    """
+    try:
+        return Path(os.fsdecode(path))
+    except TypeError as error:
+        why = f"a value of type {type(path).__name__} is no path"
+        raise SettingsError("path", why, "give text or a path-like object") from error
 
 
 def file_stem(name: str) -> str:

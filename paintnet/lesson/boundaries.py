@@ -237,10 +237,10 @@ def draw_panel(boundary: Boundary, size: int) -> Array:
     _blend(canvas, _line_cover(odds, width=size / 150), _INK)
     few = len(boundary.points.xy) <= 10
     radius = size * (0.03 if few else 0.0115)
-    centres = (boundary.points.xy * (1, -1) + VIEW) * (size / (2 * VIEW)) - 0.5
-    for centre, label, right in zip(centres, boundary.points.classes, boundary.is_right, strict=True):
-        _disc(canvas, centre, radius + max(1.0, size / 200), _RING if right else _RING_OF_THE_WRONG)
-        _disc(canvas, centre, radius, _POINTS[label])
+    centers = (boundary.points.xy * (1, -1) + VIEW) * (size / (2 * VIEW)) - 0.5
+    for center, label, right in zip(centers, boundary.points.classes, boundary.is_right, strict=True):
+        _disc(canvas, center, radius + max(1.0, size / 200), _RING if right else _RING_OF_THE_WRONG)
+        _disc(canvas, center, radius, _POINTS[label])
     return canvas.round().clip(0, 255).astype(np.uint8)
 
 
@@ -266,13 +266,13 @@ def _blend(canvas: Array, cover: Array, color: tuple[int, int, int]) -> None:
     canvas += cover[..., None] * (np.array(color) - canvas)
 
 
-def _disc(canvas: Array, centre: Array, radius: float, color: tuple[int, int, int]) -> None:
+def _disc(canvas: Array, center: Array, radius: float, color: tuple[int, int, int]) -> None:
     """Lay a smooth-edged disc on the canvas; what lies outside of it is cut off."""
     height, width, _ = canvas.shape
-    left, top = (max(0, math.floor(c - radius - 1)) for c in centre)
-    right = min(width, math.ceil(centre[0] + radius + 2))
-    bottom = min(height, math.ceil(centre[1] + radius + 2))
-    x, y = np.meshgrid(np.arange(left, right) - centre[0], np.arange(top, bottom) - centre[1])
+    left, top = (max(0, math.floor(c - radius - 1)) for c in center)
+    right = min(width, math.ceil(center[0] + radius + 2))
+    bottom = min(height, math.ceil(center[1] + radius + 2))
+    x, y = np.meshgrid(np.arange(left, right) - center[0], np.arange(top, bottom) - center[1])
     cover = np.clip(radius + 0.5 - np.hypot(x, y), 0, 1)
     _blend(canvas[top:bottom, left:right], cover, color)
 

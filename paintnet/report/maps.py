@@ -165,7 +165,7 @@ def map_size(width: int, height: int, finer_than: int = 0) -> tuple[int, int]:
 
 
 def class_map(painting: Painting, size: tuple[int, int]) -> ClassMap:
-    """Find the winning class at the centres of ``(width, height)`` equal cells of the picture."""
+    """Find the winning class at the centers of ``(width, height)`` equal cells of the picture."""
     columns, rows = size
     xs = (np.arange(columns) + 0.5) * (painting.width / columns) - 0.5
     ys = (np.arange(rows) + 0.5) * (painting.height / rows) - 0.5

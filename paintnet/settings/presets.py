@@ -246,12 +246,14 @@ def settings_for(
     >>> settings_for(768, 512, encoding="fourier", sigma=5.0).encoding
     FourierSpec(n_frequencies=128, sigma=5.0)
     """
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise SettingsError("preset", f"unknown name {preset!r}", f"use one of {', '.join(PRESETS)}")
     # A time limit alone means: as many epochs as fit into it.
     if given.get("seconds") is not None:
         given.setdefault("epochs", None)
-    wanted: dict[str, Any] = {name: given[name] for name in ("mode", "purpose") if name in given}
+    # What is no name at all is refused with the rest of the settings.
+    names = ("mode", "purpose")
+    wanted: dict[str, Any] = {name: given[name] for name in names if isinstance(given.get(name), str)}
     if "encoding" in given:
         encoding = given["encoding"]
         found = encoding_named(encoding.name if isinstance(encoding, EncodingSpec) else encoding)

@@ -4,10 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
-import numpy as np
-
 from paintnet.activations import HIDDEN
-from paintnet.checked_settings import BELOW_1, CheckedSettings
+from paintnet.checked_settings import BELOW_1, CheckedSettings, listed
 from paintnet.dataset.classes import Classes
 from paintnet.encoding.base import EncodingSpec
 from paintnet.encoding.grid import GridSpec
@@ -171,10 +169,10 @@ class PainterSettings(CheckedSettings):
         "seed": (0, 2**32 - 1),
     }
 
-    @classmethod
-    def spoken(cls, name: str) -> str:
-        """Name of a setting as users write it."""
-        return {"seconds": "time"}.get(name, name.replace("_", "-"))
+    def _read(self, name: str, value: Any, kind: Any) -> Any:
+        if name == "layers" and isinstance(value, str):
+            return parse_layers(value)
+        return super()._read(name, value, kind)
 
     def changed(self, **given: Any) -> Self:
         """Give a checked copy with other values.
@@ -191,8 +189,6 @@ class PainterSettings(CheckedSettings):
         SettingsError
             If a name is unknown or belongs to another encoding, or a value cannot be used.
         """
-        # Kept as Python's numbers: a record of the training can hold no others.
-        given = {name: v.item() if isinstance(v, np.generic) else v for name, v in given.items()}
         encoding = given.pop("encoding", self.encoding)
         if not isinstance(encoding, EncodingSpec):
             encoding = self.encoding if encoding == self.encoding.name else encoding_named(encoding)()
@@ -210,7 +206,7 @@ class PainterSettings(CheckedSettings):
         if not 1 <= len(self.layers) <= MAX_LAYERS - 1 or not all(1 <= n <= MAX_UNITS for n in self.layers):
             raise SettingsError(
                 "layers",
-                f"{','.join(map(str, self.layers))} is out of range",
+                f"{listed(self.layers)} is out of range",
                 f"use 1 to {MAX_LAYERS - 1} layers of 1 to {MAX_UNITS} units, such as 64,64 or 100x10",
             )
         self._check_combinations()
@@ -228,24 +224,29 @@ class PainterSettings(CheckedSettings):
 
     def _check_combinations(self) -> None:
         if self.solver == "lbfgs" and (self.seconds is not None or self.target_psnr is not None):
-            name = "time" if self.seconds is not None else "target-psnr"
+            name = "seconds" if self.seconds is not None else "target_psnr"
             raise SettingsError(
                 name, "lbfgs has no epochs, so it cannot stop between them", "use iterations, or solver adam"
             )
         if self.mode == "classify" and self.target_psnr is not None:
-            raise SettingsError("target-psnr", "classify learns classes, not colors", "use mode regress")
+            raise SettingsError("target_psnr", "classify learns classes, not colors", "use mode regress")
         if self.purpose == "enlarging" and (self.mode == "classify" or self.hold_out):
-            name = "mode classify" if self.mode == "classify" else "hold-out"
-            raise SettingsError(name, "enlarging learns colors, from all pixels", "leave out one of the two")
+            name, remedy = "purpose", "use mode regress, or another purpose"
+            if self.mode != "classify":
+                name, remedy = "hold_out", "leave it out, or use another purpose"
+            raise SettingsError(name, "enlarging learns colors, from all pixels", remedy)
         if self.purpose == "any-size" and self.mode == "classify":
-            raise SettingsError("mode classify", "any-size learns colors", "leave out one of the two")
+            remedy = "use mode regress, or purpose copying"
+            raise SettingsError("purpose", "any-size learns colors, and classify learns classes", remedy)
         if self.purpose == "copying" and self.emphasis:
             why = "copying learns one point a pixel, which is its mean"
             raise SettingsError("emphasis", why, "use purpose any-size, or leave it out")
         if self.mode == "regress" and self.classes != Classes():
-            raise SettingsError("colors, threshold, palette", "they belong to classify", "use mode classify")
+            raise SettingsError(
+                "colors, threshold, palette", "only classify sorts pixels into classes", "use mode classify"
+            )
         if self.epochs is None and self.seconds is None:
-            raise SettingsError("epochs and time", "neither is set", "give one of them")
+            raise SettingsError("epochs", "neither epochs nor seconds are set", "give one of them")
 
     def to_document(self) -> dict[str, Any]:
         """Give the settings that a result depends on, as JSON values."""
@@ -271,8 +272,8 @@ def _check_place(name: str, encoding: EncodingSpec) -> None:
         return
     owners = [spec.name for spec in ENCODINGS.values() if name in _own_settings(spec)]
     if owners:
-        why = f"it belongs to encoding {' and '.join(owners)}, not to {encoding.name}"
-        raise SettingsError(name, why, f"use encoding {' or '.join(owners)}, or leave it out")
+        why = f"encoding {encoding.name} has no such setting"
+        raise SettingsError(name, why, f"use encoding {' or '.join(owners)}, which has it, or leave it out")
     raise SettingsError(name, "unknown setting", f"use one of {', '.join(sorted(known_settings()))}")
 
 

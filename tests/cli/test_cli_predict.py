@@ -98,12 +98,12 @@ def test_outside_is_answered_with_a_note(run: Run, model: Path, outside: str) ->
 
 
 @pytest.mark.parametrize(
-    ("units", "corner", "centre"), [("unit", "1,1", "0.5,0.5"), ("percent", "100,100", "50,50")]
+    ("units", "corner", "center"), [("unit", "1,1", "0.5,0.5"), ("percent", "100,100", "50,50")]
 )
 def test_units_count_from_first_to_last_pixel_centre(
-    run: Run, model: Path, units: str, corner: str, centre: str
+    run: Run, model: Path, units: str, corner: str, center: str
 ) -> None:
-    answers = run("predict", model, "--units", units, "--xy", corner, "--xy", centre, "--json").done()
+    answers = run("predict", model, "--units", units, "--xy", corner, "--xy", center, "--json").done()
     pixels = [f"{WIDTH - 1},{HEIGHT - 1}", f"{(WIDTH - 1) / 2},{(HEIGHT - 1) / 2}"]
     expected = run("predict", model, "--xy", pixels[0], "--xy", pixels[1], "--json").done()
     for answer, other in zip(answers.document["results"], expected.document["results"], strict=True):

@@ -115,8 +115,8 @@ def test_output_is_judged_before_the_model(run: Run) -> None:
         (["--size", "10x10", "--max-pixels", "99"], "100 pixels are more than the limit of 99"),
         (["--region", "0,0,1e308,1e308", "--scale", "10000"], "more than the limit"),
         (["--region=-1e308,0,1e308,1"], "more than the limit"),
-        (["--region", "5,0,5,1"], "region: 5,0,5,1 is empty"),
-        (["--region", "8,0,5,1", "--size", "4x4"], "region: 8,0,5,1 is empty"),
+        (["--region", "5,0,5,1"], "--region: 5,0,5,1 is empty"),
+        (["--region", "8,0,5,1", "--size", "4x4"], "--region: 8,0,5,1 is empty"),
         (["--region", "1,2,3"], "'1,2,3' is not of the form X0,Y0,X1,Y1"),
         (["--region", "0,0,inf,1"], "not of the form"),
     ],
@@ -170,8 +170,10 @@ def test_a_large_picture_is_never_held_as_floats(run: Run, name: str, share: flo
 def test_a_render_that_fails_on_its_way_leaves_the_old_picture(run: Run) -> None:
     known = load(grey_model())
     network = known.patches[0].network
-    # Beyond the middle the sum overflows.
-    wild = replace(network, coefs=(np.array([[3e38], [3e38]], "f4"),), intercepts=(np.array([-3e38], "f4"),))
+    # Far outside, one unit overflows upwards and one downwards, and their sum is no number.
+    coefs = np.array([[3e38, -3e38], [0, 0]], "f4"), np.ones((2, 1), "f4")
+    intercepts = np.zeros(2, "f4"), np.zeros(1, "f4")
+    wild = replace(network, coefs=coefs, intercepts=intercepts, activation="identity")
     replace(known, patches=(replace(known.patches[0], network=wild),)).save("wild.paintnet")
     Path("old.png").write_bytes(b"old")
     region = ("--region=-3e38,-3e38,3e38,3e38", "--size", "10x10")

@@ -83,7 +83,7 @@ def test_both_kinds_of_training_set_are_split_alike() -> None:
 def test_a_share_out_of_range_is_refused(share: float) -> None:
     with pytest.raises(SettingsError) as caught:
         split_pixels(np.ones((4, 4), dtype=bool), share)
-    assert str(caught.value) == f"hold-out: {share} is out of range; use a share from 0 to 0.9"
+    assert str(caught.value) == f"hold_out: {share} is out of range; use a share from 0 to 0.9"
 
 
 @pytest.mark.parametrize(

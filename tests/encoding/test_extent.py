@@ -6,7 +6,7 @@ from paintnet.encoding.extent import Extent
 def test_a_picture_reaches_from_pixel_centre_to_pixel_centre() -> None:
     extent = Extent.of_picture(width=768, height=512)
     assert extent == Extent(0, 0, 767, 511)
-    assert extent.centre == (383.5, 255.5)
+    assert extent.center == (383.5, 255.5)
     assert (extent.short_side, extent.long_side) == (511, 767)
 
 

@@ -26,7 +26,7 @@ SPECS = [RawSpec(), RawSpec(normalize=False), FourierSpec(6, 2.0), GridSpec((2, 
 
 @dataclass(frozen=True)
 class PolarMap(DenseMap):
-    """Distance from the centre, and the direction as that of a star with so many rays."""
+    """Distance from the center, and the direction as that of a star with so many rays."""
 
     extent: Extent
     rays: int
@@ -35,7 +35,7 @@ class PolarMap(DenseMap):
     n_features: ClassVar[int] = 3
 
     def transform(self, xy: np.ndarray) -> np.ndarray:
-        x, y = (xy - np.array(self.extent.centre, dtype=xy.dtype)).T
+        x, y = (xy - np.array(self.extent.center, dtype=xy.dtype)).T
         angle = self.rays * np.arctan2(y, x)
         distance = np.hypot(x, y) / (self.extent.long_side / 2)
         return np.stack([distance, np.cos(angle), np.sin(angle)], axis=1)
@@ -151,7 +151,10 @@ def test_its_settings_are_checked_as_all_others() -> None:
     for given, message in (
         ({"encoding": "polar", "rays": 0}, "rays: 0 is out of range; use 1 to 100"),
         ({"encoding": PolarSpec(rays=101)}, "rays: 101 is out of range; use 1 to 100"),
-        ({"rays": 7}, "rays: it belongs to encoding polar, not to grid; use encoding polar, or leave it out"),
+        (
+            {"rays": 7},
+            "rays: encoding grid has no such setting; use encoding polar, which has it, or leave it out",
+        ),
     ):
         with pytest.raises(SettingsError) as caught:
             paintnet.fit(star(), **given)

@@ -114,10 +114,10 @@ def test_other_than_two_columns_are_refused(encoding: Any, width: int) -> None:
     ("encoding", "message"),
     [
         (FourierEncoding(n_frequencies=0), "n_frequencies: 0 is out of range; use 1 to 65,536"),
-        (FourierEncoding(sigma=0.0), "sigma: 0 is out of range; use 1e-06 to 1,000,000"),
-        (FourierEncoding(sigma=float("nan")), "sigma: nan is out of range; use 1e-06 to 1,000,000"),
-        (GridEncoding(levels=()), "levels: () is out of range; use 2 or more vertices a level"),
-        (GridEncoding(levels=(1, 4)), "levels: (1, 4) is out of range; use 2 or more vertices a level"),
+        (FourierEncoding(sigma=0.0), "sigma: 0 is out of range; use 0.000001 to 1,000,000"),
+        (FourierEncoding(sigma=float("nan")), "sigma: nan is out of range; use 0.000001 to 1,000,000"),
+        (GridEncoding(levels=()), "levels: an empty list is out of range; use 2 to 65,536 vertices a level"),
+        (GridEncoding(levels=(1, 4)), "levels: 1, 4 is out of range; use 2 to 65,536 vertices a level"),
         (GridEncoding(basis="hat"), "basis: unknown value 'hat'; use one of linear, quadratic, cubic, keys"),
     ],
 )

@@ -159,7 +159,10 @@ def test_the_grid_for_any_size_can_be_cut_into_blocks(width: int, height: int, c
             {"purpose": "copying", "emphasis": 2.0},
             "emphasis: copying learns one point a pixel, which is its mean; ",
         ),
-        ({"purpose": "any-size", "mode": "classify"}, "mode classify: any-size learns colors; leave out one"),
+        (
+            {"purpose": "any-size", "mode": "classify"},
+            "purpose: any-size learns colors, and classify learns classes",
+        ),
         ({"emphasis": -1}, "emphasis: -1 is out of range"),
     ],
 )
