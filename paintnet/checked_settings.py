@@ -7,7 +7,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 
 import numpy as np
 
-from paintnet.errors import SettingsError, number_text
+from paintnet.errors import SettingsError, number_text, value_text
 
 BELOW_1 = float(np.nextafter(1, 0))
 """The end of a range that 1 does not belong to."""
@@ -66,7 +66,7 @@ class CheckedSettings:
         for name, allowed in self.choices.items():
             value = getattr(self, name)
             if not isinstance(value, str) or value not in allowed:
-                why, remedy = f"unknown value {_shown(value)}", f"use one of {', '.join(allowed)}"
+                why, remedy = f"unknown value {value_text(value)}", f"use one of {', '.join(allowed)}"
                 raise SettingsError(name, why, remedy)
         for name, (low, high) in self.ranges.items():
             value = getattr(self, name)
@@ -84,11 +84,11 @@ class CheckedSettings:
                 try:
                     return read(value)
                 except (TypeError, ValueError, OverflowError) as error:
-                    why = f"{_shown(value)} is not {what}"
+                    why = f"{value_text(value)} is not {what}"
                     raise SettingsError(name, why, self._remedy(name)) from error
             is_class = isinstance(alternative, type) and alternative is not Any
             if is_class and not isinstance(value, alternative):
-                why = f"{_shown(value)} is not of type {alternative.__name__}"
+                why = f"{value_text(value)} is not of type {alternative.__name__}"
                 raise SettingsError(name, why, self._remedy(name))
         return value
 
@@ -173,12 +173,6 @@ def listed(numbers: Sequence[float]) -> str:
     ('64, 100,000', 'an empty list')
     """
     return ", ".join(map(number_text, numbers)) or "an empty list"
-
-
-def _shown(value: object) -> str:
-    """Show a value in a message, on one line and not too long."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _json(value: Any) -> Any:

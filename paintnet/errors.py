@@ -87,3 +87,18 @@ def number_text(number: float) -> str:
     if not math.isfinite(number) or not 1e-12 <= abs(number or 1) < 1e15:
         return str(number)
     return f"{Decimal(str(number)).normalize():,f}"
+
+
+def value_text(value: object) -> str:
+    """Show any value in a message: on one line, and not too long.
+
+    Examples
+    --------
+    >>> value_text("3"), value_text(list(range(100)))
+    ("'3'", '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16...')
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # a stranger's repr may raise anything, and the value is wrong already
+        text = f"a value of type {type(value).__name__}"
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from paintnet.errors import SettingsError
+from paintnet.errors import SettingsError, value_text
 from paintnet.files.names import path_of
 from paintnet.modelfile import Model, decode_model, encode_model, read_model, write_model
 from paintnet.patches import Mosaic
@@ -208,8 +208,8 @@ class Painting(Model):
         lattice = self._lattice(size, region)
         if rows is None:
             rows = max(1, CHUNK // len(lattice.xs))
-        if rows < 1:
-            raise SettingsError("rows", f"{rows} in a band", "give at least 1")
+        if not isinstance(rows, int) or rows < 1:
+            raise SettingsError("rows", f"{value_text(rows)} in a band", "give a whole number from 1")
         return self._bands(lattice, rows)
 
     def _lattice(
@@ -224,7 +224,10 @@ class Painting(Model):
             )
         columns, rows = max(1, round(x1 - x0)), max(1, round(y1 - y0))
         if size is not None:
-            columns, rows = map(int, _numbers("size", size, 2, "give width and height"))
+            wide, high = _numbers("size", size, 2, "give width and height")
+            columns, rows = int(wide), int(high)
+            if (columns, rows) != (wide, high):
+                raise SettingsError("size", f"{wide:.10g}x{high:.10g} is not in whole pixels", "round it")
         if columns < 1 or rows < 1:
             raise SettingsError("size", f"{columns}x{rows} is empty", "give at least 1x1")
         wide, high = (x1 - x0) / columns, (y1 - y0) / rows

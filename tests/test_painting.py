@@ -154,7 +154,7 @@ def test_bands_refuse_at_once_what_render_refuses() -> None:
         regress().bands(size=(0, 5))
     with pytest.raises(SettingsError) as caught:
         regress().bands(rows=0)
-    assert str(caught.value) == "rows: 0 in a band; give at least 1"
+    assert str(caught.value) == "rows: 0 in a band; give a whole number from 1"
 
 
 def test_bands_of_a_huge_picture_begin_at_once() -> None:
@@ -290,6 +290,9 @@ def test_what_is_no_position_is_refused(xy: Any, message: str) -> None:
         ),
         ({"size": (0, 5)}, "size: 0x5 is empty; give at least 1x1"),
         ({"size": (5, -1)}, "size: 5x-1 is empty; give at least 1x1"),
+        ({"size": (5.5, 2)}, "size: 5.5x2 is not in whole pixels; round it"),
+        ({"size": 5}, "size: an array of shape () is not 2 numbers; give width and height"),
+        ({"region": "all"}, "region: these are not numbers; give X0, Y0, X1 and Y1"),
     ],
 )
 def test_an_empty_render_is_refused(arguments: dict[str, Any], message: str) -> None:

@@ -6,7 +6,7 @@ from paintnet.encoding.base import EncodingSpec, PositionMap
 from paintnet.encoding.fourier import FourierSpec
 from paintnet.encoding.grid import GridSpec
 from paintnet.encoding.raw import RawSpec
-from paintnet.errors import SettingsError
+from paintnet.errors import SettingsError, value_text
 
 Spec = TypeVar("Spec", bound=type[EncodingSpec])
 
@@ -73,7 +73,9 @@ def encoding_named(name: str) -> type[EncodingSpec]:
     FourierSpec(n_frequencies=128, sigma=5.0)
     """
     if not isinstance(name, str) or name not in ENCODINGS:
-        raise SettingsError("encoding", f"unknown name {name!r}", f"use one of {', '.join(ENCODINGS)}")
+        raise SettingsError(
+            "encoding", f"unknown name {value_text(name)}", f"use one of {', '.join(ENCODINGS)}"
+        )
     return ENCODINGS[name]
 
 

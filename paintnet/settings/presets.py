@@ -12,7 +12,7 @@ from paintnet.encoding.base import EncodingSpec
 from paintnet.encoding.grid import GridSpec
 from paintnet.encoding.raw import RawSpec
 from paintnet.encoding.registry import encoding_named
-from paintnet.errors import SettingsError
+from paintnet.errors import SettingsError, value_text
 from paintnet.settings.settings import PainterSettings
 
 PIXELS_PER_VERTEX = 1.5
@@ -247,7 +247,9 @@ def settings_for(
     FourierSpec(n_frequencies=128, sigma=5.0)
     """
     if not isinstance(preset, str) or preset not in PRESETS:
-        raise SettingsError("preset", f"unknown name {preset!r}", f"use one of {', '.join(PRESETS)}")
+        raise SettingsError(
+            "preset", f"unknown name {value_text(preset)}", f"use one of {', '.join(PRESETS)}"
+        )
     # A time limit alone means: as many epochs as fit into it.
     if given.get("seconds") is not None:
         given.setdefault("epochs", None)
