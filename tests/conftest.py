@@ -1,5 +1,7 @@
 """What tests of the command line share: a folder of their own, a picture and a painting in it."""
 
+import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +10,16 @@ from PIL import Image
 
 from paintnet import Painter
 from tests import http_server as web
-from tests.command_line import QUICK, Outcome, Run, encoded, picture_levels, run_here
+from tests.command_line import (
+    PROGRAM,
+    QUICK,
+    Outcome,
+    Run,
+    encoded,
+    environment,
+    picture_levels,
+    run_here,
+)
 from tests.http_server import HttpServer
 from tests.picture.picture_helpers import BIRD
 
@@ -80,6 +91,24 @@ def classified(folder: Path, trained: dict[str, bytes]) -> Path:
     path = folder / "classes.paintnet"
     path.write_bytes(trained["classify"])
     return path
+
+
+@pytest.fixture(scope="session")
+def compiled_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's cache folder in which the kernel has been compiled, ahead; to be read only."""
+    cache = tmp_path_factory.mktemp("cache")
+    command = [*PROGRAM, "warm", "--json"]
+    ended = subprocess.run(
+        command,
+        env=environment(XDG_CACHE_HOME=str(cache)),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["compiled"]
+    return cache
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ COMMANDS = {
     "neuron": "Compute one neuron, with the sum written out.",
     "boundary": "Show how neurons and networks divide the plane.",
     "show": "Print a painting or a picture in the terminal.",
+    "warm": "Compile the training step ahead, once for all runs.",
 }
 """Short help of each command: listing them must not import them, which takes a second."""
 

@@ -14,15 +14,13 @@ from paintnet.encoding.base import PositionMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_state import AdamRates, BlockState
 from paintnet.engine.blocks import SIDE, BlockPlan
-from paintnet.engine.compiler import CompilerError, is_compiled, usable_cores
+from paintnet.engine.compiler import CompilerError, compiling_note, usable_cores
 from paintnet.engine.numpy_step import NumpyStep
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.starts import STARTS, StartContext
 from paintnet.engine.targets import count_classes, network_targets
 from paintnet.engine.trainer import TrainerState
 from paintnet.settings.settings import PainterSettings
-
-COMPILING = "compiling the training step once, which takes about 15 s"
 
 PART_BATCHES = 24
 """Batches between two looks at the clock."""
@@ -85,8 +83,9 @@ class BlockTrainer:
 
     def _compiled_step(self, note: Callable[[str], None]) -> Any:
         """Give the compiled step, or None where the compiler fails and nobody insisted on it."""
-        if not is_compiled():
-            note(COMPILING)
+        compiling = compiling_note()
+        if compiling is not None:
+            note(compiling)
         try:
             # numba takes seconds to load; only a compiled run pays for it.
             from paintnet.engine.compiled_step import CompiledStep

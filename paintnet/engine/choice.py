@@ -1,20 +1,27 @@
 """Which engine trains: scikit-learn's own loop, or blocks in NumPy or compiled."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from paintnet.dataset.pixels import Dataset
 from paintnet.encoding.base import PositionMap
 from paintnet.encoding.grid import GridMap
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.blocks import BlockPlan
-from paintnet.engine.compiler import has_compiler
+from paintnet.engine.compiler import has_compiler, is_compiled
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.errors import SettingsError
 from paintnet.settings.settings import PainterSettings
 
-WORTH_COMPILING = 65_536
-"""Pixels from which auto compiles: NumPy is done with a smaller picture before a compiler has begun."""
+WORTH_COMPILING = 1.5
+"""Seconds in NumPy from which auto compiles: to import numba and load what is compiled takes one."""
+
+SECONDS_OF_WEIGHT = 1.75e-10
+"""Seconds of a point, an epoch and a weight behind the grid: 0.107 for 768 x 512 points (docs/engine.md)."""
+
+WEIGHTS_OF_GRID = 800
+"""What the grid takes, counted in such weights."""
 
 
 def make_trainer(
@@ -45,9 +52,35 @@ def make_trainer(
         raise SettingsError(
             "engine compiled", "numba is not installed", "install it with pip install 'paintnet[fast]'"
         )
-    worth = dataset.width * dataset.height >= WORTH_COMPILING or settings.engine == "compiled"
-    compiled = settings.engine != "numpy" and has_compiler() and worth
+    compiled = settings.engine == "compiled" or (
+        settings.engine == "auto" and has_compiler() and _is_worth_compiling(dataset, settings)
+    )
     return BlockTrainer(dataset, encoding, plan, settings, schedule, compiled=compiled, note=note)
+
+
+def numpy_seconds(points: int, epochs: int, layers: Sequence[int]) -> float:
+    """Estimate the time of a training in NumPy, the same on every machine.
+
+    Examples
+    --------
+    >>> numpy_seconds(1536 * 1024, 18, (4, 24, 24))  # standard, 768 x 512
+    7.649...
+    """
+    weights = sum(a * b for a, b in pairwise((*layers, 3)))
+    return SECONDS_OF_WEIGHT * points * epochs * (WEIGHTS_OF_GRID + weights)
+
+
+def _is_worth_compiling(dataset: Dataset, settings: PainterSettings) -> bool:
+    """Weigh the work at hand.
+
+    The engines differ in rounding, and a seeded run of fixed epochs gives the
+    same bytes whatever ran before. So the work alone decides there, and whether
+    the kernel is compiled already only where the clock decides the bytes anyway.
+    """
+    if settings.epochs is None and settings.seconds is not None:
+        return settings.seconds >= WORTH_COMPILING or is_compiled()
+    points = dataset.width * dataset.height
+    return numpy_seconds(points, settings.epochs or 1, settings.layers) >= WORTH_COMPILING
 
 
 def _plan_of_blocks(dataset: Dataset, encoding: PositionMap, settings: PainterSettings) -> BlockPlan:

@@ -1,6 +1,5 @@
 """The compiled step behind the same face as `NumpyStep`."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -9,16 +8,11 @@ from typing import Any
 import numpy as np
 
 from paintnet.activations import HIDDEN, OUTPUT
-from paintnet.typing import Array
-
-# How long a thread of GNU OpenMP spins before it sleeps at the end of each batch: briefly, since a thread
-# that spins for one that has no core makes a busy machine ten times slower. Read when the library loads.
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-
 from paintnet.engine.block_state import AdamRates, BlockState, split_dense
 from paintnet.engine.blocks import SIDE, BlockPlan
 from paintnet.engine.compiler import run_alone, warmed_up
 from paintnet.engine.kernel_types import Batches, Dense, Plan, Rates, Room, Table, Targets
+from paintnet.typing import Array
 
 CACHE_LINE = 64
 

@@ -1,27 +1,27 @@
-"""The compiler and its cache: whether there is one, where compiled code is kept, and what to do if it fails.
+"""The compiler: whether there is one, how compiled code comes into this process, and what to do if it fails.
 
-A part that only makes things faster must never make a run fail: a cache that
-cannot be written, or that holds a broken file, is left aside, and where numba
-itself does not work, the caller trains with NumPy.
+A part that only makes things faster must never make a run fail: where code
+cannot be kept it is compiled for this run, where no other process can compile
+this one does, and where numba itself does not work, the caller trains with NumPy.
 """
 
-import hashlib
 import os
-import shutil
 import sys
-import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from paintnet._version import __version__
+from paintnet.engine import code_cache
+from paintnet.engine.code_cache import KERNEL
 from paintnet.errors import TrainingError
 
-KERNEL = "paintnet.engine.kernel"
+COMPILING = "compiling the training step once, which takes about 15 s"
+COMPILING_AGAIN = "compiling the training step, which takes about 15 s in each run: it cannot be kept"
 
 _loading = threading.Lock()
 _running = threading.Lock()
@@ -32,17 +32,25 @@ class _Process:
 
     caches = False
     """Whether the kernel that is being loaded may use a cache."""
+    compiles_into: Path | None = None
+    """Folder to compile into, where that is all that this process does."""
     is_guarded = False
     is_forked = False
 
 
 class CompilerError(TrainingError):
-    """The compiler is there, but does not work."""
+    """The compiler is missing, or does not work, or what it makes cannot be kept."""
 
 
 def has_compiler() -> bool:
     """Whether the extra `fast` is installed."""
     return find_spec("numba") is not None
+
+
+def check_compiler() -> None:
+    """Raise a `CompilerError` where the extra `fast` is not installed."""
+    if not has_compiler():
+        raise CompilerError("numba", "it is not installed", "install it with pip install 'paintnet[fast]'")
 
 
 def usable_cores() -> int:
@@ -51,44 +59,35 @@ def usable_cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def cache_folder() -> Path | None:
-    """Folder for compiled code, made if need be; None where none can be written.
-
-    It lies in the user's cache folder, so that an installation without rights
-    to write works too, and is named after all that compiled code depends on.
-    """
-    try:
-        numba: Any = import_module("numba")  # which ships no types
-        binding: Any = import_module("llvmlite.binding")
-    except Exception:
-        return None
-    versions = (__version__, numba.__version__, binding.get_host_cpu_name(), sys.version)
-    key = hashlib.sha256(repr(versions).encode()).hexdigest()[:12]
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        # With HOME unset, the home of the user's account is taken; an account without one has no cache.
-        root = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
-        if not root.is_absolute():
-            return None
-        folder = root / "paintnet" / f"kernel-{__version__}-{key}"
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(b"0" * 4096)
-    except (OSError, RuntimeError):
-        return None
-    return folder
-
-
 def is_compiled() -> bool:
-    """Whether this process has compiled code already, or finds it in the cache."""
-    if KERNEL in sys.modules:
-        return True
-    folder = cache_folder()
-    return folder is not None and any(folder.rglob("kernel.run_batches*.nbi"))
+    """Whether this process has compiled code already, or finds what was kept."""
+    return KERNEL in sys.modules or code_cache.kept_code() is not None
+
+
+def compiling_note() -> str | None:
+    """Tell that there is compiling to be done; None where there is not, or where numba does not work."""
+    try:
+        _start_numba()
+    except Exception:  # whatever it is, loading will tell it
+        return None
+    if is_compiled():
+        return None
+    why = code_cache.why_not_kept()
+    return COMPILING if why is None else f"{COMPILING_AGAIN} ({why})"
+
+
+@contextmanager
+def compiling_into(folder: Path) -> Iterator[None]:
+    """Compile here, into a folder, instead of loading what another process compiles."""
+    _Process.compiles_into = folder
+    try:
+        yield
+    finally:
+        _Process.compiles_into = None
 
 
 def warmed_up(warm_up: Callable[[ModuleType], Any]) -> ModuleType:
-    """Load the kernel and run it once, which compiles it or loads what was compiled.
+    """Load the kernel and run it once.
 
     Parameters
     ----------
@@ -103,35 +102,66 @@ def warmed_up(warm_up: Callable[[ModuleType], Any]) -> ModuleType:
     Raises
     ------
     CompilerError
-        If numba cannot be imported, compile, or start its threads, with and without a cache.
+        If numba cannot be imported, compile, or start its threads, in any of the ways that are tried.
     """
     if _Process.is_forked:
         why = "compiled code cannot run in a process that was forked after it had run"
         raise CompilerError("numba", why, "start processes by spawn, or use engine numpy")
     with _loading:
-        folder = None if KERNEL in sys.modules else cache_folder()
         try:
-            return _attempt(warm_up, folder)
-        # numba, LLVM and pickle raise what they like: whatever it is, a cache may be its cause.
-        except Exception:
-            if folder is not None:
-                shutil.rmtree(folder, ignore_errors=True)
-            sys.modules.pop(KERNEL, None)
-        try:
-            return _attempt(warm_up, None)
+            _start_numba()
+            if KERNEL in sys.modules or _Process.compiles_into is not None:
+                return _attempt(warm_up, _Process.compiles_into)
+            return _loaded(warm_up) or _attempt(warm_up, None)
+        # numba and LLVM raise what they like.
         except Exception as error:
             sys.modules.pop(KERNEL, None)
             why = f"it does not work here ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
             raise CompilerError("numba", why, "use engine numpy, or install numba again") from error
 
 
-def _attempt(warm_up: Callable[[ModuleType], Any], folder: Path | None) -> ModuleType:
+def _start_numba() -> None:
+    """Import numba and start its threads, which fails before anything is compiled or a cache is blamed."""
     numba: Any = import_module("numba")  # which ships no types
+    if numba.config.DISABLE_JIT:
+        raise RuntimeError("NUMBA_DISABLE_JIT is set")
+    # How long a thread of GNU OpenMP spins before it sleeps at the end of each batch: briefly, since a thread
+    # that spins for one that has no core makes a busy machine ten times slower. Read when the library loads,
+    # which is now.
+    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+    numba.get_num_threads()
+
+
+def _loaded(warm_up: Callable[[ModuleType], Any]) -> ModuleType | None:
+    """Load what is kept, else what is compiled to be kept, else what is compiled for now."""
+    for source in (_kept, _newly_kept, code_cache.compiled_for_now):
+        # Whatever is wrong with one source (a broken file, a full disk), the next may be better.
+        with suppress(Exception), ExitStack() as stack:
+            return _attempt(warm_up, stack.enter_context(source()))
+        sys.modules.pop(KERNEL, None)
+    return None
+
+
+@contextmanager
+def _kept() -> Iterator[Path]:
+    folder = code_cache.kept_code()
+    if folder is None:
+        raise code_cache.CacheError("nothing is kept")
+    with code_cache.writable(folder) as readable:
+        yield readable
+
+
+@contextmanager
+def _newly_kept() -> Iterator[Path]:
+    yield code_cache.keep()
+
+
+def _attempt(warm_up: Callable[[ModuleType], Any], folder: Path | None) -> ModuleType:
+    numba: Any = import_module("numba")
     kept = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = "" if folder is None else str(folder)
     _Process.caches = folder is not None
     try:
-        numba.get_num_threads()  # starts the threads, which may fail too
         kernel = import_module(KERNEL)
         warm_up(kernel)
     finally:

@@ -73,7 +73,7 @@ class PainterSettings(CheckedSettings):
         what other photographs taught.
     engine : {"auto", "compiled", "numpy", "stock"}
         What runs a step: numba (extra `fast`), NumPy, or scikit-learn's own
-        loop; auto takes the fastest that fits.
+        loop; auto takes the fastest that fits and is worth its compiling.
     threads : int or None
         How many blocks are trained at a time (engine compiled); None: one for
         each core that the process may use. The result does not depend on it.

@@ -1,0 +1,54 @@
+"""What `auto` takes: by the work at hand, so that a seeded run gives the same bytes whatever ran before."""
+
+import numpy as np
+import pytest
+
+from paintnet.engine import choice
+from paintnet.engine.choice import numpy_seconds
+from paintnet.painter.run import make_dataset
+from paintnet.settings.presets import settings_for
+
+
+def is_worth(width: int, height: int, preset: str = "standard", **given: object) -> bool:
+    picture = np.zeros((height, width, 3), np.float32)
+    settings = settings_for(width, height, preset, **given)
+    return choice._is_worth_compiling(make_dataset(picture, settings), settings)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    ("size", "given", "expected"),
+    [
+        ((100, 100), {}, False),
+        ((100, 100), {"preset": "fine"}, True),
+        ((300, 300), {}, True),
+        ((300, 300), {"epochs": 1}, False),
+        ((300, 300), {"epochs": 1, "layers": (300, 300)}, True),
+        ((300, 300), {"epochs": 1, "seconds": 60.0}, False),
+        ((100, 100), {"purpose": "copying"}, False),
+        ((768, 512), {"preset": "draft", "purpose": "copying"}, True),
+        ((100, 100), {"seconds": 10.0}, True),
+    ],
+)
+def test_work_decides_whatever_is_compiled(
+    size: tuple[int, int],
+    given: dict[str, object],
+    expected: bool,
+    compiled: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(choice, "is_compiled", lambda: compiled)
+    assert is_worth(*size, **given) is expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_under_a_short_clock_alone_what_is_compiled_is_used(
+    compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "is_compiled", lambda: compiled)
+    assert is_worth(300, 300, seconds=1.0) is compiled
+
+
+def test_the_estimate_counts_points_epochs_and_weights() -> None:
+    assert numpy_seconds(1000, 10, (10, 20)) == pytest.approx(1.75e-10 * 1000 * 10 * (800 + 200 + 60))
+    assert numpy_seconds(768 * 512, 1, (4, 24, 24)) == pytest.approx(0.107, abs=0.002)
