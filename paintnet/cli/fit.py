@@ -253,6 +253,7 @@ def _job(image: str, options: dict[str, Any], console: Console) -> Job:
         streams={} if sys.stdout is None else {STDOUT: sys.stdout.buffer},
         command=command_line(sys.argv),
         class_names=None if options["threshold"] is None else ("light", "dark"),
+        inputs=() if options["palette"] is None else (options["palette"],),
     )
 
 
