@@ -310,12 +310,15 @@ class FittedJob:
         """
         contents: dict[str, bytes] = {}
         failures: dict[str, PaintnetError] = {}
+        unforeseen: list[Exception] = []
         with self._views:
             for path, encode in self._encoders():
                 try:
                     contents[path] = encode()
                 except PaintnetError as error:
                     failures[path] = error
+                except Exception as error:
+                    unforeseen.append(error)
         streams = self.open_job.job.streams
         files = {path: content for path, content in contents.items() if path not in streams}
         failures |= (failed := write_together(files))
@@ -326,6 +329,8 @@ class FittedJob:
             streams[path].flush()
             self.written.append(path)
         self.written.sort(key=self.open_job.outputs.paths.index)
+        if unforeseen:
+            raise unforeseen[0]
         if failures:
             raise told_together(failures, self.written)
 

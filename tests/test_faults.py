@@ -544,7 +544,7 @@ def test_fault_19_is_told_before_training(
 ) -> None:
     Path("cat.png").write_bytes(PNG)
     Path("there.png").mkdir()
-    monkeypatch.setattr(Painter, "fit", lambda *_: pytest.fail("the training was started"))
+    monkeypatch.setattr(Painter, "start", lambda *_: pytest.fail("the training was started"))
     if kind == "folder as output":
         assert fit_refused(run, earlier, "cat.png", "-o", "there.png").startswith("there.png: is a folder")
         return

@@ -134,7 +134,7 @@ Examples:
     ),
     option(
         "--fps",
-        type=Number(0, 50, above=True),
+        type=Number(0.01, 50),
         default=12.0,
         metavar="F",
         help="Frames per second of the animation.",
