@@ -19,6 +19,7 @@ from paintnet.cli.outputs import (
     write_outputs,
 )
 from paintnet.cli.terminal import ERASE_LINE, draw
+from paintnet.cli.threads import notes_on_threads
 from paintnet.cli.types import Layers, Number
 from paintnet.errors import SettingsError
 from paintnet.files.writing import check_apart
@@ -152,6 +153,7 @@ def boundary(output: str | None, animate: str | None, **options: Any) -> None:
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
     data, layers = options["data"] or DEFAULT_DATA, options["layers"] or DEFAULT_LAYERS
     _check_outputs(output, animate, options["force"], sheet_size(len(data), len(layers), options["size"]))
+    console.notes(notes_on_threads())
     rows = [
         [Boundary(name, units, activation=options["activation"], seed=options["seed"]) for units in layers]
         for name in data
