@@ -101,6 +101,14 @@ def test_one_patch_is_its_network_to_the_bit_even_outside() -> None:
     assert np.array_equal(Mosaic([alone]).forward(xy), alone.network.forward(xy))
 
 
+def test_the_largest_outputs_are_blended_without_a_warning() -> None:
+    largest = float(np.finfo(np.float32).max)
+    corners = [(0, 0, 60, 50), (40, 0, 100, 50), (0, 30, 60, 90), (40, 30, 100, 90)]
+    huge = Mosaic([patch(corner, [largest]) for corner in corners])
+    xy = np.random.default_rng(0).uniform((40, 30), (60, 50), (2000, 2))
+    assert (huge.forward(xy) >= 0.999 * largest).all()
+
+
 def test_no_position_gives_no_outputs() -> None:
     assert FOUR.forward(np.empty((0, 2))).shape == (0, 1)
 
