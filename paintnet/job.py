@@ -13,8 +13,7 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from paintnet.errors import PaintnetError, SettingsError
-from paintnet.files.names import printable
-from paintnet.files.writing import check_output, write_bytes
+from paintnet.files.writing import check_apart, check_output, told_together, write_together
 from paintnet.modelfile import EXTENSION, encode_model
 from paintnet.painter.painter import Painter
 from paintnet.painter.quality import Quality
@@ -116,6 +115,8 @@ class Job:
         Outputs of these names are not files: a picture goes there as PNG.
     command, class_names : str, sequence of str or None
         What the report says about how it was made, and calls the classes.
+    inputs : tuple of str
+        Other files that were read, such as a palette: no output may replace them.
 
     Examples
     --------
@@ -141,6 +142,7 @@ class Job:
     streams: Mapping[str, BinaryIO] = field(default_factory=dict)
     command: str = ""
     class_names: tuple[str, ...] | None = None
+    inputs: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuse what can be refused before anything is fetched.
@@ -154,9 +156,6 @@ class Job:
         if settings.solver == "lbfgs" and (self.outputs.animation or self.outputs.report):
             what = "animation" if self.outputs.animation else "report"
             raise SettingsError(what, "lbfgs has no epochs that could be shown", "use solver adam")
-        paths = self.outputs.paths
-        if len(set(paths)) < len(paths):
-            raise SettingsError("outputs", "one file is named twice", "give each output a name of its own")
         self._check_outputs(self.outputs)
 
     def open(self, stdin: BinaryIO | None = None) -> "OpenJob":
@@ -172,7 +171,7 @@ class Job:
         if not (outputs.pictures or outputs.models):
             names = ((opened.name + PAINTED,), (opened.name + EXTENSION,))
             outputs = Outputs(*names, outputs.animation, outputs.report)
-        self._check_outputs(outputs)
+        self._check_outputs(outputs, stdin)
         pixels = shrink(opened.pixels, self.max_side) if self.max_side else opened.pixels
         own = (pixels.shape[1], pixels.shape[0])
         size = output_size(own, self.scale, self.size, self.limits.max_pixels)
@@ -193,7 +192,9 @@ class Job:
         fitted.write()
         return fitted
 
-    def _check_outputs(self, outputs: Outputs) -> None:
+    def _check_outputs(self, outputs: Outputs, stdin: BinaryIO | None = None) -> None:
+        source = stdin if isinstance(self.source, str) and self.source == "-" else self.source
+        check_apart(outputs.paths, (source, *self.inputs))
         kinds: list[tuple[Sequence[str], Any]] = [
             (outputs.pictures, OUTPUT_FORMATS),
             (outputs.models, [EXTENSION]),
@@ -300,32 +301,38 @@ class FittedJob:
     notes: list[str] = field(default_factory=list)
 
     def write(self) -> None:
-        """Encode everything, then write everything, streams last.
+        """Encode everything, then put all files in their places together, streams last.
 
         Raises
         ------
         PaintnetError
             If an output cannot be made or written; all others are written.
         """
-        encoded: dict[str, bytes] = {}
-        failures: list[tuple[str, PaintnetError]] = []
+        contents: dict[str, bytes] = {}
+        failures: dict[str, PaintnetError] = {}
+        unforeseen: list[Exception] = []
         with self._views:
             for path, encode in self._encoders():
                 try:
-                    encoded[path] = encode()
+                    contents[path] = encode()
                 except PaintnetError as error:
-                    failures.append((path, error))
+                    failures[path] = error
+                except Exception as error:
+                    unforeseen.append(error)
         streams = self.open_job.job.streams
+        files = {path: content for path, content in contents.items() if path not in streams}
+        failures |= (failed := write_together(files))
+        self.written.extend(path for path in files if path not in failed)
         # A stream comes last: its reader may leave early, and the files have to be there then.
-        for path in sorted(encoded, key=lambda path: path in streams):
-            try:
-                _put(path, encoded[path], streams.get(path))
-                self.written.append(path)
-            except PaintnetError as error:
-                failures.append((path, error))
+        for path in (path for path in contents if path in streams):
+            streams[path].write(contents[path])
+            streams[path].flush()
+            self.written.append(path)
         self.written.sort(key=self.open_job.outputs.paths.index)
+        if unforeseen:
+            raise unforeseen[0]
         if failures:
-            raise _told(failures, self.written)
+            raise told_together(failures, self.written)
 
     def _encoders(self) -> Iterator[tuple[str, Callable[[], bytes]]]:
         """What makes the bytes of each output; the model first, since it can make all others again."""
@@ -379,21 +386,3 @@ class FittedJob:
             quality=self.quality,
         )
         return report_html(record).encode()
-
-
-def _put(path: str, content: bytes, stream: BinaryIO | None) -> None:
-    if stream is None:
-        write_bytes(path, content)
-    else:
-        stream.write(content)
-        stream.flush()
-
-
-def _told(failures: Sequence[tuple[str, PaintnetError]], written: Sequence[str]) -> PaintnetError:
-    """Say the first failure, which others there were, and what is there in spite of them."""
-    first, remedy = failures[0][1], failures[0][1].remedy
-    if len(failures) > 1:
-        remedy += f"; {', '.join(printable(path) for path, _ in failures[1:])} failed too"
-    if written:
-        remedy += f"; written: {', '.join(map(printable, written))}"
-    return type(first)(first.what, first.why, remedy, first.parameter)

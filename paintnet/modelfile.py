@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from paintnet.encoding.extent import Extent
-from paintnet.encoding.registry import map_named
+from paintnet.encoding.registry import ENCODINGS, map_named
 from paintnet.errors import ModelFileError, SettingsError
 from paintnet.files.container import (
     Container,
@@ -32,6 +32,8 @@ FORMAT_VERSION = 2
 
 MODES = ("regress", "classify")
 PIXELS = ("center", "area")
+PROBABILITIES = ("logistic", "softmax")
+"""Output activations that give numbers from 0 to 1."""
 
 MAX_LAYERS = 64
 """Of the network of one patch."""
@@ -47,10 +49,14 @@ LAYOUT = Layout(
 )
 
 _PALETTE = "palette"
-_MAKE_ONE = "make one with `paintnet fit IMAGE -m FILE.paintnet`"
+_MAKE_ONE = "give a file that a painting was saved to"
 _ANOTHER_COPY = "get an intact copy, or paint it again"
 _SMALLER = "use a smaller network"
 _MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
+
+
+class UnknownEncodingError(Exception):
+    """A model whose encoding is not registered here; it carries the name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +91,17 @@ class Model:
             expected = {self.channels}
         elif self.palette.ndim != 2 or self.palette.shape[1] != self.channels or not len(self.palette):
             raise ValueError(f"a palette of shape {self.palette.shape}")
+        elif not ((self.palette >= 0) & (self.palette <= 1)).all():
+            raise ValueError("a palette with colors outside 0 to 1")
         else:
             # Two classes may share one output; a palette of one color is trained as two classes.
             expected = {len(self.palette)} if len(self.palette) > 2 else {1, 2}
-        n_outputs = Mosaic(self.patches).n_outputs
+        mosaic = Mosaic(self.patches)
+        n_outputs, output = mosaic.n_outputs, self.patches[0].network.output
         if n_outputs not in expected:
             raise ValueError(f"{n_outputs} outputs, expected {expected}")
+        if self.palette is not None and output not in PROBABILITIES:
+            raise ValueError(f"output {output!r} gives no probabilities of classes")
 
 
 M = TypeVar("M", bound=Model)
@@ -150,12 +161,12 @@ def read_model(path: str | Path, kind: type[M]) -> M:
     path, name = Path(path), str(path)
     try:
         if not path.is_file():
-            missing = not path.exists()
-            raise ModelFileError(name, "no such file" if missing else "not a regular file", _MAKE_ONE)
+            why = "not a regular file" if path.exists() else "no such file"
+            raise ModelFileError(name, why, _MAKE_ONE, "model")
         with path.open("rb") as file:
             return _decode(file, name, kind)
     except OSError as error:
-        raise ModelFileError(name, error.strerror or "cannot be read", _MAKE_ONE) from error
+        raise ModelFileError(name, error.strerror or "cannot be read", _MAKE_ONE, "model") from error
 
 
 def receive_model(stream: BinaryIO, name: str) -> bytes:
@@ -191,12 +202,15 @@ def _told(name: str) -> Iterator[None]:
     try:
         yield
     except ForeignFileError as error:
-        raise ModelFileError(name, f"not a paintnet model{error}", _MAKE_ONE) from error
+        raise ModelFileError(name, f"not a paintnet model{error}", _MAKE_ONE, "model") from error
     except NewerFileError as error:
         why = f"written by a newer paintnet ({error})"
         raise ModelFileError(name, why, "upgrade with `pip install --upgrade paintnet`") from error
     except OverLimitError as error:
         raise ModelFileError(name, str(error), _SMALLER) from error
+    except UnknownEncodingError as error:
+        why = f"unknown encoding {error.args[0]!r:.60}"
+        raise ModelFileError(name, why, "install or import what registers it") from error
     except ContainerError as error:
         raise ModelFileError(name, f"damaged model: {error}", _ANOTHER_COPY) from error
     except _MALFORMED as error:
@@ -272,8 +286,11 @@ def _network(part: Part) -> Network:
     prefix = "encoding."
     ours = [name for name in tensors if name.startswith(prefix)]
     drawn = {name.removeprefix(prefix): tensors.pop(name) for name in ours}
+    encoding = document["encoding"]
+    if isinstance(encoding["name"], str) and encoding["name"] not in ENCODINGS:
+        raise UnknownEncodingError(encoding["name"])
     network = Network(
-        encoding=map_named(document["encoding"]["name"]).from_document(document["encoding"], drawn),
+        encoding=map_named(encoding["name"]).from_document(encoding, drawn),
         coefs=tuple(tensors.pop(f"coefs.{k}") for k in range(n_layers)),
         intercepts=tuple(tensors.pop(f"intercepts.{k}") for k in range(n_layers)),
         activation=document["activation"],

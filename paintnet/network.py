@@ -4,6 +4,7 @@ scikit-learn takes a second to import; a saved painting answers before that.
 The tests hold this pass against scikit-learn's own, to float32 rounding.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from paintnet.typing import Array
 
 FARTHEST = 1e9
 """A position farther out counts as this far: float32 would overflow, and NaN is no color."""
+
+LARGEST = 1e18
+"""What a sum that overflowed counts as; its square is finite in float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,15 +83,29 @@ class Network:
         return sum(array.size for array in self.arrays)
 
     def forward(self, xy: Array) -> Array:
-        """Outputs (n, n_outputs) for positions (n, 2)."""
-        hidden = HIDDEN[self.activation].function
+        """Outputs (n, n_outputs) for positions (n, 2); finite where the weights are."""
         near = np.clip(xy, -FARTHEST, FARTHEST).astype(self.coefs[0].dtype, copy=False)
-        # Weights that ran away in training overflow; whoever trained them checks the result.
+        outputs = self._forward(near, lambda z: z)
+        is_finite = np.isfinite(outputs)
+        # Weights that are not finite ran away in training; whoever trained them has to see it.
+        if not is_finite.all() and all(np.isfinite(array).all() for array in self.arrays):
+            lost = ~is_finite.all(axis=1)
+            outputs[lost] = self._forward(near[lost], _held)
+        return outputs
+
+    def _forward(self, xy: Array, hold: Callable[[Array], Array]) -> Array:
+        hidden = HIDDEN[self.activation].function
         with np.errstate(over="ignore", invalid="ignore"):
-            z = self.encoding.first_layer(near, self.coefs[0])
+            z = self.encoding.first_layer(xy, self.coefs[0])
             z += self.intercepts[0]
             for coef, intercept in zip(self.coefs[1:], self.intercepts[1:], strict=True):
-                z = hidden(z, out=z) @ coef
+                z = hidden(hold(z), out=z) @ coef
                 z += intercept
-            colors: Array = OUTPUT[self.output].function(z, out=z)
-            return colors
+            z = hold(z)
+            outputs: Array = OUTPUT[self.output].function(z, out=z)
+            return outputs
+
+
+def _held(z: Array) -> Array:
+    """Bring sums that overflowed back into range, in place; where they lost their sign, to 0."""
+    return np.nan_to_num(z, copy=False, nan=0.0, posinf=LARGEST, neginf=-LARGEST)

@@ -92,7 +92,8 @@ class Mosaic:
         for number, covered, weight in shares:
             part = self.patches[number].network.forward(xy[covered])
             part *= (weight / total[covered]).astype(part.dtype)[:, None]
-            outputs[covered] += part
+            with np.errstate(over="ignore"):  # the mean of the largest numbers may be rounded to infinity
+                outputs[covered] += part
         return outputs
 
     def _shares(self, xy: Array) -> tuple[list[tuple[int, Array, Array]], Array]:

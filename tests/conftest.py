@@ -49,10 +49,10 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever starts to train fails."""
 
-    def fit(*_: object) -> None:
+    def start(*_: object) -> None:
         raise AssertionError("the training was started")
 
-    monkeypatch.setattr(Painter, "fit", fit)
+    monkeypatch.setattr(Painter, "start", start)
 
 
 @pytest.fixture

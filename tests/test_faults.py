@@ -544,7 +544,7 @@ def test_fault_19_is_told_before_training(
 ) -> None:
     Path("cat.png").write_bytes(PNG)
     Path("there.png").mkdir()
-    monkeypatch.setattr(Painter, "fit", lambda *_: pytest.fail("the training was started"))
+    monkeypatch.setattr(Painter, "start", lambda *_: pytest.fail("the training was started"))
     if kind == "folder as output":
         assert fit_refused(run, earlier, "cat.png", "-o", "there.png").startswith("there.png: is a folder")
         return
@@ -612,8 +612,90 @@ def test_fault_21_kill_while_saving(photo: Path, monkeypatch: pytest.MonkeyPatch
         terminal.process.kill()
         assert terminal.finish() == -signal.SIGKILL
     assert [Path(name).read_bytes() for name in names] == [b"earlier", b"earlier"]
+    assert list(photo.parent.glob(".paintnet-*.tmp"))
     run_here(monkeypatch, ("fit", photo, "--force", *QUICK)).done()
     assert load("photo.paintnet").width == WIDTH
+    assert not list(photo.parent.glob(".paintnet-*.tmp"))
+
+
+SIGNAL_AMID_RENAMES = """
+import os, signal, sys
+from pathlib import Path
+from paintnet.cli import main
+real = Path.replace
+def strike(source, target):
+    os.kill(os.getpid(), signal.{name})
+    return real(source, target)
+Path.replace = strike
+sys.argv[0] = "paintnet"
+main()
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_fault_20_a_signal_between_picture_and_model(photo: Path, name: str, code: int) -> None:
+    for output in ("photo.painted.png", "photo.paintnet"):
+        Path(output).write_bytes(b"earlier")
+    program = (sys.executable, "-c", SIGNAL_AMID_RENAMES.format(name=name))
+    with Terminal("fit", photo, "--force", *QUICK, program=program) as terminal:
+        assert terminal.finish() == code
+    painting, painted = load("photo.paintnet"), levels_of(Path("photo.painted.png"))
+    assert np.array_equal(painted, np.rint(255 * painting.render()).astype(np.uint8))
+    assert sorted(snapshot(photo.parent)) == ["photo.painted.png", "photo.paintnet", "photo.png"]
+
+
+@pytest.mark.parametrize("link", ["none", "symbolic", "hard", "spelling"])
+def test_fault_21_an_input_is_no_output(run: Run, photo: Path, untrained: None, link: str) -> None:
+    output = {"none": "photo.png", "spelling": "./a/../photo.png"}.get(link, "other.png")
+    Path("a").mkdir()
+    if link == "symbolic":
+        Path(output).symlink_to(photo)
+    elif link == "hard":
+        Path(output).hardlink_to(photo)
+    before, read = (
+        snapshot(photo.parent),
+        f"it would replace {photo}, which is read; give the output another name",
+    )
+    for options in (("--animate", output), ("-o", output), ("-o", output, "--animate", "x.gif")):
+        for force in ((), ("--force",)):
+            assert run("fit", photo, *options, *force).failed(2) == f"{output}: {read}"
+    assert run("compare", "sample:bird", photo, "-f", "-o", output).failed(2) == f"{output}: {read}"
+    assert snapshot(photo.parent) == before
+
+
+def test_fault_21_palettes_and_models_are_no_outputs(
+    run: Run, photo: Path, model: Path, untrained: None
+) -> None:
+    Path("colors.png").write_bytes(photo.read_bytes())
+    model.rename("model.png")
+    Path("link.paintnet").symlink_to("model.png")
+    before = snapshot(photo.parent)
+    classify = ("fit", photo, "--mode", "classify", "--palette", "colors.png", "-f")
+    read = "which is read; give the output another name"
+    assert run(*classify, "-o", "colors.png").failed(2) == f"colors.png: it would replace colors.png, {read}"
+    for given in (("model.png",), ("link.paintnet",), ()):
+        told = run("render", *given, "-f", "-o", "model.png").failed(2)
+        name = given[0] if given else "link.paintnet"
+        assert told == f"model.png: it would replace {name}, {read}"
+    assert snapshot(photo.parent) == before
+
+
+def test_fault_21_standard_input_is_no_output(photo: Path) -> None:
+    before = snapshot(photo.parent)
+    with photo.open("rb") as file:
+        ended = subprocess.run(
+            [*PROGRAM, "fit", "-", "-f", "-o", "photo.png"],
+            stdin=file,
+            capture_output=True,
+            env=environment(),
+            timeout=60,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(
+        b"error: photo.png: it would replace the file on its input, which is read; "
+    )
+    assert snapshot(photo.parent) == before
 
 
 def test_fault_21_kill_at_any_instant(model: Path) -> None:

@@ -38,6 +38,7 @@ FLOORS = (
     "activations",
     "checked_settings",
     "blas",
+    "signals",
     "errors",
     "_version",
     "typing",

@@ -83,6 +83,18 @@ def test_a_view_that_fails_loses_nothing_else(tmp_path: Path, monkeypatch: pytes
     assert str(error.value).startswith("a.gif: no frame fits; ask for fewer; written: ")
 
 
+def test_even_a_view_that_fails_by_a_bug_loses_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> bytes:
+        raise OverflowError("int too big to convert")
+
+    monkeypatch.setattr("paintnet.animation.formats.encode_animation", fail)
+    with pytest.raises(OverflowError, match=r"^int too big to convert$"):
+        job_in(tmp_path).run()
+    assert {path.name for path in tmp_path.iterdir()} == {"a.png", "b.webp", "m.paintnet", "r.html"}
+
+
 def test_a_stream_is_written_last_and_as_png(tmp_path: Path) -> None:
     model = str(tmp_path / "m.paintnet")
     stream = io.BytesIO()

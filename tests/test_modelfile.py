@@ -30,17 +30,17 @@ from paintnet.network import Network
 from paintnet.patches import Patch
 from tests.records import a_record
 
-NOT_ONE = "m: not a paintnet model; make one with `paintnet fit IMAGE -m FILE.paintnet`"
+NOT_ONE = "m: not a paintnet model; give a file that a painting was saved to"
 COPY = "; get an intact copy, or paint it again"
 
 
-def patch(left: float, layers: tuple[int, ...] = (3,), outputs: int = 1) -> Patch:
+def patch(left: float, layers: tuple[int, ...] = (3,), outputs: int = 1, output: str = "identity") -> Patch:
     extent = Extent(left, 0.0, left + 20.0, 9.0)
     sizes = (2, *layers, outputs)
     rng = np.random.default_rng(int(left))
     coefs = tuple(rng.normal(size=(m, n)).astype(np.float32) for m, n in pairwise(sizes))
     intercepts = tuple(rng.normal(size=n) for n in sizes[1:])
-    return Patch(Network(RawMap(extent), coefs, intercepts, "tanh", "identity"), extent)
+    return Patch(Network(RawMap(extent), coefs, intercepts, "tanh", output), extent)
 
 
 MODEL = Model("regress", 33, 10, 1, (patch(0.0), patch(12.0)), None, a_record(psnr=np.inf))
@@ -87,7 +87,7 @@ def test_a_file_says_what_the_format_says() -> None:
     assert parts["patch.1"].tensors.keys() == {"coefs.0", "coefs.1", "intercepts.0", "intercepts.1"}
     assert parts["patch.1"].document["activation"] == "tanh"
     palette = np.array([[0.0], [1.0]], np.float32)
-    document, parts = parts_of(Model("classify", 20, 9, 1, (patch(0),), palette))
+    document, parts = parts_of(Model("classify", 20, 9, 1, (patch(0, output="logistic"),), palette))
     assert "training" not in document
     assert np.array_equal(parts["palette"].tensors["palette"], palette)
 
@@ -110,7 +110,7 @@ def test_another_kind_of_file_is_refused() -> None:
     for content in (b"", b"PK\x03\x04", pickle.dumps({"weights": [1.0]}), b"\x89PNG\r\n\x1a\n" + bytes(100)):
         message = refusal(content)
         assert message.startswith("m: not a paintnet model")
-        assert message.endswith("; make one with `paintnet fit IMAGE -m FILE.paintnet`")
+        assert message.endswith("; give a file that a painting was saved to")
     assert refusal(b"") == NOT_ONE
     foreign = NOT_ONE.replace("model;", "model, though a safetensors file;")
     assert refusal(save_tensors({"w": np.zeros(3)})) == foreign
@@ -132,7 +132,7 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
 def test_a_huge_header_is_refused_unread() -> None:
     assert refusal(struct.pack("<Q", 2**62) + b"{}") == (
         "m: not a paintnet model: its header is said to be over 3,970 KB; "
-        "make one with `paintnet fit IMAGE -m FILE.paintnet`"
+        "give a file that a painting was saved to"
     )
 
 
@@ -186,6 +186,8 @@ PALETTE = Part({"palette": np.zeros((2, 1), np.float32)})
         ({"patches": [{}, {}]}, {}, "KeyError: 'extent'"),
         ({"patches": [{"extent": [0, 0, 1]}] * 2}, {}, "ValueError: not enough values to unpack"),
         ({"patches": [{"extent": [5, 0, 1, 1]}] * 2}, {}, "ValueError: [5, 0, 1, 1] is not a rectangle"),
+        ({"patches": [{"extent": [0, 0, 1, 1e10]}] * 2}, {}, "ValueError: [0, 0, 1, 10000000000.0] is not"),
+        ({"patches": [{"extent": [-1e300, 0, 1, 1]}] * 2}, {}, "ValueError: [-1e+300, 0, 1, 1] is not"),
         ({"patches": [{"extent": [0, 0, 1, 1]}] * 3}, {}, "KeyError: 'patch.2'"),
         ({}, {"patch.1": None}, "KeyError: 'patch.1'"),
         ({}, {"patch.01": Part({})}, "ValueError: unexpected part patch.01"),
@@ -193,11 +195,7 @@ PALETTE = Part({"palette": np.zeros((2, 1), np.float32)})
         ({}, {"patch.0": described(activation=[])}, "TypeError: "),
         ({}, {"patch.0": described(output=None)}, "ValueError: unknown activation 'tanh' or output None"),
         ({}, {"patch.0": described(output="softmax")}, "ValueError: patches with different outputs: "),
-        (
-            {},
-            {"patch.0": described(encoding={"name": "hash"})},
-            "SettingsError: encoding: unknown name 'hash'",
-        ),
+        ({}, {"patch.0": described(encoding={"name": ["hash"]})}, "SettingsError: encoding: unknown name"),
         ({}, {"patch.0": described(encoding=None)}, "TypeError: "),
         ({}, {"patch.0": described(encoding={"name": "grid"})}, "KeyError: 'basis'"),
         ({}, {"patch.0": Part({})}, "KeyError: 'encoding'"),
@@ -228,12 +226,22 @@ def test_a_file_that_is_no_painting_is_refused(
         (np.zeros((3, 4)), 3, "a palette of shape (3, 4)"),
         (np.zeros((2, 1)), 3, "3 outputs, expected {1, 2}"),
         (np.zeros((4, 1)), 3, "3 outputs, expected {4}"),
+        (np.array([[0.0], [1.5], [0.0]]), 3, "a palette with colors outside 0 to 1"),
+        (np.array([[0.0], [-1e-9], [0.0]]), 3, "a palette with colors outside 0 to 1"),
+        (np.array([[0.0], [np.nan], [0.0]]), 3, "a palette with colors outside 0 to 1"),
+        (np.zeros((3, 1)), 3, "output 'identity' gives no probabilities of classes"),
     ],
 )
 def test_a_palette_that_does_not_fit_is_refused(palette: np.ndarray, outputs: int, reason: str) -> None:
-    with pytest.raises(ValueError, match=r"palette|outputs") as caught:
+    with pytest.raises(ValueError, match=r"palette|outputs?") as caught:
         Model("classify", 20, 9, 1, (patch(0, outputs=outputs),), palette)
     assert str(caught.value) == reason
+
+
+def test_an_encoding_that_is_not_registered_is_told_as_such() -> None:
+    assert refusal(changed({}, {"patch.0": described(encoding={"name": "hash\x1b"})})) == (
+        "m: unknown encoding 'hash\\x1b'; install or import what registers it"
+    )
 
 
 def test_a_file_is_written_and_read(tmp_path: Path) -> None:
@@ -245,7 +253,7 @@ def test_a_file_is_written_and_read(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
-    make_one = "; make one with `paintnet fit IMAGE -m FILE.paintnet`"
+    make_one = "; give a file that a painting was saved to"
     for path, reason in ((tmp_path / "none", "no such file"), (tmp_path, "not a regular file")):
         with pytest.raises(ModelFileError) as caught:
             read_model(path, Model)

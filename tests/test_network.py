@@ -92,6 +92,27 @@ def test_huge_sums_do_not_overflow(output: str) -> None:
     np.testing.assert_array_equal(network.forward(np.array([[0.0, 5.0]])), [[1, 0]])
 
 
+def overflowing(*, weight: float = 3e38) -> Network:
+    """Two hidden units whose sums are huge and of opposite sign beyond 1, and one output that adds them."""
+    coefs = (np.array([[weight, -weight], [0, 0]], "f4"), np.array([[weight], [weight]], "f4"))
+    intercepts = (np.zeros(2, "f4"), np.array([0.25], "f4"))
+    return Network(RawMap(EXTENT, normalize=False), coefs, intercepts, "identity", "identity")
+
+
+def test_sums_that_overflow_are_held_and_all_others_are_as_they_are() -> None:
+    """The raw inputs are y and x, so y decides: at 0 the answer is the bias, at 2 it would be inf - inf."""
+    assert overflowing().forward(np.array([[5.0, 0.0], [5.0, 2.0], [0.0, -1e300]])).tolist() == [
+        [0.25],
+        [0],
+        [0],
+    ]
+    assert overflowing(weight=2.0).forward(np.array([[0.0, 3.0]])).tolist() == [[0.25]]
+
+
+def test_weights_that_are_not_numbers_stay_visible() -> None:
+    assert np.isnan(overflowing(weight=np.nan).forward(np.array([[5.0, 2.0]]))).all()
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=list(ENCODINGS))
 def test_a_position_far_out_has_a_finite_answer(encoding: PositionMap) -> None:
     _, network = trained("regress", encoding, "relu", "float32")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import paintnet
+from paintnet.activations import HIDDEN
 from paintnet.encoding.base import PositionMap
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.fourier import FourierMap
@@ -78,6 +79,36 @@ def test_a_render_is_the_prediction_at_the_pixel_centres(painting: Painting) -> 
     assert rendered.max() <= 1
     assert len(np.unique(rendered)) > 2
     np.testing.assert_allclose(painting.predict(CENTRES), rendered.reshape(-1, painting.channels), atol=2e-5)
+
+
+HUGE = float(np.finfo(np.float32).max)
+NUMBERS = st.one_of(st.sampled_from([0.0, 1e-45, 1e9, -1e19, 1e30, HUGE, -HUGE]), st.floats(-HUGE, HUGE))
+PLACES = st.one_of(
+    st.floats(-2, 12), st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([1e9, -1e300])
+)
+
+
+@given(st.data())
+def test_fault_15_no_numbers_in_a_model_give_colors_outside_0_and_1(data: st.DataObject) -> None:
+    known = PAINTINGS[data.draw(st.sampled_from(sorted(PAINTINGS)))]
+    forged = known.patches[0].network
+    for kind in ("coefs", "intercepts"):
+        arrays = tuple(array.copy() for array in getattr(forged, kind))
+        for array in arrays:
+            given_numbers = data.draw(st.lists(NUMBERS, min_size=1, max_size=6))
+            array.flat = np.resize(np.array(given_numbers, array.dtype), array.size)
+        forged = replace(forged, **{kind: arrays})
+    forged = replace(forged, activation=data.draw(st.sampled_from(sorted(HIDDEN))))
+    extent = Extent(-(2.0**31), 0.0, 2.0**31, data.draw(st.floats(0, 2**31)))
+    patches = (Patch(forged, known.patches[0].extent), Patch(forged, extent))[: data.draw(st.integers(1, 2))]
+    painting = Painting.from_bytes(replace(known, patches=patches).to_bytes())
+    xy = data.draw(st.lists(st.tuples(PLACES, PLACES), min_size=1, max_size=5))
+    answers = [painting.predict(xy), painting.predict_pixels(xy), painting.render((3, 2))]
+    if painting.mode == "classify":
+        answers.append(painting.predict_proba(xy))
+    for colors in answers:
+        assert np.isfinite(colors).all()
+        assert 0 <= colors.min() <= colors.max() <= 1
 
 
 def test_regress_gives_the_outputs_within_0_and_1() -> None:

@@ -14,12 +14,17 @@ from paintnet.patches import Mosaic, Patch
 Array = np.ndarray
 
 
-def patch(extent: tuple[float, ...], outputs: list[float], slope: tuple[float, float] = (0, 0)) -> Patch:
+def patch(
+    extent: tuple[float, ...],
+    outputs: list[float],
+    slope: tuple[float, float] = (0, 0),
+    output: str = "identity",
+) -> Patch:
     """A patch whose network says the same everywhere, or rises along y and x by a slope."""
     rectangle = Extent(*extent)
     coef = np.repeat(np.array(slope, np.float32)[:, None], len(outputs), axis=1)
     intercept = np.array(outputs, np.float32)
-    network = Network(RawMap(rectangle, normalize=False), (coef,), (intercept,), "relu", "identity")
+    network = Network(RawMap(rectangle, normalize=False), (coef,), (intercept,), "relu", output)
     return Patch(network, rectangle)
 
 
@@ -96,6 +101,14 @@ def test_one_patch_is_its_network_to_the_bit_even_outside() -> None:
     assert np.array_equal(Mosaic([alone]).forward(xy), alone.network.forward(xy))
 
 
+def test_the_largest_outputs_are_blended_without_a_warning() -> None:
+    largest = float(np.finfo(np.float32).max)
+    corners = [(0, 0, 60, 50), (40, 0, 100, 50), (0, 30, 60, 90), (40, 30, 100, 90)]
+    huge = Mosaic([patch(corner, [largest]) for corner in corners])
+    xy = np.random.default_rng(0).uniform((40, 30), (60, 50), (2000, 2))
+    assert (huge.forward(xy) >= 0.999 * largest).all()
+
+
 def test_no_position_gives_no_outputs() -> None:
     assert FOUR.forward(np.empty((0, 2))).shape == (0, 1)
 
@@ -118,7 +131,9 @@ def test_outputs_are_blended_before_they_become_colors() -> None:
 
 def test_probabilities_of_classes_are_blended_too() -> None:
     palette = np.array([[1.0], [0.0], [0.5]], np.float32)
-    left, right = patch((0, 0, 6, 4), [1.0, 0.0, 0.0]), patch((2, 0, 9, 4), [0.0, 0.75, 0.25])
+    rare = -100.0  # its exponential is 0 to rounding
+    left = patch((0, 0, 6, 4), [0.0, rare, rare], output="softmax")
+    right = patch((2, 0, 9, 4), [rare, np.log(0.75), np.log(0.25)], output="softmax")
     painting = Painting("classify", 10, 5, 1, (left, right), palette)
     np.testing.assert_allclose(painting.predict_proba([[3, 1], [5, 1]])[:, 0], [0.75, 0.25], atol=1e-6)
     assert painting.predict([[3, 1], [5, 1]]).ravel().tolist() == [1, 0]

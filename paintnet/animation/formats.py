@@ -19,6 +19,9 @@ from paintnet.files.writing import check_output
 from paintnet.typing import Levels
 
 MAX_FRAMES = 1000
+MIN_FPS = 0.01
+"""A GIF holds a frame for at most 655.35 seconds, the other formats longer; nobody waits as long as this."""
+
 MAX_FPS = 50.0
 """A GIF counts hundredths of a second, and viewers slow down frames of less than two."""
 
@@ -37,7 +40,7 @@ class Timing:
     Parameters
     ----------
     fps : float
-        Frames a second, above 0, at most 50.
+        Frames a second, 0.01 to 50.
     hold : float, default=2.0
         Seconds that the last frame stays.
 
@@ -56,9 +59,9 @@ class Timing:
     hold: float = HOLD
 
     def __post_init__(self) -> None:
-        if not 0 < self.fps <= MAX_FPS:
+        if not MIN_FPS <= self.fps <= MAX_FPS:
             raise SettingsError(
-                "fps", f"{number_text(self.fps)} is out of range", f"use more than 0 and at most {MAX_FPS:g}"
+                "fps", f"{number_text(self.fps)} is out of range", f"use {MIN_FPS:g} to {MAX_FPS:g}"
             )
         if not 0 <= self.hold <= 60:
             raise SettingsError(
@@ -202,8 +205,25 @@ def _timed(frames: Iterator[Levels], timing: Timing) -> Iterator[tuple[Levels, i
     yield frame, timing.milliseconds(number, is_last=True)
 
 
+def _limited(frames: Iterator[tuple[Any, int]], longest: int) -> Iterator[tuple[Any, int]]:
+    """Shorten equal frames in a row where together they stay too long: Pillow makes one of them.
+
+    A GIF counts hundredths of a second in 16 bits (GIF89a, section 23, "Delay Time").
+    """
+    before, total = b"", 0
+    for image, milliseconds in frames:
+        content = image.convert("RGB").tobytes()
+        total = milliseconds + (total if content == before else 0)
+        excess = max(0, total - longest)
+        yield image, milliseconds - excess
+        before, total = content, total - excess
+
+
 def _by_pillow(
-    pillow_name: str, prepare: Callable[[Any], Any] = lambda image: image, **options: Any
+    pillow_name: str,
+    prepare: Callable[[Any], Any] = lambda image: image,
+    longest: int | None = None,
+    **options: Any,
 ) -> Callable[[Iterator[Levels], Timing], bytes]:
     """Build the function that writes one of Pillow's formats."""
 
@@ -214,9 +234,13 @@ def _by_pillow(
         durations: list[int] = []
 
         def images() -> Iterator[Any]:
-            for levels, milliseconds in _timed(frames, timing):
+            prepared = (
+                (prepare(Image.fromarray(np.ascontiguousarray(levels))), milliseconds)
+                for levels, milliseconds in _timed(frames, timing)
+            )
+            for image, milliseconds in prepared if longest is None else _limited(prepared, longest):
                 durations.append(milliseconds)
-                yield prepare(Image.fromarray(np.ascontiguousarray(levels)))
+                yield image
 
         # Pillow goes through an APNG's frames twice.
         each = iter(list(images())) if pillow_name == "PNG" else images()
@@ -291,7 +315,7 @@ def _evened(levels: Levels) -> Levels:
 
 
 ANIMATIONS: dict[str, AnimationFormat] = {
-    ".gif": AnimationFormat("GIF", _by_pillow("GIF", _to_palette, optimize=False), 65_535),
+    ".gif": AnimationFormat("GIF", _by_pillow("GIF", _to_palette, longest=655_350, optimize=False), 65_535),
     ".webp": AnimationFormat("WebP", _by_pillow("WEBP", quality=WEBP_QUALITY, method=4), 16_383),
     ".png": AnimationFormat("APNG", _by_pillow("PNG"), 65_535),
     ".mp4": AnimationFormat(

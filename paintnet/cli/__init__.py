@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from paintnet._version import __version__
 from paintnet.cli.exits import run_and_exit
+from paintnet.cli.threads import keep_blas_alone, make_do_with_what_there_is
 
 COMMANDS = {
     "fit": "Teach a network to paint a picture.",
@@ -24,6 +25,10 @@ COMMANDS = {
 """Short help of each command: listing them must not import them, which takes a second."""
 
 
+TRAINING = ("fit", "boundary")
+"""Commands that train, and so start threads."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command when it is called."""
 
@@ -35,6 +40,8 @@ class LazyGroup(click.Group):
         """Import `paintnet.cli.<name>` and take the command of that name."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in TRAINING:
+            make_do_with_what_there_is()
         command: click.Command = getattr(import_module(f"paintnet.cli.{cmd_name}"), cmd_name)
         return command
 
@@ -70,6 +77,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
+    keep_blas_alone()
     run_and_exit(_call)
 
 

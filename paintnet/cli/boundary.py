@@ -11,10 +11,18 @@ from paintnet.activations import HIDDEN
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.help import command, option, option_group
 from paintnet.cli.options import complete_files, force_option, report_options
-from paintnet.cli.outputs import STDOUT, check_picture_output, check_picture_size, encode_output, write_output
+from paintnet.cli.outputs import (
+    STDOUT,
+    check_picture_output,
+    check_picture_size,
+    encode_output,
+    write_outputs,
+)
 from paintnet.cli.terminal import ERASE_LINE, draw
+from paintnet.cli.threads import notes_on_threads
 from paintnet.cli.types import Layers, Number
 from paintnet.errors import SettingsError
+from paintnet.files.writing import check_apart
 from paintnet.lesson.boundaries import (
     DATASETS,
     Boundary,
@@ -127,7 +135,7 @@ Examples:
     ),
     option(
         "--fps",
-        type=Number(0, 50, above=True),
+        type=Number(0.01, 50),
         default=12.0,
         metavar="F",
         help="Frames per second of the animation.",
@@ -145,6 +153,7 @@ def boundary(output: str | None, animate: str | None, **options: Any) -> None:
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
     data, layers = options["data"] or DEFAULT_DATA, options["layers"] or DEFAULT_LAYERS
     _check_outputs(output, animate, options["force"], sheet_size(len(data), len(layers), options["size"]))
+    console.notes(notes_on_threads())
     rows = [
         [Boundary(name, units, activation=options["activation"], seed=options["seed"]) for units in layers]
         for name in data
@@ -153,9 +162,7 @@ def boundary(output: str | None, animate: str | None, **options: Any) -> None:
         written = _draw(rows, output, animate, console, options)
     finally:
         _progress(console, "")
-    # stdout comes last: its reader may leave early, and the file has to be there then.
-    for name in sorted(written, key=lambda name: name == STDOUT):
-        write_output(name, written[name])
+    write_outputs(written)
     console.summary(_document(rows, output, animate, options), _lines(rows, written))
 
 
@@ -165,8 +172,7 @@ def _check_outputs(output: str | None, animate: str | None, force: bool, size: t
         raise SettingsError(
             "outputs", "none was named", "name a picture with -o, or an animation with --animate"
         )
-    if output == animate:
-        raise SettingsError("outputs", "one file is named twice", "give each output a name of its own")
+    check_apart([name for name in (output, animate) if name is not None])
     if output is not None:
         check_picture_output(output, force=force)
         check_picture_size(output, size)

@@ -44,7 +44,7 @@ def compare(a: str, b: str, output: str | None, **options: Any) -> None:
     """
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
     if output:
-        check_picture_output(output, force=options["force"])
+        check_picture_output(output, force=options["force"], inputs=(a, b))
     limits = OpenLimits(options["max_pixels"], options["allow_private"])
     opened = [open_picture(source, limits=limits, stdin=standard_input()) for source in (a, b)]
     for picture in opened:

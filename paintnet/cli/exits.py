@@ -96,6 +96,7 @@ _OPTIONS = {
     "allow_private": "allow it with --allow-private",
     "max_size": "paint it smaller, or raise --max-pixels",
     "max_pixels": "raise the limit with --max-pixels or use a smaller copy",
+    "model": "make one with `paintnet fit IMAGE -m FILE.paintnet`",
     "sha256": "check where it comes from, or the value of --sha256",
 }
 """What to do about what the library refused, by the parameter that would allow it."""

@@ -13,6 +13,7 @@ from paintnet.cli.exits import BelowRequired
 from paintnet.cli.help import command, option, option_group
 from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
 from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
+from paintnet.cli.threads import notes_on_threads
 from paintnet.cli.types import Duration, Layers, NameOf, Number
 from paintnet.cli.watching import (
     animation_of,
@@ -215,6 +216,7 @@ def fit(image: str, **options: Any) -> None:
     """
     to_stdout = STDOUT in (*options["output"], options["model"])
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=to_stdout)
+    console.notes(notes_on_threads())
     job = _job(image, options, console)
     job.check()
     if to_stdout:
@@ -254,6 +256,7 @@ def _job(image: str, options: dict[str, Any], console: Console) -> Job:
         streams={} if sys.stdout is None else {STDOUT: sys.stdout.buffer},
         command=command_line(sys.argv),
         class_names=None if options["threshold"] is None else ("light", "dark"),
+        inputs=() if options["palette"] is None else (options["palette"],),
     )
 
 

@@ -3,13 +3,14 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from paintnet.cli.console import standard_input
 from paintnet.cli.terminal import is_terminal
 from paintnet.errors import OutputError, SettingsError
-from paintnet.files.writing import check_output, replacing, write_bytes
+from paintnet.files.writing import check_apart, check_output, replacing, told_together, write_together
 from paintnet.picture import OUTPUT_FORMATS, check_size, encode_picture, output_size, write_bands
 
 STDOUT = "-"
@@ -17,12 +18,19 @@ SPOOL_BYTES = 2**26
 """A picture for stdout waits in memory up to this size, and in a temporary file above it."""
 
 
-def check_picture_output(path: str, *, force: bool) -> None:
-    """Refuse what could not be written at the end."""
+def check_picture_output(path: str, *, force: bool, inputs: Sequence[str | None] = ()) -> None:
+    """Refuse what could not be written at the end, and what would replace an input."""
     if path != STDOUT:
+        check_inputs_stay(path, inputs)
         check_output(path, force=force, extensions=OUTPUT_FORMATS)
     else:
         check_stdout()
+
+
+def check_inputs_stay(path: str, inputs: Sequence[str | None]) -> None:
+    """Refuse an output that would replace a file that is read."""
+    if path != STDOUT:
+        check_apart([path], [standard_input() if name == STDOUT else name for name in inputs])
 
 
 def check_stdout() -> None:
@@ -42,13 +50,15 @@ def encode_output(path: str, pixels: Any) -> tuple[bytes, tuple[str, ...]]:
     return encode_picture(pixels, _extension(path))
 
 
-def write_output(path: str, data: bytes) -> None:
-    """Write a file whole, or to stdout."""
-    if path == STDOUT:
-        sys.stdout.buffer.write(data)
+def write_outputs(contents: Mapping[str, bytes]) -> None:
+    """Write files, whole and together, then what goes to stdout: its reader may leave early."""
+    files = {path: content for path, content in contents.items() if path != STDOUT}
+    failures = write_together(files)
+    if STDOUT in contents:
+        sys.stdout.buffer.write(contents[STDOUT])
         sys.stdout.buffer.flush()
-    else:
-        write_bytes(path, data)
+    if failures:
+        raise told_together(failures, [path for path in contents if path not in failures])
 
 
 def write_picture(path: str, bands: Iterable[Any], shape: tuple[int, ...]) -> tuple[str, ...]:

@@ -132,9 +132,6 @@ def _outside(painting: Painting, positions: Any) -> bool:
 
 def _answers(painting: Painting, positions: Any, colors: Any) -> Iterator[dict[str, Any]]:
     probabilities = painting.predict_proba(positions) if painting.mode == "classify" else None
-    if not np.isfinite(colors).all():
-        why = "a position lies so far outside the picture that the network overflows"
-        raise SettingsError("positions", why, f"stay near the {painting.width} x {painting.height} pixels")
     for number, color in enumerate(colors):
         answer: dict[str, Any] = {"color": hex_color(color), "values": [round(float(v), 6) for v in color]}
         if probabilities is not None:

@@ -8,7 +8,6 @@ from typing import Self
 
 from paintnet.cli.halfblocks import UPPER_HALF, picture_lines
 from paintnet.cli.progress import SECONDS_BETWEEN, progress_line
-from paintnet.cli.signals import signals_wait
 from paintnet.cli.terminal import (
     ERASE_BELOW,
     ERASE_LINE,
@@ -27,6 +26,7 @@ from paintnet.cli.terminal import (
 from paintnet.painter.events import EpochFinished, Event
 from paintnet.painter.run import Run
 from paintnet.painting import Painting
+from paintnet.signals import signals_wait
 
 LARGEST = (80, 30)
 """Columns and rows of the picture: over a slow line, a larger one would cost more than it shows."""

@@ -15,7 +15,14 @@ from paintnet.cli.options import (
     report_options,
     size_options,
 )
-from paintnet.cli.outputs import STDOUT, check_picture_output, check_picture_size, checked_size, write_picture
+from paintnet.cli.outputs import (
+    STDOUT,
+    check_inputs_stay,
+    check_picture_output,
+    check_picture_size,
+    checked_size,
+    write_picture,
+)
 from paintnet.painting import Painting
 
 COPY_NOTE = (
@@ -57,8 +64,10 @@ def render(model: str | None, output: str, **options: Any) -> None:
     file in the current folder is painted.
     """
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
-    check_picture_output(output, force=options["force"])
+    check_picture_output(output, force=options["force"], inputs=(model,))
     painting, name, _ = load_painting(model, console)
+    if model is None:
+        check_inputs_stay(output, [name])
     region = options["region"]
     x0, y0, x1, y1 = region or (0, 0, painting.width, painting.height)
     own = (x1 - x0, y1 - y0)

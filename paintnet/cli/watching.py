@@ -38,7 +38,7 @@ watch_options = option_group(
         "--fps",
         type=Number(),
         metavar="N",
-        help="Frames per second of the animation; above 0 and at most 50.",
+        help="Frames per second of the animation; 0.01 to 50.",
         show_default=f"{DEFAULT_FPS:g}",
     ),
     option("--caption", is_flag=True, help="Write the epoch and the PSNR under the animation."),

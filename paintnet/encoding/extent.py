@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
+FARTHEST = 2.0**31
+"""Pixels from the origin: no picture is wider, and float32 is still far from its end."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,6 @@ class Extent:
     def from_list(cls, values: Sequence[float]) -> Self:
         """Build from `to_list`, refusing what is no rectangle."""
         left, top, right, bottom = (float(value) for value in values)
-        if not (np.isfinite([left, top, right, bottom]).all() and left <= right and top <= bottom):
+        if not (-FARTHEST <= left <= right <= FARTHEST and -FARTHEST <= top <= bottom <= FARTHEST):
             raise ValueError(f"{list(values)} is not a rectangle: left, top, right, bottom")
         return cls(left, top, right, bottom)

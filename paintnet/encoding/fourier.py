@@ -10,6 +10,9 @@ from paintnet.encoding.base import DenseMap, EncodingSpec, PositionMap
 from paintnet.encoding.extent import Extent
 from paintnet.typing import Array
 
+MAX_FREQUENCY = 1e6
+"""Cycles a pixel in a file, where drawn ones have at most half of one: phases stay finite in float32."""
+
 
 @dataclass(frozen=True, eq=False)
 class FourierMap(DenseMap):
@@ -84,6 +87,8 @@ class FourierMap(DenseMap):
         frequencies = tensors["frequencies"]
         if frequencies.ndim != 2 or frequencies.shape[0] != 2:
             raise ValueError(f"frequencies of shape {frequencies.shape}, expected (2, n)")
+        if not (np.abs(frequencies) <= MAX_FREQUENCY).all():
+            raise ValueError(f"frequencies over {MAX_FREQUENCY:,.0f} cycles a pixel")
         return cls(Extent.from_list(document["extent"]), frequencies)
 
 

@@ -51,6 +51,10 @@ class TimeIsUpError(Exception):
     """The download as a whole took too long."""
 
 
+class NoThreadError(Exception):
+    """The system has no room for another thread, without which nothing bounds the time."""
+
+
 class Connection:
     """The sockets and the clock of one download; a context manager.
 
@@ -71,7 +75,7 @@ class Connection:
         self._watchdog.daemon = True
 
     def __enter__(self) -> Self:
-        self._watchdog.start()
+        _start(self._watchdog)
         return self
 
     def __exit__(
@@ -140,7 +144,7 @@ class Connection:
                 problem.append(error)
 
         thread = threading.Thread(target=ask, daemon=True)
-        thread.start()
+        _start(thread)
         thread.join(self.remaining)
         if thread.is_alive():
             raise TimeIsUpError
@@ -157,6 +161,13 @@ class Connection:
                     each.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     continue  # the other side was faster
+
+
+def _start(thread: threading.Thread) -> None:
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise NoThreadError from error
 
 
 class ConnectionAdapter(HTTPAdapter):

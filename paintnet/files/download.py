@@ -23,6 +23,7 @@ from paintnet.files.connection import (
     ConnectionAdapter,
     NoSuchHostError,
     NotConnectedError,
+    NoThreadError,
     RefusedAddressError,
     TimeIsUpError,
 )
@@ -125,18 +126,21 @@ def download(url: str, *, allow_private: bool = False, limits: DownloadLimits | 
     paintnet.errors.DownloadError: http://127.0.0.1/a.png: refused, since 127.0.0.1 is a loopback address; ...
     """
     limits = limits or DownloadLimits()
-    with (
-        Connection(limits.total_seconds, allow_private=allow_private) as connection,
-        closing(ConnectionAdapter(connection)) as adapter,
-    ):
-        try:
+    try:
+        with (
+            Connection(limits.total_seconds, allow_private=allow_private) as connection,
+            closing(ConnectionAdapter(connection)) as adapter,
+        ):
             hop = _Hop(url, printable_url(url), connection, adapter, limits, RequestsCookieJar())
             return _follow(hop)
-        except TimeIsUpError as error:
-            why = f"took longer than {limits.total_seconds:g} seconds"
-            raise DownloadError(printable_url(url), why, _LATER) from error
-        except DownloadError as error:
-            raise error from None  # what the libraries below say quotes the whole URL, secrets and all
+    except TimeIsUpError as error:
+        why = f"took longer than {limits.total_seconds:g} seconds"
+        raise DownloadError(printable_url(url), why, _LATER) from error
+    except NoThreadError as error:
+        why = "the system has no room for another thread"
+        raise DownloadError(printable_url(url), why, "end other programs and try again") from error
+    except DownloadError as error:
+        raise error from None  # what the libraries below say quotes the whole URL, secrets and all
 
 
 def _follow(hop: _Hop) -> bytes:

@@ -3,14 +3,15 @@
 import contextlib
 import errno
 import os
-import secrets
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from paintnet.errors import OutputError
+from paintnet.errors import OutputError, PaintnetError, SettingsError
 from paintnet.files.names import printable
+from paintnet.files.staging import StagedFile
+from paintnet.signals import signals_wait
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space or choose another disk"),
@@ -53,7 +54,7 @@ def check_output(path: str | Path, *, force: bool, extensions: Collection[str]) 
     paintnet.errors.OutputError: bird.xyz: unknown extension '.xyz'; use one of .jpg .png
     """
     path = Path(path)
-    try:
+    with _in_words(path):
         target = _target(path)
         found = _status(target)
         if found is not None and stat.S_ISDIR(found.st_mode):
@@ -62,10 +63,51 @@ def check_output(path: str | Path, *, force: bool, extensions: Collection[str]) 
         _check_folder(path, target.parent)
         if found is not None:
             _check_existing(path, target, found, force)
-    except OSError as error:
-        raise _explained(path, error) from error
-    except ValueError as error:
-        raise OutputError(printable(path), "is not a possible file name", "choose another name") from error
+
+
+def check_apart(outputs: Sequence[str], inputs: Sequence[Any] = ()) -> None:
+    """Refuse outputs that are one file, or one that is read, under whatever names.
+
+    Parameters
+    ----------
+    outputs : sequence of str
+        Where results are to go.
+    inputs : sequence
+        What is read: those that are paths or open files are looked at.
+
+    Raises
+    ------
+    SettingsError
+        If a file would be written twice, or replaced although it is read.
+
+    Examples
+    --------
+    >>> check_apart(["bird.png", "./bird.png"])
+    Traceback (most recent call last):
+    paintnet.errors.SettingsError: outputs: one file is named twice; give each output a name of its own
+    """
+    named = [_real_name(path) for path in outputs]
+    if len(set(named)) < len(named):
+        raise SettingsError("outputs", "one file is named twice", "give each output a name of its own")
+    read = [(found, each) for each in inputs if (found := _status_of_input(each)) is not None]
+    for path in outputs:
+        there = _status_of_input(path)
+        for found, each in read:
+            if there is not None and os.path.samestat(there, found):
+                name = printable(each) if isinstance(each, str | os.PathLike) else "the file on its input"
+                why = f"it would replace {name}, which is read"
+                raise SettingsError(printable(path), why, "give the output another name")
+
+
+def told_together(failures: Mapping[str, PaintnetError], written: Sequence[str]) -> PaintnetError:
+    """Say the first of several failures, which others there were, and what is there in spite of them."""
+    first, *others = failures.values()
+    remedy = first.remedy
+    if others:
+        remedy += f"; {', '.join(printable(path) for path in list(failures)[1:])} failed too"
+    if written:
+        remedy += f"; written: {', '.join(map(printable, written))}"
+    return type(first)(first.what, first.why, remedy, first.parameter)
 
 
 def write_bytes(path: str | Path, *pieces: bytes) -> None:
@@ -129,44 +171,69 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     ...     (Path(folder) / "note.txt").read_bytes()
     b'painted'
     """
-    path = Path(path)
-    try:
-        target = _target(path)
-        found = _status(target)
-    except OSError as error:
-        raise _explained(path, error) from error
-    except ValueError as error:
-        raise OutputError(printable(path), "is not a possible file name", "choose another name") from error
+    with _in_words(path), _staged(path) as staged:
+        yield staged.file
+        staged.finish()
+        staged.take_place()
+    _sync_folder(staged.target.parent)
+
+
+def write_together(contents: Mapping[str, bytes]) -> dict[str, OutputError]:
+    """Put several files in their places, all at one moment as near as the system allows.
+
+    Everything is written beside its target and forced to the disk first; then all are renamed, one
+    right after the other, while Ctrl-C and SIGTERM wait. So they are all of this run or all of the
+    one before, but for a kill between two renames.
+
+    Parameters
+    ----------
+    contents : mapping of str to bytes
+        By path; no two of them the same file.
+
+    Returns
+    -------
+    dict of str to OutputError
+        What could not be written, and why; all else is in its place.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     failures = write_together({f"{folder}/a": b"one", f"{folder}/no/b": b"two"})
+    ...     (Path(folder) / "a").read_bytes(), [error.why for error in failures.values()]
+    (b'one', ['its folder does not exist'])
+    """
+    failures: dict[str, OutputError] = {}
+    ready: dict[str, StagedFile] = {}
+    with contextlib.ExitStack() as stack:
+        for path, content in contents.items():
+            try:
+                with _in_words(path):
+                    staged = stack.enter_context(_staged(path))
+                    staged.file.write(content)
+                    staged.finish()
+                ready[path] = staged
+            except OutputError as error:
+                failures[path] = error
+        with signals_wait(second_acts=False):
+            for path, staged in ready.items():
+                try:
+                    with _in_words(path):
+                        staged.take_place()
+                except OutputError as error:
+                    failures[path] = error
+    for folder in {staged.target.parent for staged in ready.values()}:
+        _sync_folder(folder)
+    return failures
+
+
+def _staged(path: str | Path) -> StagedFile:
+    """Begin a file that may take the place of what is there."""
+    target = _target(Path(path))
+    found = _status(target)
     if found is not None and not stat.S_ISREG(found.st_mode):
         raise OutputError(printable(path), "is not a regular file", "give a file name, or - for stdout")
-    try:
-        with _beside(target, None if found is None else stat.S_IMODE(found.st_mode)) as file:
-            yield file
-    except OSError as error:
-        raise _explained(path, error) from error
-
-
-@contextlib.contextmanager
-def _beside(target: Path, mode: int | None) -> Iterator[BinaryIO]:
-    """Write beside the target, then rename over it; leave nothing behind on any failure."""
-    # The name is short and random: it fits where the target's own name fits, and two runs
-    # that write the same output never share a temporary file.
-    temporary = target.with_name(f".paintnet-{secrets.token_hex(8)}.tmp")
-    try:
-        # The kernel takes the umask off 0o666, as it does for every new file of this user.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        with open(os.open(temporary, flags, 0o666), "wb") as file:  # noqa: PTH123 (a descriptor)
-            if mode is not None:
-                temporary.chmod(mode)
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:  # Ctrl-C too must not leave a temporary file
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
+    return StagedFile(target, None if found is None else stat.S_IMODE(found.st_mode))
 
 
 def _sync_folder(folder: Path) -> None:
@@ -188,6 +255,26 @@ def _target(path: Path) -> Path:
         return path.resolve()
     except RuntimeError as error:  # how Python before 3.13 reports links that run in a circle
         raise OSError(errno.ELOOP, "circle of links") from error
+    except ValueError as error:
+        raise OutputError(printable(path), "is not a possible file name", "choose another name") from error
+
+
+def _real_name(path: str) -> str:
+    """Give the one name of a file, whatever links lead to it."""
+    try:
+        return str(Path(path).resolve())
+    except (OSError, RuntimeError, ValueError):  # no possible name, which is told where it is checked
+        return path
+
+
+def _status_of_input(source: Any) -> os.stat_result | None:
+    """Tell what a path or an open file is, so that it is known under any name; None for all else."""
+    try:
+        if isinstance(source, str | os.PathLike):
+            return os.stat(source)  # noqa: PTH116 (a path-like may give bytes)
+        return os.fstat(source.fileno())
+    except (AttributeError, TypeError, OSError, ValueError):  # an address, an array, bytes in memory
+        return None
 
 
 def _status(target: Path) -> os.stat_result | None:
@@ -229,8 +316,12 @@ def _check_existing(path: Path, target: Path, found: os.stat_result, force: bool
         )
 
 
-def _explained(path: Path, error: OSError) -> OutputError:
+@contextlib.contextmanager
+def _in_words(path: str | Path) -> Iterator[None]:
     """Put an error of the system into words."""
-    fallback = (printable(error.strerror or error), "choose another place")
-    why, remedy = _REASONS.get(error.errno or 0, fallback)
-    return OutputError(printable(path), why, remedy)
+    try:
+        yield
+    except OSError as error:
+        fallback = (printable(error.strerror or error), "choose another place")
+        why, remedy = _REASONS.get(error.errno or 0, fallback)
+        raise OutputError(printable(path), why, remedy) from error

@@ -8,7 +8,7 @@ from paintnet.painter.run import Listener, Run
 from paintnet.painting import Painting
 from paintnet.picture import open_picture
 from paintnet.picture.arrays import pixels_of
-from paintnet.settings.presets import settings_for
+from paintnet.settings.presets import bound_note, settings_for
 from paintnet.typing import Array
 
 
@@ -85,7 +85,8 @@ class Painter:
         picture = pixels_of(picture)
         height, width, channels = picture.shape
         settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
-        return Run(picture, settings, self.preset, self.listeners)
+        note = bound_note(width, height, self.preset, channels=channels, **self.settings)
+        return Run(picture, settings, self.preset, self.listeners, [note] if note else [])
 
 
 def fit(

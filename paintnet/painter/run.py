@@ -55,6 +55,8 @@ class Run:
         Where the settings come from.
     listeners : sequence of callables
         Each is called with every event and this run; one that raises ends the run.
+    notes : sequence of str
+        What a user should know about the settings; told when the run begins.
 
     Attributes
     ----------
@@ -81,10 +83,16 @@ class Run:
     """
 
     def __init__(
-        self, picture: Array, settings: PainterSettings, preset: str, listeners: Sequence["Listener"] = ()
+        self,
+        picture: Array,
+        settings: PainterSettings,
+        preset: str,
+        listeners: Sequence["Listener"] = (),
+        notes: Sequence[str] = (),
     ) -> None:
         self.picture, self.settings, self.preset = picture, settings, preset
         self.listeners = list(listeners)
+        self._notes = notes
         self.schedule = Schedule.of(settings)
         self.epochs_ = 0
         self.ended_by_: str | None = None
@@ -152,6 +160,8 @@ class Run:
     def _prepared(self) -> StockTrainer | BlockTrainer:
         """Make what is trained, at the first call: it may take long."""
         if self._trainer is None:
+            for text in self._notes:
+                self._tell(Noted(text))
             self.dataset = make_dataset(self.picture, self.settings, has_time=self._has_time_to_prepare)
             self.schedule.prepared = self.schedule.seconds
             self.encoding = self.settings.encoding.build(self.dataset.extent, self.settings.seed)

@@ -5,7 +5,7 @@ Adding one is one function and one line in `PRESETS`.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from paintnet.encoding.base import EncodingSpec
@@ -39,6 +39,9 @@ EMPHASIS = 8.0
 MOST_VERTICES = 2_500_000
 """Of the grid, however large the picture: its features and their moments then stay under 200 MB."""
 
+NOTICED = 1.1
+"""So much coarser than the rule is worth a word."""
+
 MEASURED_PIXELS = 768 * 512
 """Size of the pictures that the epochs of the presets were measured on."""
 
@@ -54,7 +57,7 @@ class Task:
     """What a preset may look at: the picture's shape, and what is wanted of it.
 
     `encoding` is the name of the one that is wanted, and `purpose` that, or None where the preset is
-    free to choose.
+    free to choose. `is_bounded` says whether the grid must not grow beyond `MOST_VERTICES`.
     """
 
     width: int
@@ -63,15 +66,17 @@ class Task:
     mode: str = "regress"
     purpose: str | None = None
     encoding: str | None = None
+    is_bounded: bool = True
 
     @property
     def n_pixels(self) -> int:
         """Pixels in all."""
         return self.width * self.height
 
-    def levels(self, pixels_per_vertex: float) -> tuple[int, ...]:
-        """One grid so fine."""
-        return (grid_vertices(self.width, self.height, pixels_per_vertex),)
+    def levels(self, pixels_per_vertex: float, at_most: float = math.inf) -> tuple[int, ...]:
+        """One grid so fine; where it is bounded, with at most so many pixels for each vertex."""
+        most = self.n_pixels / at_most if self.is_bounded else math.inf
+        return (grid_vertices(self.width, self.height, pixels_per_vertex, most),)
 
 
 Preset = Callable[[Task], PainterSettings]
@@ -140,7 +145,7 @@ def _area_grid(task: Task, epochs: int) -> PainterSettings:
         purpose=task.purpose or "any-size",
         emphasis=ENLARGING_EMPHASIS if is_enlarging else EMPHASIS,
         basis="keys",
-        levels=(grid_vertices(task.width, task.height, wanted, most=task.n_pixels / MOST_PIXELS_PER_VERTEX),),
+        levels=task.levels(wanted, at_most=MOST_PIXELS_PER_VERTEX),
         learning_rate=0.003,
     )
 
@@ -253,6 +258,44 @@ def settings_for(
     # A time limit alone means: as many epochs as fit into it.
     if given.get("seconds") is not None:
         given.setdefault("epochs", None)
+    return PRESETS[preset](_task(width, height, channels, given)).changed(**given)
+
+
+def bound_note(
+    width: int, height: int, preset: str = "standard", *, channels: int = 3, **given: Any
+) -> str | None:
+    """Say so where the bound on the grid's vertices costs a picture its details.
+
+    Parameters are those of `settings_for`, and have been taken by it.
+
+    Examples
+    --------
+    >>> bound_note(768, 512)
+    >>> bound_note(6000, 4000).partition(":")[0]
+    'this picture of 24.0 megapixels has 3.5 pixels for each vertex of the grid, where 1 is the rule'
+    """
+    if "levels" in given or not isinstance(given.get("encoding", ""), str):
+        return None
+    task = _task(width, height, channels, given)
+    bounded, free = (PRESETS[preset](each).encoding for each in (task, replace(task, is_bounded=False)))
+    if not (isinstance(bounded, GridSpec) and isinstance(free, GridSpec)):
+        return None
+    found, rule = (_pixels_per_vertex(task, spec.levels[-1]) for spec in (bounded, free))
+    if found < NOTICED * rule:
+        return None
+    side = math.sqrt(MOST_VERTICES * rule * max(width, height) / min(width, height))
+    return (
+        f"this picture of {task.n_pixels / 1e6:.1f} megapixels has {found:.1f} pixels for each vertex of the "
+        f"grid, where {rule:.2g} is the rule: fine details are lost; learn from a copy of at most "
+        f"{10 * int(side / 10):,} pixels a side (max_side) to keep all of its own"
+    )
+
+
+def _pixels_per_vertex(task: Task, vertices: int) -> float:
+    return task.n_pixels / (vertices**2 * max(task.width, task.height) / min(task.width, task.height))
+
+
+def _task(width: int, height: int, channels: int, given: dict[str, Any]) -> Task:
     # What is no name at all is refused with the rest of the settings.
     names = ("mode", "purpose")
     wanted: dict[str, Any] = {name: given[name] for name in names if isinstance(given.get(name), str)}
@@ -260,4 +303,4 @@ def settings_for(
         encoding = given["encoding"]
         found = encoding_named(encoding.name if isinstance(encoding, EncodingSpec) else encoding)
         wanted["encoding"] = found.name
-    return PRESETS[preset](Task(width, height, channels, **wanted)).changed(**given)
+    return Task(width, height, channels, **wanted)

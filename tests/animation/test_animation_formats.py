@@ -7,7 +7,14 @@ import pytest
 from PIL import Image, ImageSequence
 
 from paintnet.animation import formats
-from paintnet.animation.formats import ANIMATIONS, Timing, check_animation, check_frames, encode_animation
+from paintnet.animation.formats import (
+    ANIMATIONS,
+    MIN_FPS,
+    Timing,
+    check_animation,
+    check_frames,
+    encode_animation,
+)
 from paintnet.errors import OutputError, SettingsError
 
 PILLOW = [".gif", ".webp", ".png"]
@@ -106,11 +113,22 @@ def test_frames_of_a_webp_are_taken_one_at_a_time():
     assert peak < 10 * 512 * 800 * 3
 
 
-@pytest.mark.parametrize("fps", [0, -1, 51, 50.0000001, float("nan"), float("inf")])
+@pytest.mark.parametrize("extension", sorted(ANIMATIONS))
+@pytest.mark.parametrize("is_still", [True, False])
+def test_the_slowest_speed_is_written(extension, is_still):
+    """Pillow makes one frame of equal ones, whose time may be more than a GIF can count."""
+    frames = [np.full((6, 8, 3), 7 if is_still else 7 * number, np.uint8) for number in range(9)]
+    content = encode_animation(frames, extension, fps=MIN_FPS, hold=60)
+    if extension == ".gif":
+        with Image.open(io.BytesIO(content)) as image:
+            assert image.info["duration"] == (655_350 if is_still else 100_000)
+
+
+@pytest.mark.parametrize("fps", [0, -1, 0.0001, 0.0099, 51, 50.0000001, float("nan"), float("inf")])
 def test_impossible_speeds_are_refused(fps):
     with pytest.raises(SettingsError) as caught:
         Timing(fps)
-    assert str(caught.value) == f"fps: {fps} is out of range; use more than 0 and at most 50"
+    assert str(caught.value) == f"fps: {fps} is out of range; use 0.01 to 50"
 
 
 @pytest.mark.parametrize("n_frames", [-1, 0, 1, 1001, 10_000])

@@ -24,6 +24,17 @@ from tests.command_line import (
 )
 
 
+def test_a_picture_that_is_too_large_for_the_grid_is_told_so(
+    run: Run, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paintnet.settings.presets.MOST_VERTICES", 40)
+    note = "note: this picture of 0.0 megapixels has "
+    for quiet, expected in ((), [True]), (("-q",), []):
+        told = run("fit", photo, *QUICK, "-f", *quiet).done().err.splitlines()
+        assert [line.startswith(note) for line in told] == expected
+    assert run("fit", photo, *QUICK, "-f", "--max-side", "7").done().err == ""
+
+
 def test_default_outputs_are_named_after_the_picture(run: Run, photo: Path) -> None:
     outcome = run("fit", photo, *QUICK).done()
     assert sorted(snapshot(photo.parent)) == ["photo.painted.png", "photo.paintnet", "photo.png"]

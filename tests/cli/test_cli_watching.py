@@ -38,7 +38,12 @@ REFUSED = [
     (("--animate", "a.gif", "--frames", "10000"), "--frames: 10,000 is out of range; use 2 to 1,000"),
     (
         ("--animate", "a.gif", "--fps", "0"),
-        "--fps: 0 is out of range; use more than 0 and at most 50",
+        "--fps: 0 is out of range; use 0.01 to 50",
+    ),
+    (("--animate", "a.gif", "--fps", "0.001"), "--fps: 0.001 is out of range; use 0.01 to 50"),
+    (
+        ("--animate", "a.mp4", "--fps", "nan"),
+        "Invalid value for '--fps': 'nan' is not a number; see 'paintnet fit --help'",
     ),
     (("--frames", "9"), "--frames: it has no effect alone; add --animate or --report"),
     (("--fps", "9"), "--fps: it has no effect alone; add --animate"),

@@ -57,6 +57,15 @@ def test_sigma_is_the_spread_in_cycles_per_short_side() -> None:
     assert frequencies.std() == pytest.approx(10 / 200, rel=0.02)
 
 
+def test_frequencies_that_would_overflow_are_refused() -> None:
+    document = fourier((1.0, 0.5)).to_document()
+    for worst in (1.001e6, -3e38):
+        with pytest.raises(ValueError, match=r"^frequencies over 1,000,000 cycles a pixel$"):
+            FourierMap.from_document(document, {"frequencies": np.array([[0.1], [worst]], np.float32)})
+    fastest = FourierMap.from_document(document, {"frequencies": np.array([[1e6], [-1e6]], np.float32)})
+    assert np.isfinite(fastest.transform(np.array([[1e9, -1e9]], np.float32))).all()
+
+
 def test_float32_keeps_the_phase_on_a_wide_picture() -> None:
     encoding = FourierMap.draw(Extent.of_picture(8000, 8000), 64, 4000, np.random.default_rng(1))
     xy = np.random.default_rng(2).integers(0, 8000, (500, 2))

@@ -140,7 +140,7 @@ def test_an_encoding_from_outside_is_learned_saved_and_painted(tmp_path: Path) -
     ]
     unregister("polar")
     try:
-        with pytest.raises(ModelFileError, match="unknown name 'polar'"):
+        with pytest.raises(ModelFileError, match="unknown encoding 'polar'; install or import"):
             paintnet.load(tmp_path / "star.paintnet")
     finally:
         register(PolarSpec)

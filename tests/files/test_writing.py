@@ -1,4 +1,5 @@
 import errno
+import io
 import os
 import signal
 import stat
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from paintnet.errors import OutputError, SettingsError
-from paintnet.files.writing import check_output, replacing, write_bytes
+from paintnet.files.writing import check_apart, check_output, replacing, write_bytes, write_together
 from paintnet.picture import OUTPUT_FORMATS
 
 OLD, NEW = b"old " * 1000, b"new " * 50_000
@@ -251,3 +252,120 @@ def test_the_old_file_is_there_until_the_new_one_is_whole(old: Path) -> None:
         assert old.read_bytes() == OLD
         file.write(NEW[9:])
     assert old.read_bytes() == NEW
+
+
+def two_in(folder: Path) -> dict[str, bytes]:
+    """An old picture and an old model, and what is to take their places."""
+    for name in ("a.png", "b.paintnet"):
+        (folder / name).write_bytes(OLD)
+    return {str(folder / "a.png"): NEW, str(folder / "b.paintnet"): NEW[::-1]}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_fault_20_a_signal_amid_the_renames_waits_until_all_are_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    contents, real = two_in(tmp_path), Path.replace
+
+    def strike(source: Path, target: Path) -> Path:
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+        return real(source, target)
+
+    monkeypatch.setattr(Path, "replace", strike)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            write_together(contents)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert {str(path): path.read_bytes() for path in tmp_path.iterdir()} == contents
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_fault_20_a_signal_before_the_renames_leaves_all_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    contents, calls, real = two_in(tmp_path), [], os.fsync
+
+    def strike(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", strike)
+    with pytest.raises(KeyboardInterrupt):
+        write_together(contents)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a.png": OLD, "b.paintnet": OLD}
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_fault_21_kill_before_the_renames_leaves_all_old_and_the_next_run_sweeps(
+    tmp_path: Path, call: int
+) -> None:
+    contents = two_in(tmp_path)
+    script = (
+        "import os, signal, sys\nfrom paintnet.files.writing import write_together\ncalls = []\n"
+        "def die(_):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == int(sys.argv[1]): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "os.fsync = die\nwrite_together({name: b'new' for name in sys.argv[2:]})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(call), *contents], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert [Path(name).read_bytes() for name in contents] == [OLD, OLD]
+    assert len(names(tmp_path)) == 2 + call
+    assert write_together(contents) == {}
+    assert {str(path): path.read_bytes() for path in tmp_path.iterdir()} == contents
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_what_cannot_be_written_does_not_keep_the_others_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    contents, calls, module = two_in(tmp_path), [], os if step == "fsync" else Path
+    real = getattr(module, step)
+
+    def fail_first(*given: object) -> object:
+        calls.append(given)
+        if len(calls) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(*given)
+
+    monkeypatch.setattr(module, step, fail_first)
+    failures = write_together({**contents, str(tmp_path / "no" / "c"): NEW})
+    assert {Path(path).name: error.why for path, error in failures.items()} == {
+        "a.png": "the disk is full",
+        "c": "its folder does not exist",
+    }
+    assert [(tmp_path / name).read_bytes() for name in names(tmp_path)] == [OLD, NEW[::-1]]
+
+
+def test_what_is_read_is_no_output_under_any_name(old: Path, tmp_path: Path) -> None:
+    (tmp_path / "soft.png").symlink_to(old)
+    (tmp_path / "hard.png").hardlink_to(old)
+    for name in ("cat.png", "../" + tmp_path.name + "/cat.png", "soft.png", "hard.png"):
+        output = str(tmp_path / name)
+        with pytest.raises(SettingsError) as caught:
+            check_apart(["other.png", output], [None, old])
+        assert (
+            str(caught.value)
+            == f"{output}: it would replace {old}, which is read; give the output another name"
+        )
+    with old.open("rb") as file, pytest.raises(SettingsError, match="replace the file on its input, which"):
+        check_apart([str(old)], [file])
+
+
+def test_what_is_no_file_is_replaced_by_no_output(old: Path) -> None:
+    inputs = ["sample:bird", "https://a.example/cat.png", "a\0b", b"cat.png", io.BytesIO(b"cat"), [[0.5]], 1]
+    check_apart([str(old), str(old.with_name("new.png")), "a\0c"], inputs)
+
+
+def test_one_file_is_not_written_twice(old: Path, tmp_path: Path) -> None:
+    (tmp_path / "soft.png").symlink_to(old)
+    for name in ("cat.png", "soft.png", "./a/../cat.png"):
+        with pytest.raises(SettingsError, match=r"^outputs: one file is named twice; give each output "):
+            check_apart([str(old), str(tmp_path / name)])
+    (tmp_path / "hard.png").hardlink_to(old)
+    check_apart([str(old), str(tmp_path / "hard.png")])  # each becomes a file of its own

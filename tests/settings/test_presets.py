@@ -12,7 +12,7 @@ from paintnet.encoding.grid import GridMap, GridSpec
 from paintnet.encoding.raw import RawSpec
 from paintnet.engine.blocks import BlockPlan
 from paintnet.errors import SettingsError
-from paintnet.settings.presets import PRESETS, grid_vertices, settings_for
+from paintnet.settings.presets import PRESETS, bound_note, grid_vertices, settings_for
 from paintnet.settings.settings import PainterSettings, known_settings
 
 sides = st.integers(1, 3000)
@@ -35,6 +35,36 @@ def test_the_grid_has_as_many_vertices_as_asked(width: int, height: int, pixels:
     assert grid.n_features <= 2_700_000
     if min(width, height) >= 64:
         assert grid.n_features == pytest.approx(min(2_500_000, width * height / pixels), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "rule", "side"),
+    [
+        # 24,000,000 pixels: at most 2,500,000 vertices, or one for each 3.5 pixels if those are more.
+        ({}, "3.5", "1", "1,930"),
+        ({"purpose": "copying"}, "9.6", "2", "2,730"),
+        ({"purpose": "enlarging"}, "3.5", "0.5", "1,360"),
+        ({"mode": "classify"}, "9.6", "1.5", "2,370"),
+        ({"channels": 1}, "3.5", "0.67", "1,580"),
+    ],
+)
+def test_a_grid_that_is_coarser_than_the_rule_is_told(
+    given: dict[str, Any], found: str, rule: str, side: str
+) -> None:
+    assert bound_note(6000, 4000, **given) == (
+        f"this picture of 24.0 megapixels has {found} pixels for each vertex of the grid, where {rule} is "
+        f"the rule: fine details are lost; learn from a copy of at most {side} pixels a side (max_side) to "
+        "keep all of its own"
+    )
+    width = int(side.replace(",", ""))
+    assert bound_note(width, round(width / 1.5), **given) is None
+
+
+@pytest.mark.parametrize(
+    "given", [{"encoding": "raw"}, {"levels": (900,)}, {"encoding": GridSpec((900,))}, {"preset": "tutorial"}]
+)
+def test_where_no_rule_lays_the_grid_there_is_nothing_to_tell(given: dict[str, Any]) -> None:
+    assert bound_note(6000, 4000, **given) is None
 
 
 @pytest.mark.parametrize("encoding", [None, "raw", "fourier"])

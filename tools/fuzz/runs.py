@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tools.fuzz.mutations import mutated
 from tools.fuzz.targets import Target, outcome_of, targets
 
 KEPT = Path(".fuzz")
@@ -40,7 +39,7 @@ def case_of(target: Target, seed: int, number: int) -> bytes:
     if number < len(whole):
         return whole[number]
     chance = random.Random(zlib.crc32(f"{seed} {target.name} {number}".encode()))
-    return mutated(chance.choice(target.seeds), chance.choice(target.seeds), chance)
+    return target.damage(chance.choice(target.seeds), chance.choice(target.seeds), chance)
 
 
 def run_case(target: Target, seed: int, number: int, tally: Tally) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import random
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import click
 import numpy as np
 
 import paintnet
+from paintnet.cli.info import info
 from paintnet.cli.predict import predict
 from paintnet.dataset.palettes import read_palette
 from paintnet.errors import PaintnetError
@@ -20,6 +22,8 @@ from paintnet.files.names import printable
 from paintnet.picture import OpenLimits, open_picture
 from tests.http_server import HttpServer, Talk
 from tools.fuzz import corpus
+from tools.fuzz.forging import damaged_model
+from tools.fuzz.mutations import mutated
 
 _LIMITS = OpenLimits(max_pixels=2_000_000)
 _HASTY = DownloadLimits(1, 0.5, 2, 1_000_000, max_redirects=2, tries=2, pause_seconds=0)
@@ -40,12 +44,15 @@ class Target:
         Reads bytes; whatever it raises but a documented error is a finding.
     others : list of bytes
         Files that are read whole, but too large or too strange to be worth damaging.
+    damage : callable
+        Makes a case of a seed, another one and what decides everything.
     """
 
     name: str
     seeds: list[bytes]
     attempt: Callable[[bytes], None]
     others: list[bytes] = field(default_factory=list)
+    damage: Callable[[bytes, bytes, random.Random], bytes] = mutated
 
 
 def outcome_of(target: Target, data: bytes) -> str:
@@ -57,8 +64,7 @@ def outcome_of(target: Target, data: bytes) -> str:
         Anything that is not documented, also an error whose words are not fit to be shown.
     """
     with warnings.catch_warnings():
-        # A painting with absurd weights overflows, which is what its numbers say; nothing else may warn.
-        warnings.simplefilter("ignore" if target.name == "models" else "error")
+        warnings.simplefilter("error")
         try:
             target.attempt(data)
         except (PaintnetError, click.UsageError) as error:
@@ -85,7 +91,7 @@ def targets(files: list[Path]) -> Iterator[dict[str, Target]]:
         place = Path(folder) / "damaged"
         every = (
             Target("pictures", corpus.picture_seeds(files), _picture, [each.read_bytes() for each in files]),
-            Target("models", models, lambda data: _model(data, place)),
+            Target("models", models, lambda data: _model(data, place), damage=damaged_model),
             Target("palettes", corpus.palette_seeds(), lambda data: _palette(data, place)),
             Target("positions", corpus.position_seeds(), lambda data: _positions(data, place, model)),
             Target("answers", corpus.answer_seeds(), lambda data: _answer(data, server)),
@@ -107,7 +113,26 @@ def _picture(data: bytes) -> None:
 def _model(data: bytes, place: Path) -> None:
     place.write_bytes(data)
     painting = paintnet.load(place)
-    assert painting.predict([[1, 1]]).shape == (1, painting.channels)
+    right, bottom = painting.width - 0.5, painting.height - 0.5
+    xy = [
+        [1, 1],
+        [0.3, 2.7],
+        [-0.5, -0.5],
+        [right, bottom],
+        [-7, bottom],
+        [1e9, -1e9],
+        [-1e300, 3],
+        [1e300, 0],
+    ]
+    answers = [painting.predict(xy), painting.predict_pixels(xy), painting.render((3, 2))]
+    if painting.mode == "classify":
+        answers.append(chances := painting.predict_proba(xy))
+        assert np.allclose(chances.sum(axis=1), 1)
+    for colors in answers:
+        assert np.isfinite(colors).all()
+        assert 0 <= colors.min() <= colors.max() <= 1
+    with contextlib.redirect_stdout(io.StringIO()):
+        info.main([str(place), "--json"], standalone_mode=False)
 
 
 def _palette(data: bytes, place: Path) -> None:

@@ -2,10 +2,11 @@
 
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from paintnet.cli.signals import signals_wait
+from paintnet.signals import signals_wait
 
 
 class Terminated(BaseException):
@@ -92,6 +93,30 @@ def test_each_signal_acts_once() -> None:
         signal.raise_signal(signal.SIGTERM)
         seen.append("whole")
     assert seen == ["acted", "whole", "acted"]
+
+
+def test_where_all_wait_they_act_once_at_the_end() -> None:
+    done: list[str] = []
+
+    def work() -> None:
+        with signals_wait(second_acts=False):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)
+            done.append("whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["whole"]
+
+
+def test_in_another_thread_there_is_nothing_to_wait_for() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(waited_handlers).result() == (signal.default_int_handler, raise_terminated)
+
+
+def waited_handlers() -> tuple[object, object]:
+    with signals_wait():
+        return handlers()
 
 
 def test_nothing_happens_without_a_signal() -> None:
