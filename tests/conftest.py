@@ -1,6 +1,8 @@
 """What tests of the command line share: a folder of their own, a picture and a painting in it."""
 
+import contextlib
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,19 +97,27 @@ def classified(folder: Path, trained: dict[str, bytes]) -> Path:
 
 @pytest.fixture(scope="session")
 def compiled_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user's cache folder in which the kernel has been compiled, ahead; to be read only."""
-    cache = tmp_path_factory.mktemp("cache")
-    command = [*PROGRAM, "warm", "--json"]
-    ended = subprocess.run(
-        command,
-        env=environment(XDG_CACHE_HOME=str(cache)),
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    """A copy of the user's cache folder, in which the kernel has been compiled; to be read only.
+
+    To compile takes half a minute of two cores, so all processes of the tests do it once.
+    """
+    with (tmp_path_factory.getbasetemp().parent / "compiling").open("w") as lock:
+        with contextlib.suppress(ImportError):  # not every system has it
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        ended = subprocess.run(
+            [*PROGRAM, "warm", "--json"],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
     assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout)["compiled"]
+    kept = Path(json.loads(ended.stdout)["folder"])
+    cache = tmp_path_factory.mktemp("cache")
+    shutil.copytree(kept, cache / "paintnet" / kept.name)
     return cache
 
 
