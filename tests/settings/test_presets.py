@@ -166,7 +166,7 @@ def test_a_preset_leaves_no_number_that_json_does_not_know() -> None:
 def test_the_default_is_good_at_any_size_where_there_is_a_grid_and_colors(preset: str) -> None:
     default = settings_for(60, 40, preset)
     assert default == settings_for(60, 40, preset, purpose="any-size")
-    assert (default.purpose, default.emphasis, default.encoding.basis) == ("any-size", 8.0, "keys")
+    assert (default.purpose, default.emphasis, default.encoding.basis) == ("any-size", 4.0, "keys")
     for other in ({"mode": "classify"}, {"encoding": "raw"}, {"purpose": "copying"}):
         settings = settings_for(60, 40, preset, **other)
         assert (settings.purpose, settings.emphasis) == ("copying", 0.0)
