@@ -21,17 +21,14 @@ PIXELS_PER_VERTEX = 1.5
 AREA_PIXELS_PER_VERTEX = 1.0
 """The same for any size, where four points a pixel are learned, and a feature more than channels."""
 
-GREY_PIXELS_PER_VERTEX = 1 / 2
-"""The same for grey pictures, whose two features a vertex leave fewer ways out than four."""
+COLOR_FEATURES = 4
+"""Of a vertex, for any size, grey or not: with two, grey text would have halos."""
 
 MOST_PIXELS_PER_VERTEX = 3.5
 """The same for pictures so large that `MOST_VERTICES` would leave no two blocks without a common vertex."""
 
 ENLARGING_PIXELS_PER_VERTEX = 0.5
 """The same for enlarging, where the points count more than the pixels."""
-
-GREY_ENLARGING_PIXELS_PER_VERTEX = 1 / 3
-"""The same for enlarging grey pictures."""
 
 ENLARGING_EMPHASIS = 2.0
 """On the mean of a pixel's four points, for enlarging."""
@@ -151,11 +148,9 @@ def _picture_grid(task: Task, epochs: int) -> PainterSettings:
 def _area_grid(task: Task, epochs: int) -> PainterSettings:
     """A vertex for each pixel, with four points to learn; Keys's weights leave no lattice between them."""
     is_enlarging = task.purpose == "enlarging"
-    by_purpose = (GREY_PIXELS_PER_VERTEX, GREY_ENLARGING_PIXELS_PER_VERTEX)
-    if task.channels > 1:
-        by_purpose = (AREA_PIXELS_PER_VERTEX, ENLARGING_PIXELS_PER_VERTEX)
-    wanted = by_purpose[is_enlarging]
-    return _grid(task, round(epochs * ENLARGING_EPOCHS) if is_enlarging else epochs).changed(
+    wanted = ENLARGING_PIXELS_PER_VERTEX if is_enlarging else AREA_PIXELS_PER_VERTEX
+    epochs = round(epochs * ENLARGING_EPOCHS) if is_enlarging else epochs
+    return _grid(task, epochs, spare=max(1, COLOR_FEATURES - task.channels)).changed(
         purpose=task.purpose or "any-size",
         emphasis=ENLARGING_EMPHASIS if is_enlarging else EMPHASIS,
         grid_rate_factor=ENLARGING_GRID_RATE_FACTOR if is_enlarging else AREA_GRID_RATE_FACTOR,
