@@ -170,7 +170,9 @@ def test_a_large_picture_is_never_held_as_floats(run: Run, name: str, share: flo
 def test_a_render_that_fails_on_its_way_leaves_the_old_picture(
     run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def bands(painting: Painting, size: tuple[int, int], region: object) -> Iterator[np.ndarray]:
+    def bands(
+        painting: Painting, size: tuple[int, int], region: object, *, smooth: bool
+    ) -> Iterator[np.ndarray]:
         yield np.zeros((5, size[0], 3), np.float32)
         yield np.full((size[1] - 5, size[0], 3), np.nan, np.float32)
 

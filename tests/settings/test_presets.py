@@ -45,7 +45,7 @@ def test_the_grid_has_as_many_vertices_as_asked(width: int, height: int, pixels:
         ({"purpose": "copying"}, "9.6", "2", "2,730"),
         ({"purpose": "enlarging"}, "3.5", "0.5", "1,360"),
         ({"mode": "classify"}, "9.6", "1.5", "2,370"),
-        ({"channels": 1}, "3.5", "0.67", "1,580"),
+        ({"channels": 1}, "3.5", "1", "1,930"),
     ],
 )
 def test_a_grid_that_is_coarser_than_the_rule_is_told(
