@@ -1,6 +1,7 @@
 """One painting at every size: photographs halved as people halve them, painted at 1, 2 and 1/4 times that."""
 
 import io
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,8 @@ def measure(original: Image.Image, halving: str) -> dict[str, float]:
     small, large = (np.asarray(picture, dtype=np.float32) / 255 for picture in (half, original))
     height, width, _ = small.shape
     found: dict[str, float] = {}
-    for name in ("bicubic", "lanczos"):
-        planes = [Image.fromarray(np.ascontiguousarray(small[:, :, c])) for c in range(3)]
-        doubled = [np.asarray(plane.resize(original.size, FILTERS[name])) for plane in planes]
+    for name, enlarge in interpolations():
+        doubled = [enlarge(np.ascontiguousarray(small[:, :, c]), original.size) for c in range(3)]
         found |= _scores(name, np.stack(doubled, axis=2), large)
     for purpose in PURPOSES:
         painting = Painter("standard", purpose=purpose).fit(small)
@@ -65,6 +65,31 @@ def measure(original: Image.Image, halving: str) -> dict[str, float]:
         painted = painting.render((width // 4, height // 4), region)
         found[f"{purpose} 1/4x"] = psnr(quarter.mean(axis=(1, 3)), as_written(painted))
     return found
+
+
+def interpolations() -> Iterator[tuple[str, Callable[[Any, tuple[int, int]], Any]]]:
+    """Yield what enlarges a plane to a size: Pillow's, and those of what else is installed."""
+    for name in ("bicubic", "lanczos"):
+        yield (
+            name,
+            lambda plane, size, kind=FILTERS[name]: np.asarray(Image.fromarray(plane).resize(size, kind)),
+        )
+    try:
+        from skimage.transform import resize
+    except ImportError:
+        pass
+    else:
+        for order in (3, 5):
+            yield (
+                f"scikit-image spline {order}",
+                lambda plane, size, order=order: resize(plane, size[::-1], order=order, mode="reflect"),
+            )
+    try:
+        import cv2
+    except ImportError:
+        return
+    for name, kind in (("cubic", cv2.INTER_CUBIC), ("lanczos4", cv2.INTER_LANCZOS4)):
+        yield f"OpenCV {name}", lambda plane, size, kind=kind: cv2.resize(plane, size, interpolation=kind)
 
 
 def _scores(name: str, painted: Any, large: Any) -> dict[str, float]:

@@ -13,7 +13,8 @@ from paintnet.errors import SettingsError, value_text
 from paintnet.files.names import path_of
 from paintnet.modelfile import Model, decode_model, encode_model, read_model, write_model
 from paintnet.patches import Mosaic
-from paintnet.picture import unpremultiply
+from paintnet.picture import premultiply, unpremultiply
+from paintnet.positions import numbers_of, positions_of
 from paintnet.typing import Array
 
 CHUNK = 32_768
@@ -24,6 +25,10 @@ POINTS_PER_PIXEL = 2
 
 MOST_POINTS = 2 * POINTS_PER_PIXEL
 """Points along a side of a whole render, for each pixel along that side of the picture."""
+
+
+SMOOTH_POINTS = 4
+"""Points along a side of an antialiased pixel, at least: a boundary of two classes gets 15 shades."""
 
 
 class _Lattice(NamedTuple):
@@ -100,7 +105,7 @@ class Painting(Model):
         SettingsError
             If a position is not a pair of finite numbers.
         """
-        parts = [self._colors(self._mosaic.forward(part)) for part in _chunks(_positions(xy))]
+        parts = [self._colors(self._mosaic.forward(part)) for part in _chunks(positions_of(xy))]
         return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
 
     def predict_pixels(self, xy: ArrayLike) -> Array:
@@ -122,7 +127,7 @@ class Painting(Model):
             If a position is not a pair of finite numbers.
         """
         offsets = self._offsets((1.0, 1.0), (POINTS_PER_PIXEL, POINTS_PER_PIXEL))
-        parts = [self._means(part, offsets) for part in _chunks(_positions(xy))]
+        parts = [self._means(part, offsets) for part in _chunks(positions_of(xy))]
         return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
 
     def predict_proba(self, xy: ArrayLike) -> Array:
@@ -137,11 +142,15 @@ class Painting(Model):
             raise SettingsError(
                 "probabilities", "a painting of mode regress has none", "train it with mode classify"
             )
-        parts = [self._probabilities(self._mosaic.forward(part)) for part in _chunks(_positions(xy))]
+        parts = [self._probabilities(self._mosaic.forward(part)) for part in _chunks(positions_of(xy))]
         return np.concatenate(parts) if parts else np.empty((0, len(self.palette)))
 
     def render(
-        self, size: tuple[int, int] | None = None, region: tuple[float, float, float, float] | None = None
+        self,
+        size: tuple[int, int] | None = None,
+        region: tuple[float, float, float, float] | None = None,
+        *,
+        smooth: bool = False,
     ) -> Array:
         """Paint the picture, or a part of it, at any size.
 
@@ -155,6 +164,9 @@ class Painting(Model):
         region : (x0, y0, x1, y1), optional
             Part of the picture, between pixel edges as in a crop box: ``(0, 0,
             width, height)`` is the whole.
+        smooth : bool, default=False
+            In classify: antialias boundaries. Each pixel is the mean of the palette's colors, weighted by
+            the share of its area that each class has.
 
         Returns
         -------
@@ -163,9 +175,9 @@ class Painting(Model):
         Raises
         ------
         SettingsError
-            If the size or region is empty.
+            If the size or region is empty, or colors are to be smoothed.
         """
-        lattice = self._lattice(size, region)
+        lattice = self._lattice(size, region, smooth)
         picture = np.empty((len(lattice.ys), len(lattice.xs), self.channels), dtype=np.float32)
         top = 0
         for band in self._bands(lattice, max(1, CHUNK // len(lattice.xs))):
@@ -178,6 +190,8 @@ class Painting(Model):
         size: tuple[int, int] | None = None,
         region: tuple[float, float, float, float] | None = None,
         rows: int | None = None,
+        *,
+        smooth: bool = False,
     ) -> Iterator[Array]:
         """Paint as `render` does, a few rows at a time: memory does not grow with the picture.
 
@@ -187,6 +201,8 @@ class Painting(Model):
             As in `render`.
         rows : int, optional
             Rows of a band; the last one may have fewer. By default some 30,000 pixels a band.
+        smooth : bool, default=False
+            As in `render`.
 
         Returns
         -------
@@ -196,7 +212,7 @@ class Painting(Model):
         Raises
         ------
         SettingsError
-            If the size or region is empty, or there are no rows in a band.
+            If the size or region is empty, there are no rows in a band, or colors are to be smoothed.
 
         Examples
         --------
@@ -205,7 +221,7 @@ class Painting(Model):
         >>> [band.shape for band in painting.bands(size=(50, 40), rows=16)]
         [(16, 50, 3), (16, 50, 3), (8, 50, 3)]
         """
-        lattice = self._lattice(size, region)
+        lattice = self._lattice(size, region, smooth)
         if rows is None:
             rows = max(1, CHUNK // len(lattice.xs))
         if not isinstance(rows, int) or rows < 1:
@@ -213,18 +229,21 @@ class Painting(Model):
         return self._bands(lattice, rows)
 
     def _lattice(
-        self, size: tuple[int, int] | None, region: tuple[float, float, float, float] | None
+        self, size: tuple[int, int] | None, region: tuple[float, float, float, float] | None, smooth: bool
     ) -> _Lattice:
         """Where a render's pixels are."""
+        if smooth and self.palette is None:
+            why = "a painting of mode regress has no boundaries of classes"
+            raise SettingsError("smooth", why, "leave it out, or train it with mode classify")
         region = (0, 0, self.width, self.height) if region is None else region
-        x0, y0, x1, y1 = _numbers("region", region, 4, "give X0, Y0, X1 and Y1")
+        x0, y0, x1, y1 = numbers_of("region", region, 4, "give X0, Y0, X1 and Y1")
         if not (x0 < x1 and y0 < y1):
             raise SettingsError(
                 "region", f"{x0:.10g},{y0:.10g},{x1:.10g},{y1:.10g} is empty", "give X0 < X1 and Y0 < Y1"
             )
         columns, rows = max(1, round(x1 - x0)), max(1, round(y1 - y0))
         if size is not None:
-            wide, high = _numbers("size", size, 2, "give width and height")
+            wide, high = numbers_of("size", size, 2, "give width and height")
             columns, rows = int(wide), int(high)
             if (columns, rows) != (wide, high):
                 raise SettingsError("size", f"{wide:.10g}x{high:.10g} is not in whole pixels", "round it")
@@ -235,20 +254,21 @@ class Painting(Model):
         ys = (np.arange(rows) + 0.5) * high + (y0 - 0.5)
         # A region far larger than the picture holds little of it, and would take points without end.
         most = (-(-MOST_POINTS * self.width // columns), -(-MOST_POINTS * self.height // rows))
-        return _Lattice(xs, ys, self._offsets((wide, high), most))
+        least = SMOOTH_POINTS if smooth else 1
+        return _Lattice(xs, ys, self._offsets((wide, high), most, least))
 
-    def _offsets(self, sides: tuple[float, float], most: tuple[int, int]) -> Array:
+    def _offsets(self, sides: tuple[float, float], most: tuple[int, int], least: int = 1) -> Array:
         """Points (n, 2) around the center of a pixel of a width and height, whose mean it is.
 
         They are the midpoints of equal parts, at most as far apart as those that were learned: one
         in pixels of half the size or smaller, for the function is smooth there. Along each axis there
-        are at most so many.
+        are at least and at most so many; "center" has one where no more are asked for.
         """
-        if self.pixel == "center":
+        if self.pixel == "center" and least == 1:
             return np.zeros((1, 2))
         # Rounding must not add a point where the division is exact.
         counts = (
-            max(1, int(min(np.ceil(POINTS_PER_PIXEL * side - 1e-9), limit)))
+            max(least, int(min(np.ceil(POINTS_PER_PIXEL * side - 1e-9), limit)))
             for side, limit in zip(sides, most, strict=True)
         )
         across, down = (
@@ -264,11 +284,19 @@ class Painting(Model):
         at_once = max(1, CHUNK // len(xy))
         for start in range(0, len(offsets), at_once):
             points = xy[:, None] + offsets[start : start + at_once]
-            outputs = np.clip(self._mosaic.forward(points.reshape(-1, 2)), 0, 1)
-            if self.channels == 4:
-                np.minimum(outputs[:, :3], outputs[:, 3:], out=outputs[:, :3])
-            total += outputs.reshape(*points.shape[:2], -1).sum(axis=1, dtype=np.float64)
-        return self._colors(total / len(offsets))
+            outputs = self._mosaic.forward(points.reshape(-1, 2))
+            colors = self._premultiplied(outputs)
+            total += colors.reshape(*points.shape[:2], -1).sum(axis=1, dtype=np.float64)
+        return unpremultiply((total / len(offsets)).astype(np.float32))
+
+    def _premultiplied(self, outputs: Array) -> Array:
+        """Colors times their alpha, of which means may be taken."""
+        if self.palette is not None:
+            return premultiply(self._colors(outputs))
+        colors = np.clip(outputs, 0, 1)
+        if self.channels == 4:
+            np.minimum(colors[:, :3], colors[:, 3:], out=colors[:, :3])
+        return colors
 
     def _bands(self, lattice: _Lattice, rows: int) -> Iterator[Array]:
         """Cut what `_pixels` paints into bands."""
@@ -357,37 +385,6 @@ class Painting(Model):
         # One-hot outputs are independent probabilities; softmax ones add up to 1 but for rounding.
         outputs += np.finfo(np.float64).tiny  # all may have underflowed to 0
         return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
-
-
-def _numbers(name: str, given: Any, count: int, remedy: str) -> list[float]:
-    """Give so many finite numbers."""
-    numbers = _plain_numbers(name, given, remedy)
-    if numbers.shape != (count,):
-        raise SettingsError(name, f"an array of shape {numbers.shape} is not {count} numbers", remedy)
-    if not np.isfinite(numbers).all():
-        raise SettingsError(name, "some of its numbers are not finite", remedy)
-    return [float(number) for number in numbers]
-
-
-def _plain_numbers(name: str, given: Any, remedy: str) -> Array:
-    try:
-        # What is masked has no value, even where there is a number beneath the mask.
-        return np.ma.filled(np.ma.asarray(given, dtype=np.float64), np.nan)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise SettingsError(name, "these are not numbers", remedy) from error
-
-
-def _positions(xy: ArrayLike) -> Array:
-    positions = _plain_numbers("xy", xy, "give each position as x and y")
-    if positions.ndim != 2 or positions.shape[1] != 2:
-        raise SettingsError(
-            "xy",
-            f"an array of shape {positions.shape} holds no positions",
-            "give one of shape (n, 2): x and y",
-        )
-    if not np.isfinite(positions).all():
-        raise SettingsError("xy", "some positions are not finite", "give finite numbers")
-    return positions
 
 
 def _chunks(positions: Array) -> Iterator[Array]:

@@ -37,6 +37,7 @@ FLOORS = (
     "lesson",
     "activations",
     "checked_settings",
+    "positions",
     "blas",
     "signals",
     "errors",

@@ -400,3 +400,60 @@ def test_what_a_pixel_is_is_kept_in_the_file() -> None:
     ):
         with pytest.raises(ValueError, match=r"pixel '.*' in mode"):
             wrong()
+
+
+def half_and_half(slope: float, palette: np.ndarray) -> Painting:
+    """Two classes whose boundary is x = 4: the probability of the second is logistic in slope (x - 4)."""
+    # Raw inputs are row and column over half of the long side, 4, and 0 in the middle, at x = 4.
+    coefs = (np.array([[0], [4 * slope]], np.float32), np.ones((1, 1), np.float32))
+    zeros = np.zeros(1, np.float32)
+    straight = Network(RawMap(EXTENT), coefs, (zeros, zeros), "identity", "logistic")
+    return whole("classify", palette.shape[1], straight, palette)
+
+
+@pytest.mark.parametrize("slope", [0.1, 3.0, 100.0])
+def test_a_smooth_boundary_has_the_share_of_each_class_however_sure_the_network_is(slope: float) -> None:
+    painting = half_and_half(slope, np.float32([[1, 1, 1], [0, 0.5, 1]]))
+    own = painting.render(smooth=True)
+    assert np.unique(own[:, :4].reshape(-1, 3), axis=0).tolist() == [[1, 1, 1]]
+    assert np.unique(own[:, 5:].reshape(-1, 3), axis=0).tolist() == [[0, 0.5, 1]]
+    np.testing.assert_allclose(own[:, 4], np.tile(np.float32([0.5, 0.75, 1]), (HEIGHT, 1)), atol=1e-6)
+    # A boundary between two pixels mixes none, however unsure the network is beside it.
+    twentyfold = painting.render((20, 6), (4, 0, 5, 6), smooth=True)
+    assert (twentyfold[:, :10] == 1).all()
+    assert (twentyfold[:, 10:, 0] == 0).all()
+    whole_picture = painting.render((1, 1), smooth=True)[0, 0]
+    np.testing.assert_allclose(whole_picture, [0.5, 0.75, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("form", ["two, one output", "three, one-hot", "three, softmax", "one, one output"])
+@pytest.mark.parametrize("size", [(9, 6), (31, 17), (2, 2)])
+def test_smooth_colors_are_mixed_of_the_palettes_and_of_nothing_else(
+    form: str, size: tuple[int, int]
+) -> None:
+    painting = FORMS[form]
+    smooth = painting.render(size, smooth=True)
+    n = len(painting.palette)
+    corners = np.concatenate([painting.palette, np.ones((n, 1), np.float32)], axis=1).T
+    colors = np.concatenate([smooth.reshape(-1, 3), np.ones((smooth.size // 3, 1), np.float32)], axis=1).T
+    shares = np.linalg.lstsq(corners, colors, rcond=None)[0]
+    np.testing.assert_allclose(corners @ shares, colors, atol=1e-5)
+    assert shares.min() > -1e-5
+    bands = np.concatenate(list(painting.bands(size, rows=4, smooth=True)))
+    assert bands.tobytes() == smooth.tobytes()
+    hard = painting.render(size)
+    assert {tuple(color) for color in hard.reshape(-1, 3)} <= {tuple(color) for color in painting.palette}
+
+
+def test_a_smooth_boundary_beside_nothing_keeps_its_color() -> None:
+    painting = half_and_half(5.0, np.float32([[0.2, 0.4, 0.6, 1], [0, 0, 0, 0]]))
+    np.testing.assert_allclose(painting.render(smooth=True)[0, 4], [0.2, 0.4, 0.6, 0.5], atol=1e-6)
+
+
+def test_colors_have_no_boundaries_to_smooth() -> None:
+    with pytest.raises(SettingsError) as caught:
+        regress().bands(smooth=True)
+    assert str(caught.value) == (
+        "smooth: a painting of mode regress has no boundaries of classes; "
+        "leave it out, or train it with mode classify"
+    )

@@ -36,10 +36,21 @@ COPY_NOTE = (
 Examples:
   paintnet render -o poster.png --scale 4
   paintnet render bird.paintnet -o eye.png --region 55,20,75,40 --size 400x400
+  paintnet render classes.paintnet -o poster.png --scale 8 --smooth
   paintnet render bird.paintnet -o - > bird.png"""
 )
 @model_argument
-@option_group("What is painted", size_options, region_option, max_pixels_option)
+@option_group(
+    "What is painted",
+    size_options,
+    region_option,
+    option(
+        "--smooth",
+        is_flag=True,
+        help="In classify: soften the boundaries, by the share of each pixel's area that a class has.",
+    ),
+    max_pixels_option,
+)
 @option_group(
     "What is written",
     option(
@@ -58,7 +69,7 @@ def render(model: str | None, output: str, **options: Any) -> None:
 
     Each pixel is the mean of the painted function over the pixel's own area.
     Where the painting was made for copying, or of classes, it is the value at
-    the center.
+    the center; --smooth softens the boundaries of classes.
 
     MODEL is a .paintnet file, or - for stdin; without it, the newest .paintnet
     file in the current folder is painted.
@@ -76,7 +87,8 @@ def render(model: str | None, output: str, **options: Any) -> None:
     if _is_enlarged_copy(painting, size, own):
         console.notes([COPY_NOTE])
     shape = (size[1], size[0], painting.channels)
-    console.notes(write_picture(output, painting.bands(size, region), shape))
+    bands = painting.bands(size, region, smooth=options["smooth"])
+    console.notes(write_picture(output, bands, shape))
     document = {"model": name, "output": output, "size": list(size), "region": [x0, y0, x1, y1]}
     console.summary(document, _lines(output, size))
 

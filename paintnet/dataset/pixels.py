@@ -141,6 +141,7 @@ def area_dataset(
     hold_out: float = 0.0,
     turns: int = 1,
     has_time: Callable[[float], bool] = lambda share: True,
+    threads: int = 1,
     dtype: str = "float32",
 ) -> Dataset:
     """Make a training set position -> color, of two by two points in each pixel whose mean the pixel is.
@@ -153,7 +154,7 @@ def area_dataset(
         Pixels whose color is known; all of them by default.
     hold_out : float, default=0.0
         Share of the known pixels to keep back, spread evenly; 0 to 0.9.
-    turns, has_time : optional
+    turns, has_time, threads : optional
         As in `paintnet.dataset.points.quarter_points`.
     dtype : {"float32", "float64"}, default="float32"
         Of the targets.
@@ -169,7 +170,7 @@ def area_dataset(
     states = split_pixels(known, hold_out)
     # Only what is learned may be seen by the points of the pixels beside it.
     seen = filled(premultiply(picture), states == PixelState.LEARNED)
-    points = quarter_points(seen, turns=turns, has_time=has_time)
+    points = quarter_points(seen, turns=turns, has_time=has_time, threads=threads)
     return Dataset(
         2 * width,
         2 * height,

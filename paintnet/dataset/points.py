@@ -23,9 +23,10 @@ References
 .. [3] D. C. Youla, H. Webb, "Image restoration by the method of convex projections", IEEE TMI 1(2), 1982.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
 from itertools import product
 from typing import Self
@@ -33,6 +34,7 @@ from typing import Self
 import numpy as np
 from scipy.ndimage import correlate1d, distance_transform_edt, maximum_filter, minimum_filter
 
+from paintnet.blas import OneBlasThread
 from paintnet.typing import Array
 
 FILE = "details.safetensors"
@@ -46,8 +48,8 @@ FLOOR = np.float32(0.01)
 """Contrast below this (of a range of 1) is not amplified."""
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-BAND_ROWS = 32
-"""Rows whose patches are held at once: in float32 they are 81 times their pixels."""
+BAND_PIXELS = 2048
+"""Pixels whose patches are held at once, in whole rows: what the layers make of them stays in the cache."""
 
 OVERSHOOT = np.float32(0.1)
 """How far points may leave the range of the pixels around, as a share of it."""
@@ -65,7 +67,11 @@ TURNS: list[tuple[bool, ...]] = list(product((False, True), repeat=3))
 
 
 def quarter_points(
-    picture: Array, *, turns: int = 1, has_time: Callable[[float], bool] = lambda share: True
+    picture: Array,
+    *,
+    turns: int = 1,
+    has_time: Callable[[float], bool] = lambda share: True,
+    threads: int = 1,
 ) -> Array:
     """Give the colors at the centers of the four quarters of each pixel.
 
@@ -79,6 +85,8 @@ def quarter_points(
     has_time : callable, optional
         Called with the share that is done before each turn, and at the end; where it says no, the
         turns until then have to do, but for the first.
+    threads : int, default=1
+        How many bands of the picture are looked at at a time; no result depends on it.
 
     Returns
     -------
@@ -92,7 +100,7 @@ def quarter_points(
     >>> points.shape, bool(np.abs(points.reshape(6, 2, 6, 2, 1).mean(axis=(1, 3)) - step).max() < 1e-6)
     ((12, 12, 1), True)
     """
-    learned = _learned_details(picture, turns, has_time)
+    learned = _learned_details(picture, turns, has_time, threads)
     points = np.empty((2 * picture.shape[0], 2 * picture.shape[1], picture.shape[2]), dtype=np.float32)
     # Alpha comes first: it bounds the colors.
     for channel in reversed(range(picture.shape[2])):
@@ -113,13 +121,17 @@ def histospline_details(plane: Array) -> Array:
 def quarters(plane: Array, details: Array) -> Array:
     """Points (2 height, 2 width) of a plane (height, width) and its details (height, width, 3)."""
     height, width = plane.shape
-    across, down, diagonal = np.moveaxis(details, 2, 0)
     points = np.empty((height, 2, width, 2), dtype=np.float32)
-    points[:, 0, :, 0] = plane - across - down + diagonal
-    points[:, 0, :, 1] = plane + across - down - diagonal
-    points[:, 1, :, 0] = plane - across + down - diagonal
-    points[:, 1, :, 1] = plane + across + down + diagonal
+    for number, offset in enumerate(_offsets(details)):
+        np.add(plane, offset, out=points[:, number // 2, :, number % 2])
     return points.reshape(2 * height, 2 * width)
+
+
+def _offsets(details: Array) -> list[Array]:
+    """What the points of each pixel are above it: top left, top right, bottom left, bottom right."""
+    across, down, diagonal = np.ascontiguousarray(np.moveaxis(details, 2, 0))
+    falling, rising = across + down, across - down
+    return [diagonal - falling, rising - diagonal, -rising - diagonal, falling + diagonal]
 
 
 def details_of(points: Array) -> Array:
@@ -142,8 +154,8 @@ def limited(details: Array, plane: Array) -> Array:
     beyond = OVERSHOOT * (highest - lowest)
     room_up = np.minimum(1, highest + beyond) - plane
     room_down = plane - np.maximum(0, lowest - beyond)
-    offsets = quarters(np.zeros_like(plane), details).reshape(plane.shape[0], 2, plane.shape[1], 2)
-    up, down = offsets.max(axis=(1, 3)), -offsets.min(axis=(1, 3))
+    offsets = _offsets(details)
+    up, down = reduce(np.maximum, offsets), -reduce(np.minimum, offsets)
     tiny = np.finfo(np.float32).tiny
     share = np.minimum(room_up / np.maximum(up, tiny), room_down / np.maximum(down, tiny))
     return np.asarray(details * np.minimum(share, 1)[:, :, None])
@@ -179,15 +191,26 @@ def normalized_patches(plane: Array) -> Iterator[tuple[Array, Array]]:
 
     They come in bands of rows; past the edge the plane is mirrored.
     """
+    return (_normalized(band) for band in _bands(plane))
+
+
+def _bands(plane: Array) -> Iterator[Array]:
+    """Cut a plane into bands of rows, each with the rows and columns that its patches reach into."""
+    padded = np.pad(plane, SIDE // 2, mode="symmetric")
+    rows = max(1, BAND_PIXELS // plane.shape[1])
+    for top in range(0, len(plane), rows):
+        yield padded[top : min(top + rows, len(plane)) + SIDE - 1]
+
+
+def _normalized(band: Array) -> tuple[Array, Array]:
+    """Patches of a band and their contrast, as `normalized_patches` yields them."""
     at = np.exp(-0.5 * ((np.arange(SIDE) - SIDE // 2) / WINDOW) ** 2)
     window = (np.outer(at, at) / at.sum() ** 2).ravel().astype(np.float32)
-    padded = np.pad(plane, SIDE // 2, mode="symmetric")
-    for top in range(0, len(plane), BAND_ROWS):
-        band = padded[top : min(top + BAND_ROWS, len(plane)) + SIDE - 1]
-        patches = np.lib.stride_tricks.sliding_window_view(band, (SIDE, SIDE)).reshape(-1, SIDE * SIDE)
-        patches = patches - (patches @ window)[:, None]
-        contrast = np.sqrt(np.square(patches) @ window + FLOOR**2)
-        yield patches / contrast[:, None], contrast
+    patches = np.lib.stride_tricks.sliding_window_view(band, (SIDE, SIDE)).reshape(-1, SIDE * SIDE)
+    patches = patches - (patches @ window)[:, None]
+    contrast = np.sqrt(np.square(patches) @ window + FLOOR**2)
+    patches /= contrast[:, None]
+    return patches, contrast
 
 
 def turned_patch(turn: tuple[bool, ...]) -> Array:
@@ -234,18 +257,38 @@ class DetailsNetwork:
         """Details (n, 3) of normalized patches (n, SIDE * SIDE)."""
         values = patches
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            values = np.maximum(values @ weight + bias, 0)
+            values = values @ weight
+            values += bias
+            np.maximum(values, 0, out=values)
         return values @ self.weights[-1] + self.biases[-1]
 
-    def details(self, plane: Array, turn: tuple[bool, ...]) -> Array:
-        """Details (height, width, 3) of a plane in a turn: none of a flat one, whatever the biases say."""
-        order = turned_patch(turn)
-        flat_details = self.forward(np.zeros((1, SIDE * SIDE), dtype=np.float32))
-        bands = [
-            turned_back(self.forward(patches[:, order]) - flat_details, turn) * contrast[:, None]
-            for patches, contrast in normalized_patches(plane)
-        ]
-        return np.concatenate(bands).reshape(*plane.shape, 3)
+    def turned(self, turn: tuple[bool, ...]) -> "DetailsNetwork":
+        """Give the network that sees a patch as this one sees the turned one, and turns its details back."""
+        first, *between, last = self.weights
+        weights = [first[np.argsort(turned_patch(turn))], *between, turned_back(last, turn)]
+        return DetailsNetwork(weights, [*self.biases[:-1], turned_back(self.biases[-1][None], turn)[0]])
+
+    def details(self, plane: Array, threads: int = 1) -> Array:
+        """Details (height, width, 3) of a plane: none of a flat one, whatever the biases say."""
+        of_nothing = self.forward(np.zeros((1, SIDE * SIDE), dtype=np.float32))
+
+        def of_band(band: Array) -> Array:
+            patches, contrast = _normalized(band)
+            return (self.forward(patches) - of_nothing) * contrast[:, None]
+
+        return np.concatenate(_in_threads(of_band, _bands(plane), threads)).reshape(*plane.shape, 3)
+
+
+def _in_threads(work: Callable[[Array], Array], bands: Iterable[Array], threads: int) -> list[Array]:
+    """What is made of each band, in order; with one thread where the system has no room for more."""
+    bands = list(bands)
+    if threads > 1 and len(bands) > 1:
+        try:
+            with ThreadPoolExecutor(threads) as pool:
+                return list(pool.map(work, bands))
+        except RuntimeError:  # "can't start new thread"
+            pass
+    return [work(band) for band in bands]
 
 
 @cache
@@ -254,7 +297,9 @@ def details_network() -> DetailsNetwork:
     return DetailsNetwork.load()
 
 
-def _learned_details(picture: Array, turns: int, has_time: Callable[[float], bool]) -> list[Array]:
+def _learned_details(
+    picture: Array, turns: int, has_time: Callable[[float], bool], threads: int
+) -> list[Array]:
     """Of the brightness, which all colors share (color follows it, and is coarser), and of the alpha."""
     picture = picture.astype(np.float32, copy=False)
     planes = [picture[:, :, :3] @ LUMA if picture.shape[2] >= 3 else picture[:, :, 0]]
@@ -265,8 +310,11 @@ def _learned_details(picture: Array, turns: int, has_time: Callable[[float], boo
     for turn in TURNS[:: len(TURNS) // turns]:
         if not has_time(seen / turns) and seen:
             break
-        for total, plane in zip(totals, planes, strict=True):
-            total += details_network().details(plane, turn)
+        network = details_network().turned(turn)
+        # Threads of BLAS beside those of the bands would wait for each other, and move the last bits.
+        with OneBlasThread():
+            for total, plane in zip(totals, planes, strict=True):
+                total += network.details(plane, threads)
         seen += 1
     has_time(1.0)
     return [total / np.float32(seen) for total in totals]

@@ -10,7 +10,7 @@ guesses from the pixels around a vertex which features training would give it.
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -61,6 +61,14 @@ class PretrainedStart:
             weight[...] = learned
         level = replace(grid.levels[0], spacing=grid.levels[0].spacing / step)
         estimator.coefs_[0][...] = self.features(level, colors, VERTICES_BEFORE[grid.basis])
+
+    def for_grey(self) -> Self:
+        """Give the start for grey pictures that treats them as this one treats the same saved as colors."""
+        first, *others = self.encoder
+        *layers, matrix, bias = self.decoder
+        colors = first[:-2].reshape(SIDE * SIDE, matrix.shape[1], -1).sum(axis=1)
+        mean = [matrix.mean(axis=1, keepdims=True), bias.mean(keepdims=True)]
+        return type(self)([np.concatenate([colors, first[-2:]]), *others], [*layers, *mean])
 
     def features(self, level: GridLevel, colors: Array, n_before: int = 0) -> Array:
         """Guess the features of every vertex.
@@ -145,8 +153,8 @@ def decoder_of(estimator: Any) -> list[Array]:
 
 
 @cache
-def pretrained_start(channels: int) -> PretrainedStart:
-    """Read the start for pictures of 1, 3 or 4 channels."""
+def pretrained_starts(channels: int) -> list[PretrainedStart]:
+    """Read the starts for pictures of 1, 3 or 4 channels; those of grey ones differ in features."""
     from safetensors.numpy import load
 
     tensors = load(files("paintnet.engine").joinpath(FILE).read_bytes())
@@ -156,4 +164,5 @@ def pretrained_start(channels: int) -> PretrainedStart:
         numbers = sorted(int(name.removeprefix(prefix)) for name in tensors if name.startswith(prefix))
         return [tensors[f"{prefix}{number}"] for number in numbers]
 
-    return PretrainedStart(numbered("encoder"), numbered("decoder"))
+    own = PretrainedStart(numbered("encoder"), numbered("decoder"))
+    return [own, pretrained_starts(3)[0].for_grey()] if channels == 1 else [own]

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from paintnet.dataset.pixels import Dataset
 from paintnet.encoding.base import PositionMap
 from paintnet.encoding.grid import GridLevel, GridMap
-from paintnet.engine.pretrained import pretrained_start
+from paintnet.engine.pretrained import pretrained_starts
 from paintnet.picture import premultiply
 from paintnet.typing import Array
 
@@ -91,10 +91,10 @@ def begin_with_pretrained(context: StartContext) -> None:
     """
     estimator, grid, dataset = context.estimator, context.encoding, context.dataset
     if dataset.palette is None:
-        learned = pretrained_start(dataset.targets.shape[1])
-        if isinstance(grid, GridMap) and learned.fits(estimator, grid):
-            learned.begin(estimator, grid, _filled(dataset), dataset.step)
-            return
+        for learned in pretrained_starts(dataset.targets.shape[1]):
+            if isinstance(grid, GridMap) and learned.fits(estimator, grid):
+                learned.begin(estimator, grid, _filled(dataset), dataset.step)
+                return
     if can_begin_with_picture(estimator, grid, dataset):
         begin_with_picture(context)
     else:

@@ -18,6 +18,7 @@ from paintnet.dataset.pixels import (
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.choice import make_trainer
+from paintnet.engine.compiler import usable_cores
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.errors import TrainingError
@@ -268,10 +269,13 @@ def make_dataset(
     `has_time` is called with the share that is done; where it says no, what is found by then has to do.
     """
     hold_out, dtype = settings.hold_out, settings.precision
+    threads = settings.threads or usable_cores()
     if settings.purpose == "enlarging":
-        return area_dataset(picture, known=known, turns=TURNS, has_time=has_time, dtype=dtype)
+        return area_dataset(
+            picture, known=known, turns=TURNS, has_time=has_time, threads=threads, dtype=dtype
+        )
     if settings.purpose == "any-size":
-        return area_dataset(picture, known=known, hold_out=hold_out, dtype=dtype)
+        return area_dataset(picture, known=known, hold_out=hold_out, threads=threads, dtype=dtype)
     if settings.mode == "regress":
         return regress_dataset(picture, known=known, hold_out=hold_out, dtype=dtype)
     return classify_dataset(picture, settings.classes, known=known, hold_out=hold_out, seed=settings.seed)

@@ -21,8 +21,8 @@ PIXELS_PER_VERTEX = 1.5
 AREA_PIXELS_PER_VERTEX = 1.0
 """The same for any size, where four points a pixel are learned, and a feature more than channels."""
 
-GREY_PIXELS_PER_VERTEX = 2 / 3
-"""The same for grey pictures, whose two features a vertex leave fewer ways out than four."""
+COLOR_FEATURES = 4
+"""Of a vertex, for any size, grey or not: with two, grey text would have halos."""
 
 MOST_PIXELS_PER_VERTEX = 3.5
 """The same for pictures so large that `MOST_VERTICES` would leave no two blocks without a common vertex."""
@@ -33,8 +33,17 @@ ENLARGING_PIXELS_PER_VERTEX = 0.5
 ENLARGING_EMPHASIS = 2.0
 """On the mean of a pixel's four points, for enlarging."""
 
-EMPHASIS = 8.0
-"""On the mean of a pixel's four points: 5 to 8 dB more at its own size for 0.05 dB at twice that."""
+ENLARGING_EPOCHS = 2 / 3
+"""Of those for any size: the finer grid is nearer to the points by then than they are to the truth."""
+
+EMPHASIS = 4.0
+"""On the mean of a pixel's four points: some dB more at its own size for a tenth at twice that."""
+
+AREA_GRID_RATE_FACTOR = 5.0
+"""Of the grid's rate to the rest's: at 10, skies that are enlarged keep faint dots of the last updates."""
+
+ENLARGING_GRID_RATE_FACTOR = 4.0
+"""The same for enlarging, whose finer grid has fewer points a vertex to even them out."""
 
 MOST_VERTICES = 2_500_000
 """Of the grid, however large the picture: its features and their moments then stay under 200 MB."""
@@ -139,11 +148,12 @@ def _picture_grid(task: Task, epochs: int) -> PainterSettings:
 def _area_grid(task: Task, epochs: int) -> PainterSettings:
     """A vertex for each pixel, with four points to learn; Keys's weights leave no lattice between them."""
     is_enlarging = task.purpose == "enlarging"
-    wanted = GREY_PIXELS_PER_VERTEX if task.channels == 1 else AREA_PIXELS_PER_VERTEX
-    wanted = ENLARGING_PIXELS_PER_VERTEX if is_enlarging else wanted
-    return _grid(task, epochs).changed(
+    wanted = ENLARGING_PIXELS_PER_VERTEX if is_enlarging else AREA_PIXELS_PER_VERTEX
+    epochs = round(epochs * ENLARGING_EPOCHS) if is_enlarging else epochs
+    return _grid(task, epochs, spare=max(1, COLOR_FEATURES - task.channels)).changed(
         purpose=task.purpose or "any-size",
         emphasis=ENLARGING_EMPHASIS if is_enlarging else EMPHASIS,
+        grid_rate_factor=ENLARGING_GRID_RATE_FACTOR if is_enlarging else AREA_GRID_RATE_FACTOR,
         basis="keys",
         levels=task.levels(wanted, at_most=MOST_PIXELS_PER_VERTEX),
         learning_rate=0.003,
@@ -215,9 +225,9 @@ def _tutorial(task: Task) -> PainterSettings:
 
 
 PRESETS: dict[str, Preset] = {
-    "draft": _staged(area_epochs=5, grid_epochs=25, dense_epochs=3),
+    "draft": _staged(area_epochs=6, grid_epochs=25, dense_epochs=3),
     "standard": _staged(area_epochs=18, grid_epochs=85, dense_epochs=10),
-    "fine": _staged(area_epochs=100, grid_epochs=500, dense_epochs=60, copying_grid=_long_grid),
+    "fine": _staged(area_epochs=60, grid_epochs=500, dense_epochs=60, copying_grid=_long_grid),
     "tutorial": _tutorial,
 }
 

@@ -170,7 +170,9 @@ def test_a_large_picture_is_never_held_as_floats(run: Run, name: str, share: flo
 def test_a_render_that_fails_on_its_way_leaves_the_old_picture(
     run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def bands(painting: Painting, size: tuple[int, int], region: object) -> Iterator[np.ndarray]:
+    def bands(
+        painting: Painting, size: tuple[int, int], region: object, *, smooth: bool
+    ) -> Iterator[np.ndarray]:
         yield np.zeros((5, size[0], 3), np.float32)
         yield np.full((size[1] - 5, size[0], 3), np.nan, np.float32)
 
@@ -191,3 +193,18 @@ def test_a_painting_made_for_copying_says_so_where_it_is_enlarged(run: Run, phot
     assert run("render", "copy.paintnet", "-o", "a.png", "--scale", "2").done().err == note
     assert run("render", "copy.paintnet", "-o", "b.png").done().err == ""
     assert run("render", model, "-o", "c.png", "--scale", "2").done().err == ""
+
+
+def test_smooth_softens_the_boundaries_of_classes(run: Run, classified: Path) -> None:
+    run("render", classified, "-o", "hard.png", "--size", "21x13").done()
+    run("render", classified, "-o", "soft.png", "--size", "21x13", "--smooth").done()
+    hard, soft = (levels_of(Path(name)).reshape(-1, 3) for name in ("hard.png", "soft.png"))
+    assert len(np.unique(hard, axis=0)) == len(load(classified).palette)
+    assert len(np.unique(soft, axis=0)) > len(np.unique(hard, axis=0))
+
+
+def test_a_painting_of_colors_has_nothing_to_soften(run: Run, model: Path) -> None:
+    outcome = run("render", model, "-o", "out.png", "--smooth")
+    assert outcome.code == 2
+    assert "smooth: a painting of mode regress has no boundaries of classes" in outcome.err
+    assert not Path("out.png").exists()

@@ -126,3 +126,29 @@ def test_what_is_not_learned_has_no_part_in_the_points(hold_out):
     assert one.of_learned(one.targets).tobytes() == two.of_learned(two.targets).tobytes()
     assert (one.held_out == two.held_out).all()
     assert known.ravel()[one.held_out].all()
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_no_point_depends_on_the_number_of_threads(channels, monkeypatch):
+    monkeypatch.setattr(points, "BAND_PIXELS", 40)
+    picture = np.random.default_rng(4).random((23, 17, channels), dtype=np.float32)
+    one, *others = (points.quarter_points(picture, turns=2, threads=n).tobytes() for n in (1, 2, 5))
+    assert all(other == one for other in others)
+
+
+def test_points_are_made_where_no_thread_can_be_started(monkeypatch):
+    def no_room(self):
+        raise RuntimeError("can't start new thread")
+
+    picture = np.random.default_rng(4).random((40, 80, 1), dtype=np.float32)
+    expected = points.quarter_points(picture)
+    monkeypatch.setattr("threading.Thread.start", no_room)
+    np.testing.assert_array_equal(points.quarter_points(picture, threads=2), expected)
+
+
+def test_a_turned_network_sees_what_the_network_sees_of_the_turned_patch():
+    network = points.details_network()
+    patches = np.random.default_rng(5).standard_normal((7, points.SIDE**2)).astype(np.float32)
+    for turn in points.TURNS:
+        seen = points.turned_back(network.forward(patches[:, points.turned_patch(turn)]), turn)
+        np.testing.assert_allclose(network.turned(turn).forward(patches), seen, atol=1e-5)

@@ -3,7 +3,7 @@ import pytest
 
 from paintnet.dataset.pixels import regress_dataset
 from paintnet.encoding.grid import GridLevel
-from paintnet.engine.pretrained import patches, pretrained_start
+from paintnet.engine.pretrained import patches, pretrained_starts
 from paintnet.painter.painter import Painter
 from paintnet.picture import open_picture
 from paintnet.settings.presets import settings_for
@@ -21,8 +21,14 @@ def photograph(channels):
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_the_presets_have_the_shape_that_was_learned(channels):
-    layers = settings_for(99, 99, "standard", channels=channels).layers
-    start = pretrained_start(channels)
+    copying = settings_for(99, 99, "standard", channels=channels, purpose="copying").layers
+    any_size = settings_for(99, 99, "standard", channels=channels).layers
+    starts = pretrained_starts(channels)
+    for layers, start in ((copying, starts[0]), (any_size, starts[-1])):
+        check_shape(start, layers, channels)
+
+
+def check_shape(start, layers, channels):
     assert [array.shape for array in start.decoder[1::2]] == [
         (layers[0], layers[1]),
         (layers[1], layers[2]),
@@ -75,3 +81,10 @@ def test_another_network_begins_without_it(given):
     picture = photograph(3)
     painting = Painter("standard", **given, epochs=2).fit(picture)
     assert painting.training.psnr > 10
+
+
+def test_the_start_for_grey_paints_grey_as_the_one_for_colors_does():
+    picture = photograph(1)
+    grey = Painter("standard", **UNTRAINED).fit(picture).render()
+    colors = Painter("standard", **UNTRAINED).fit(picture.repeat(3, axis=2)).render()
+    np.testing.assert_allclose(grey[:, :, 0], np.mean(colors, axis=2), atol=2e-3)

@@ -45,7 +45,7 @@ def test_the_grid_has_as_many_vertices_as_asked(width: int, height: int, pixels:
         ({"purpose": "copying"}, "9.6", "2", "2,730"),
         ({"purpose": "enlarging"}, "3.5", "0.5", "1,360"),
         ({"mode": "classify"}, "9.6", "1.5", "2,370"),
-        ({"channels": 1}, "3.5", "0.67", "1,580"),
+        ({"channels": 1}, "3.5", "1", "1,930"),
     ],
 )
 def test_a_grid_that_is_coarser_than_the_rule_is_told(
@@ -166,7 +166,7 @@ def test_a_preset_leaves_no_number_that_json_does_not_know() -> None:
 def test_the_default_is_good_at_any_size_where_there_is_a_grid_and_colors(preset: str) -> None:
     default = settings_for(60, 40, preset)
     assert default == settings_for(60, 40, preset, purpose="any-size")
-    assert (default.purpose, default.emphasis, default.encoding.basis) == ("any-size", 8.0, "keys")
+    assert (default.purpose, default.emphasis, default.encoding.basis) == ("any-size", 4.0, "keys")
     for other in ({"mode": "classify"}, {"encoding": "raw"}, {"purpose": "copying"}):
         settings = settings_for(60, 40, preset, **other)
         assert (settings.purpose, settings.emphasis) == ("copying", 0.0)
