@@ -29,7 +29,9 @@ demo: $(VENV)/.installed
 	@echo "The painted bird is in demo/bird.painted.png; ask its network for a color with:"
 	@echo "    $(BIN)/paintnet predict demo/bird.paintnet --xy 50,50"
 
+# Compiled ahead, so that no test has to wait for it, nor two of them do it at once.
 test: $(VENV)/.installed
+	$(BIN)/paintnet warm --quiet
 	$(BIN)/python -m pytest -n auto
 
 $(OLDEST)/.installed: pyproject.toml

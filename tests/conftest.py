@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from PIL import Image
 
@@ -24,6 +25,10 @@ from tests.command_line import (
 )
 from tests.http_server import HttpServer
 from tests.picture.picture_helpers import BIRD
+
+# A busy machine is slow now and then, which says nothing about the code.
+hypothesis.settings.register_profile("paintnet", deadline=None)
+hypothesis.settings.load_profile("paintnet")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from paintnet.encoding.extent import Extent
@@ -59,7 +59,6 @@ def test_where_four_meet_they_blend_along_both_axes() -> None:
     np.testing.assert_allclose(FOUR.forward(xy)[:, 0], [5.5, 0.25 + 2.5, 5.0, 0.5, 10.5, 11], rtol=1e-5)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.floats(-20, 120), min_size=1, max_size=30), st.floats(-20, 120), st.sampled_from([1, 5, 50])
 )

@@ -111,7 +111,7 @@ def test_a_mask_that_cannot_be_is_refused(known: np.ndarray, message: str) -> No
     assert str(caught.value) == message
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 99), st.sampled_from([1, 3, 4]))
 def test_values_of_unknown_pixels_leave_no_trace(seed: int, channels: int) -> None:
     rng = np.random.default_rng(seed)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -11,7 +11,6 @@ UNIT = st.floats(0, 1, width=32)
 RGBA = arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 6), st.just(4)), elements=UNIT)
 
 
-@settings(deadline=None)
 @given(RGBA)
 def test_unpremultiply_undoes_premultiply(pixels: np.ndarray) -> None:
     pixels[..., 3] = np.where(pixels[..., 3] < 1e-3, 0, pixels[..., 3])
@@ -21,7 +20,6 @@ def test_unpremultiply_undoes_premultiply(pixels: np.ndarray) -> None:
     assert np.allclose(back, expected, atol=1e-5)
 
 
-@settings(deadline=None)
 @given(RGBA)
 def test_unpremultiply_stays_within_0_and_1(pixels: np.ndarray) -> None:
     back = unpremultiply(pixels)
@@ -36,7 +34,6 @@ def test_other_channel_counts_pass_through(channels: int) -> None:
     assert unpremultiply(pixels) is pixels
 
 
-@settings(deadline=None)
 @given(
     arrays(
         np.float32,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -16,7 +16,6 @@ LOSSLESS = [".png", ".tif", ".webp", ".bmp"]
 
 
 @pytest.mark.parametrize("extension", LOSSLESS)
-@settings(deadline=None)
 @given(levels=arrays(np.uint8, SHAPES))
 def test_written_and_opened_again_it_is_the_same(extension: str, levels: np.ndarray) -> None:
     keeps = OUTPUT_FORMATS[extension].keeps_alpha

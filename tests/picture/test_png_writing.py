@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
@@ -27,7 +27,6 @@ def read(data: bytes) -> Array:
         return np.asarray(image).reshape(image.height, image.width, -1)
 
 
-@settings(deadline=None)
 @given(
     levels=arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3, 4]))),
     rows=st.integers(1, 9),
