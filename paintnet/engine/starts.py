@@ -34,6 +34,9 @@ PICTURE_LAST_SCALE = 0.06
 TANH_GAIN = 0.7
 """Of hidden weights in front of tanh units."""
 
+OPAQUE = 0.999
+"""Alpha from which a point counts as opaque: it is a quarter of an 8-bit level from 1."""
+
 SHARPNESS = 20.0
 """Of class scores: a start score is minus this times the squared distance from the class's color."""
 
@@ -91,9 +94,11 @@ def begin_with_pretrained(context: StartContext) -> None:
     """
     estimator, grid, dataset = context.estimator, context.encoding, context.dataset
     if dataset.palette is None:
-        for learned in pretrained_starts(dataset.targets.shape[1]):
+        channels, colors = dataset.targets.shape[1], _filled(dataset)
+        is_opaque = channels == 4 and bool((colors[:, :, 3] > OPAQUE).all())
+        for learned in pretrained_starts(channels, is_opaque):
             if isinstance(grid, GridMap) and learned.fits(estimator, grid):
-                learned.begin(estimator, grid, _filled(dataset), dataset.step)
+                learned.begin(estimator, grid, colors, dataset.step)
                 return
     if can_begin_with_picture(estimator, grid, dataset):
         begin_with_picture(context)

@@ -88,3 +88,18 @@ def test_the_start_for_grey_paints_grey_as_the_one_for_colors_does():
     grey = Painter("standard", **UNTRAINED).fit(picture).render()
     colors = Painter("standard", **UNTRAINED).fit(picture.repeat(3, axis=2)).render()
     np.testing.assert_allclose(grey[:, :, 0], np.mean(colors, axis=2), atol=2e-3)
+
+
+def test_the_start_without_transparency_paints_colors_as_that_of_rgb_does():
+    opaque = photograph(4)
+    painted = Painter("standard", **UNTRAINED).fit(opaque).render()
+    colors = Painter("standard", **UNTRAINED).fit(photograph(3)).render()
+    np.testing.assert_allclose(painted[:, :, :3], colors, atol=2e-3)
+    np.testing.assert_allclose(painted[:, :, 3], 1, atol=1e-5)
+
+
+def test_with_transparency_the_start_is_that_of_transparent_pictures():
+    picture = photograph(4)
+    picture[50:60, 50:60, 3] = 0.5
+    painted = Painter("standard", **UNTRAINED).fit(picture).render()
+    assert abs(painted[55, 55, 3] - 0.5) < 0.1

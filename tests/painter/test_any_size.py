@@ -79,3 +79,11 @@ def test_grey_is_painted_as_well_as_the_same_saved_as_colors() -> None:
     one, two = (Painter("draft", engine="numpy").fit(picture) for picture in (grey, grey.repeat(3, axis=2)))
     assert psnr(grey, as_written(one.render())) > psnr(grey.repeat(3, axis=2), as_written(two.render()))
     assert one.n_parameters < two.n_parameters
+
+
+def test_rgba_without_transparency_is_painted_at_least_as_well_as_rgb() -> None:
+    picture = open_picture("sample:flower").pixels[100:180, 200:290]
+    opaque = np.concatenate([picture, np.ones_like(picture[:, :, :1])], axis=2)
+    plain, with_alpha = (Painter("standard", engine="numpy").fit(each).render() for each in (picture, opaque))
+    assert psnr(picture, as_written(with_alpha)[:, :, :3]) > psnr(picture, as_written(plain))
+    assert np.all(as_written(with_alpha)[:, :, 3] == 1)
