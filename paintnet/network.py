@@ -10,11 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from paintnet.activations import HIDDEN, OUTPUT
-from paintnet.encoding.base import PositionMap
+from paintnet.encoding.base import DenseMap, PositionMap
 from paintnet.typing import Array
 
 FARTHEST = 1e9
 """A position farther out counts as this far: float32 would overflow, and NaN is no color."""
+
+MOST_AT_ONCE = 50_000_000
+"""Numbers of a layer that are held at once, 200 MB of them: layers may be thousands of units wide."""
 
 LARGEST = 1e18
 """What a sum that overflowed counts as; its square is finite in float32."""
@@ -84,6 +87,13 @@ class Network:
 
     def forward(self, xy: Array) -> Array:
         """Outputs (n, n_outputs) for positions (n, 2); finite where the weights are."""
+        # A dense map writes all of its features down; a grid adds up those that count.
+        n_features = self.encoding.n_features if isinstance(self.encoding, DenseMap) else 1
+        at_once = max(1, MOST_AT_ONCE // max(n_features, *map(len, self.intercepts)))
+        parts = [self._near(xy[start : start + at_once]) for start in range(0, max(1, len(xy)), at_once)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _near(self, xy: Array) -> Array:
         near = np.clip(xy, -FARTHEST, FARTHEST).astype(self.coefs[0].dtype, copy=False)
         outputs = self._forward(near, lambda z: z)
         is_finite = np.isfinite(outputs)

@@ -77,8 +77,8 @@ class PretrainedStart:
         """Give the start for RGBA pictures without transparency: this one's colors, and an alpha of 1.
 
         A fifth feature begins at 0 everywhere, and with small weights behind it is free to learn what
-        the four cannot hold: 0.1 to 4.6 dB more (kodim01 to 08, halved) than the same picture has as RGB, where the start that
-        learned from transparent pictures is ahead of RGB on most of them and behind on some.
+        the four cannot hold: the picture comes out 0.1 to 4.6 dB above the same as RGB (docs/engine.md).
+        The start that learned from transparent pictures is behind RGB on some.
         """
         first, *others, matrix, bias = self.encoder
         colors = first[:-2].reshape(SIDE * SIDE, -1, first.shape[1])
