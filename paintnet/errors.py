@@ -57,6 +57,10 @@ class ModelFileError(PaintnetError):
     """A .paintnet file is missing, damaged, of a newer version or not one at all."""
 
 
+class CheckpointError(PaintnetError):
+    """A checkpoint is missing, damaged, or belongs to another run."""
+
+
 class SettingsError(PaintnetError, ValueError):
     """A setting has a value outside its allowed range, or one that clashes with another."""
 

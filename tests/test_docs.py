@@ -10,7 +10,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 
 @pytest.mark.parametrize("page", ["python.md", "model-file.md"])
-def test_the_python_of_a_page_runs(page):
+def test_the_python_of_a_page_runs(page, folder):
     text = (DOCS / page).read_text(encoding="utf-8").replace("```", "")
     test = doctest.DocTestParser().get_doctest(text, {}, page, page, 0)
     assert test.examples

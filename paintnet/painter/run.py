@@ -21,9 +21,10 @@ from paintnet.engine.choice import make_trainer
 from paintnet.engine.compiler import usable_cores
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
-from paintnet.errors import TrainingError
+from paintnet.errors import CheckpointError, TrainingError
 from paintnet.metrics import psnr_of
 from paintnet.network import Network
+from paintnet.painter.checkpoint import Checkpoint, check_can_be_stored, fingerprint
 from paintnet.painter.events import EpochFinished, Event, Noted, Preparing, TrainingFinished, TrainingStarted
 from paintnet.painter.quality import Quality
 from paintnet.painting import Painting
@@ -115,6 +116,43 @@ class Run:
         """End the run after the epoch that it is in; from a listener, or from another thread."""
         self.ended_by_ = self.ended_by_ or "stopped"
 
+    def checkpoint(self) -> Checkpoint:
+        """Store the run as it is after its last epoch.
+
+        Raises
+        ------
+        SettingsError
+            If it has no epochs to store between (lbfgs).
+        """
+        check_can_be_stored(self.settings)
+        trainer = self._prepared()
+        return Checkpoint(
+            settings=self.settings.to_document(),
+            preset=self.preset,
+            engine=trainer.engine,
+            picture=fingerprint(self.picture),
+            epochs=self.epochs_,
+            state=trainer.state(),
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint, before the first epoch.
+
+        Raises
+        ------
+        CheckpointError
+            If it belongs to another picture, other settings or another engine; it names what differs.
+        """
+        checkpoint.check_fits(self.settings, self.picture)
+        trainer = self._prepared()
+        checkpoint.check_engine(trainer.engine)
+        try:
+            trainer.restore(checkpoint.state)
+        except (KeyError, TypeError, ValueError) as error:
+            why = f"damaged: its state does not fit the network ({error})"
+            raise CheckpointError("checkpoint", why, "start the run again") from error
+        self.epochs_ = checkpoint.epochs
+
     def painting(self) -> Painting:
         """Make a painting of the network as it is now.
 
@@ -187,6 +225,8 @@ class Run:
         if isinstance(trainer, StockTrainer) and self.settings.solver == "lbfgs":
             self.epochs_ = trainer.at_once()
             self.ended_by_ = "converged"
+        if self.schedule.epochs is not None and self.epochs_ >= self.schedule.epochs:
+            self.ended_by_ = "epochs"  # restored from a checkpoint of the last one
         while self.ended_by_ is None:
             loss = trainer.epoch()
             self.epochs_ += 1
