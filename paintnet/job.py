@@ -15,7 +15,9 @@ from typing import Any, BinaryIO
 from paintnet.errors import PaintnetError, SettingsError
 from paintnet.files.writing import check_apart, check_output, told_together, write_together
 from paintnet.modelfile import EXTENSION, encode_model
+from paintnet.outputs import FRAMES, Outputs
 from paintnet.painter.painter import Painter
+from paintnet.painter.parts import PartClock
 from paintnet.painter.quality import Quality
 from paintnet.painter.run import Listener
 from paintnet.painting import Painting
@@ -34,57 +36,6 @@ from paintnet.typing import Array
 
 PAINTED = ".painted.png"
 """Ending of a painted picture that is named after the one it was learned from."""
-
-FRAMES = 48
-"""Frames of an animation or a report, where nobody said how many."""
-
-
-@dataclass(frozen=True)
-class Animation:
-    """An animation of the learning.
-
-    Parameters
-    ----------
-    path : str
-        File to write; its extension gives the format.
-    fps : float
-        Frames a second.
-    has_caption : bool
-        Write epoch and PSNR under it.
-    is_beside : bool
-        Show the original beside it.
-    """
-
-    path: str
-    fps: float = 12.0
-    has_caption: bool = False
-    is_beside: bool = False
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """Files that a job writes.
-
-    Parameters
-    ----------
-    pictures, models : tuple of str
-        Paths of painted pictures and of .paintnet files.
-    animation : Animation or None
-        Of the learning.
-    report : str or None
-        Path of a page about the run.
-    """
-
-    pictures: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    animation: Animation | None = None
-    report: str | None = None
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """All of them."""
-        views = (self.animation.path if self.animation else None, self.report)
-        return (*self.pictures, *self.models, *(path for path in views if path is not None))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +68,8 @@ class Job:
         What the report says about how it was made, and calls the classes.
     inputs : tuple of str
         Other files that were read, such as a palette: no output may replace them.
+    clock : PartClock
+        Is told which part of the job is on its way, and tells others; it knows the time of each.
 
     Examples
     --------
@@ -143,6 +96,7 @@ class Job:
     command: str = ""
     class_names: tuple[str, ...] | None = None
     inputs: tuple[str, ...] = ()
+    clock: PartClock = field(default_factory=PartClock)
 
     def check(self) -> None:
         """Refuse what can be refused before anything is fetched.
@@ -166,6 +120,7 @@ class Job:
         PaintnetError
             If it cannot be opened, or the outputs cannot be written at its size.
         """
+        self.clock.at("opening")
         opened = open_picture(self.source, limits=self.limits, stdin=stdin)
         outputs = self.outputs
         if not (outputs.pictures or outputs.models):
@@ -263,11 +218,12 @@ class OpenJob:
                 curve = CurveListener()
                 views.append(curve)
             run = Painter(job.preset, **job.settings).start(self.pixels)
-            run.listeners = [*listeners, *views]
+            run.listeners = [lambda event, run: job.clock(event), *listeners, *views]
             for _ in run:
                 pass
             painting = run.result()
             assert run.quality_ is not None  # noqa: S101 - measured with the result; told to mypy
+            _ = run.quality_.ssim  # measured here and kept, as all the rest
             seconds, files = run.schedule.seconds, stack.pop_all()
             return FittedJob(self, painting, run.quality_, seconds, taker, curve, files)
 
@@ -300,6 +256,11 @@ class FittedJob:
     written: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def seconds_by_part(self) -> dict[str, float]:
+        """How long each part of the job took; after `write` they are all of its time."""
+        return self.open_job.job.clock.seconds
+
     def write(self) -> None:
         """Encode everything, then put all files in their places together, streams last.
 
@@ -311,15 +272,17 @@ class FittedJob:
         contents: dict[str, bytes] = {}
         failures: dict[str, PaintnetError] = {}
         unforeseen: list[Exception] = []
+        streams, clock = self.open_job.job.streams, self.open_job.job.clock
         with self._views:
             for path, encode in self._encoders():
+                clock.at("writing")
                 try:
                     contents[path] = encode()
                 except PaintnetError as error:
                     failures[path] = error
                 except Exception as error:
                     unforeseen.append(error)
-        streams = self.open_job.job.streams
+        clock.at("writing")
         files = {path: content for path, content in contents.items() if path not in streams}
         failures |= (failed := write_together(files))
         self.written.extend(path for path in files if path not in failed)
@@ -328,6 +291,7 @@ class FittedJob:
             streams[path].write(contents[path])
             streams[path].flush()
             self.written.append(path)
+        clock.stop()
         self.written.sort(key=self.open_job.outputs.paths.index)
         if unforeseen:
             raise unforeseen[0]
@@ -351,11 +315,26 @@ class FittedJob:
     def _picture(self, path: str) -> bytes:
         painting, (width, height) = self.painting, self.open_job.size
         is_own = (width, height) == (painting.width, painting.height)
-        bands = [self.quality.rendered] if is_own else painting.bands((width, height))
+        bands = [self.quality.rendered] if is_own else self._bands((width, height))
         content = io.BytesIO()
         shape = (height, width, painting.channels)
         self.notes.extend(write_bands(content, bands, shape, self.open_job.job._extension(path)))
         return content.getvalue()
+
+    def _bands(self, size: tuple[int, int]) -> Iterator[Array]:
+        """The painting at another size, band by band, while it is told how far it is."""
+        done = 0
+        for band in self.painting.bands(size):
+            self.open_job.job.clock.at("painting", done / size[1])
+            yield band
+            done += len(band)
+
+    def _frames(self, part: str) -> Iterator[Any]:
+        """Frames of the run, painted while it is told how many there are."""
+        frames = self._taker.frames()
+        for number, frame in enumerate(frames):
+            self.open_job.job.clock.at(part, number / len(frames))
+            yield frame
 
     def _animation(self) -> bytes:
         from paintnet.animation.canvas import Canvas
@@ -367,7 +346,7 @@ class FittedJob:
         beside = frame_original(self.open_job.pixels) if animation.is_beside else None
         canvas = Canvas(beside, has_caption=animation.has_caption)
         extension = Path(animation.path).suffix.lower()
-        frames = (canvas.lay(frame) for frame in self._taker.frames())
+        frames = (canvas.lay(frame) for frame in self._frames("animation"))
         return encode_animation(frames, extension, fps=animation.fps)
 
     def _report(self) -> bytes:
@@ -379,7 +358,7 @@ class FittedJob:
             original=self.open_job.pixels,
             painting=self.painting,
             curve=self._curve.points,
-            frames=self._taker.frames(),
+            frames=self._frames("report"),
             command=job.command,
             seconds=self.seconds,
             class_names=job.class_names,

@@ -6,6 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+ENDINGS = {
+    "epochs": "all epochs are done",
+    "time": "the time is up",
+    "target-psnr": "the target PSNR is reached",
+    "tol": "the loss no longer falls by tol",
+    "iterations": "all iterations are done",
+    "converged": "the solver has converged",
+    "stopped": "it was stopped",
+}
+"""Why a training ends, in words, by what a record calls it."""
+
 
 @dataclass(frozen=True)
 class TrainingRecord:
@@ -20,9 +31,9 @@ class TrainingRecord:
     seed : int
         What all random numbers started from.
     epochs : int
-        Passes over the picture that were done; iterations where ``ended_by`` is "converged".
+        Passes over the picture that were done; iterations with the solver lbfgs.
     ended_by : str
-        Why the training ended: "epochs", "time", "tol", "target-psnr", "converged" or "stopped".
+        Why the training ended: one of `ENDINGS`.
     psnr : float
         Of the painting at the picture's own size, in dB; infinite where every pixel is equal.
     versions : mapping of str to str
@@ -75,6 +86,23 @@ class TrainingRecord:
                 raise ValueError(f"training record: {name} is {value!r:.60}, not {wanted}")
         for name in ("settings", "versions"):
             object.__setattr__(self, name, _json_copy(name, getattr(self, name)))
+
+    @property
+    def ending(self) -> str:
+        """Why it ended, in words; from a newer or foreign file, as the file says it."""
+        return ENDINGS.get(self.ended_by, self.ended_by)
+
+    @property
+    def passes(self) -> str:
+        """How long it went, such as "18 epochs".
+
+        Examples
+        --------
+        >>> TrainingRecord("draft", {"solver": "lbfgs"}, 0, 1, "converged", 30.0, {}).passes
+        '1 iteration'
+        """
+        word = "iteration" if self.settings.get("solver") == "lbfgs" else "epoch"
+        return f"{self.epochs:,} {word}{'s' * (self.epochs != 1)}"
 
     def to_document(self) -> dict[str, Any]:
         """Give the record as JSON values; what is None is left out.

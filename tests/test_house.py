@@ -18,6 +18,7 @@ LIBRARY = [path for path in FILES if path.relative_to(HOUSE).parts[0] not in ("c
 FLOORS = (
     "cli",
     "job",
+    "outputs",
     "report",
     "animation",
     "painter",
@@ -46,7 +47,15 @@ FLOORS = (
 )
 """Top to bottom. Outside stand `__init__`, the door to all floors, and `__main__`, which calls cli."""
 
-PRIVATE = {"_optimizer", "_random_state", "_label_binarizer", "_backprop", "_no_improvement_count", "_fit"}
+PRIVATE = {
+    "_optimizer",
+    "_random_state",
+    "_label_binarizer",
+    "_backprop",
+    "_no_improvement_count",
+    "_fit",
+    "_loss_grad_lbfgs",
+}
 """Names that scikit-learn keeps to itself, on its networks."""
 
 

@@ -1,7 +1,9 @@
 """One picture to its outputs, by real runs on small pictures."""
 
 import io
+import time
 from collections import Counter
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,10 @@ import pytest
 
 from paintnet import metrics
 from paintnet.errors import OutputError, SettingsError
-from paintnet.job import Animation, Job, Outputs
+from paintnet.job import Job
+from paintnet.outputs import Animation, Outputs
+from paintnet.painter.events import Event, Working
+from paintnet.painter.parts import PartClock
 from paintnet.painting import Painting
 from paintnet.picture import open_picture
 
@@ -44,21 +49,43 @@ def test_without_outputs_they_are_named_after_the_picture(
 @pytest.mark.parametrize("mode", ["regress", "classify"])
 def test_all_is_painted_and_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     counts: Counter[str] = Counter()
-    real_render, real_ssim = Painting.render, metrics.ssim
+    real_lattice, real_ssim = Painting._lattice, metrics.ssim
 
-    def render(painting: Painting, *given: object) -> np.ndarray:
-        counts["own size" if not given else "another"] += 1
-        return real_render(painting, *given)  # type: ignore[arg-type]
+    def lattice(painting: Painting, size: object, region: object) -> object:
+        counts["own size" if size is None else "another"] += 1
+        return real_lattice(painting, size, region)  # type: ignore[arg-type]
 
     def ssim(*pictures: np.ndarray) -> float:
         counts["ssim"] += 1
         return real_ssim(*pictures)
 
-    monkeypatch.setattr(Painting, "render", render)
+    monkeypatch.setattr(Painting, "_lattice", lattice)
     for place in ("paintnet.painter.quality.ssim", "paintnet.report.report.ssim"):
         monkeypatch.setattr(place, ssim)
     job_in(tmp_path, settings={**DRAFT, "mode": mode}).run()
     assert (counts["own size"], counts["ssim"]) == (1, 1)
+
+
+def test_each_part_is_told_and_they_add_up_to_the_time_of_the_job(tmp_path: Path) -> None:
+    said: list[Working] = []
+    clock, heard = PartClock(said.append), list[Event]()
+    begun = time.perf_counter()
+    job = job_in(tmp_path, clock=clock, scale=0.5)
+    job.check()
+    fitted = job.open().fit([lambda event, run: heard.append(event)])
+    fitted.write()
+    taken = time.perf_counter() - begun
+    assert sum(fitted.seconds_by_part.values()) == pytest.approx(taken, abs=0.05)
+    assert [part for part, _ in groupby(event.part for event in said)] == [
+        "opening", "preparing", "learning", "painting", "measuring",
+        "writing", "painting", "writing", "painting", "writing", "animation", "writing", "report", "writing",
+    ]  # fmt: skip
+    assert set(fitted.seconds_by_part) == {"starting", *(event.part for event in said)}
+    assert fitted.seconds_by_part["learning"] <= fitted.seconds + 0.05
+    for part in ("animation", "report"):
+        assert [event.progress for event in said if event.part == part] == [0, 1 / 3, 2 / 3]
+    # What the run says is said once, by the run.
+    assert [event.part for event in heard if isinstance(event, Working)].count("measuring") == 2
 
 
 def test_what_cannot_be_written_is_refused_before_the_picture_is_opened(tmp_path: Path) -> None:

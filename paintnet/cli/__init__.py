@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from importlib import import_module
 
 import click
@@ -85,5 +86,6 @@ def _call() -> None:
     if "_PAINTNET_COMPLETE" in os.environ:
         cli(prog_name="paintnet")  # the shell asks for completions: click answers and exits
     # Not through click's own main: it has its own ways with Ctrl-C and closed pipes.
-    with cli.make_context("paintnet", sys.argv[1:]) as context:
+    begun = time.perf_counter()
+    with cli.make_context("paintnet", sys.argv[1:], obj=begun) as context:
         cli.invoke(context)

@@ -57,6 +57,7 @@ def _raise_terminated(*_: object) -> NoReturn:
 
 
 def _run(command: Callable[[], Any]) -> ExitCode:
+    if_interrupted(NOTHING_WRITTEN)
     try:
         command()
         # A closed pipe shows itself at the flush; let that happen where it is handled.
@@ -130,7 +131,19 @@ def _close_stdout(_: BaseException) -> str:
     return ""
 
 
-_ALL_WHOLE = "no output is half written; run it again to finish"
+NOTHING_WRITTEN = "nothing was written; old files are as they were"
+
+
+class _Interrupted:
+    """What a signal leaves behind."""
+
+    leaves = NOTHING_WRITTEN
+
+
+def if_interrupted(leaves: str) -> None:
+    """Set what a message says about Ctrl-C and SIGTERM from now on: what is kept, and what is not."""
+    _Interrupted.leaves = leaves
+
 
 _ENDINGS: tuple[tuple[Any, ExitCode, Callable[[Any], str]], ...] = (
     (click.exceptions.Exit, ExitCode.DONE, lambda _: ""),
@@ -140,8 +153,8 @@ _ENDINGS: tuple[tuple[Any, ExitCode, Callable[[Any], str]], ...] = (
     (click.exceptions.NoArgsIsHelpError, ExitCode.USAGE, _show_help),
     (click.UsageError, ExitCode.USAGE, _tell_usage),
     (click.ClickException, ExitCode.FAILED, lambda error: error.format_message()),
-    (KeyboardInterrupt, ExitCode.INTERRUPTED, lambda _: f"interrupted: Ctrl-C; {_ALL_WHOLE}"),
-    (Terminated, ExitCode.TERMINATED, lambda _: f"terminated: SIGTERM; {_ALL_WHOLE}"),
+    (KeyboardInterrupt, ExitCode.INTERRUPTED, lambda _: f"interrupted: Ctrl-C; {_Interrupted.leaves}"),
+    (Terminated, ExitCode.TERMINATED, lambda _: f"terminated: SIGTERM; {_Interrupted.leaves}"),
     (BrokenPipeError, ExitCode.DONE, _close_stdout),
     (OSError, ExitCode.FAILED, _tell_os_error),
     (

@@ -3,36 +3,44 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from paintnet.activations import HIDDEN
 from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
-from paintnet.cli.exits import BelowRequired
+from paintnet.cli.exits import NOTHING_WRITTEN, BelowRequired, if_interrupted
 from paintnet.cli.help import command, option, option_group
 from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
 from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
 from paintnet.cli.threads import notes_on_threads
-from paintnet.cli.types import Duration, Layers, NameOf, Number
+from paintnet.cli.types import NONE, Duration, Layers, NameOf, Number, NumberOrNone
 from paintnet.cli.watching import (
+    View,
     animation_of,
     check_views,
     command_line,
     frames_of,
-    progress_listeners,
     watch_options,
 )
 from paintnet.dataset.classes import Classes
 from paintnet.dataset.palettes import palette_of
 from paintnet.encoding.registry import ENCODINGS
 from paintnet.errors import SettingsError
-from paintnet.job import FittedJob, Job, Outputs
 from paintnet.modelfile import EXTENSION, MODES
+from paintnet.outputs import Outputs
 from paintnet.painting import Painting
 from paintnet.picture import OpenLimits
 from paintnet.settings.presets import PRESETS
 from paintnet.settings.settings import ENGINES, PURPOSES, SOLVERS
+
+if TYPE_CHECKING:
+    from paintnet.job import FittedJob, Job
+
+LEARNING = f"what was learned is lost; {NOTHING_WRITTEN}; --time and --epochs end a run with its painting"
+WRITING = "the files are either all new or all as they were, and none is half written"
+WRITTEN = "the files are written"
+"""What is said about an interrupted fit, by where it was."""
 
 
 @command(
@@ -166,6 +174,13 @@ Examples:
         help="As soon as the PSNR reaches DB decibels; for regress only.",
     ),
     option(
+        "--tol",
+        type=NumberOrNone(),
+        metavar="T|none",
+        help="When the loss has not fallen by T for more than 10 epochs; none switches this off.",
+        show_default="none; 0.0001 with the preset tutorial",
+    ),
+    option(
         "--require-psnr",
         type=Number(),
         metavar="DB",
@@ -216,26 +231,33 @@ def fit(image: str, **options: Any) -> None:
     """
     to_stdout = STDOUT in (*options["output"], options["model"])
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=to_stdout)
-    console.notes(notes_on_threads())
-    job = _job(image, options, console)
-    job.check()
-    if to_stdout:
-        check_stdout()
-    opened = job.open(standard_input())
-    console.notes(opened.opened.notes)
-    with progress_listeners(console, preview=options["preview"]) as listeners:
-        fitted = opened.fit(listeners)
-    try:
-        fitted.write()
-    finally:
-        console.notes(fitted.notes)
+    with View(console, preview=options["preview"]) as view:
+        view.notes(notes_on_threads())
+        job = _job(image, options, view)
+        job.check()
+        if to_stdout:
+            check_stdout()
+        opened = job.open(standard_input())
+        view.notes(opened.opened.notes)
+        if_interrupted(LEARNING)
+        fitted = opened.fit([view])
+        if_interrupted(WRITING)
+        try:
+            fitted.write()
+        finally:
+            view.notes(fitted.notes)
+    if_interrupted(WRITTEN)
     document = _document(fitted)
     console.summary(document, _lines(fitted, document))
     _require(fitted.painting, options["require_psnr"])
 
 
-def _job(image: str, options: dict[str, Any], console: Console) -> Job:
-    settings = _settings(options, console)
+def _job(image: str, options: dict[str, Any], view: View) -> "Job":
+    # With it comes scikit-learn, which takes a second: --help and completion do without.
+    from paintnet.job import Job
+    from paintnet.painter.parts import PartClock
+
+    settings = _settings(options, view)
     check_views(options)
     check_size_options(options)
     models = tuple(name for name in options["output"] if Path(name).suffix.lower() == EXTENSION)
@@ -257,10 +279,11 @@ def _job(image: str, options: dict[str, Any], console: Console) -> Job:
         command=command_line(sys.argv),
         class_names=None if options["threshold"] is None else ("light", "dark"),
         inputs=() if options["palette"] is None else (options["palette"],),
+        clock=PartClock(view, begun=click.get_current_context().obj),
     )
 
 
-def _settings(options: dict[str, Any], console: Console) -> dict[str, Any]:
+def _settings(options: dict[str, Any], view: View) -> dict[str, Any]:
     """Fields of PainterSettings that the user gave."""
     direct = (
         "mode encoding layers activation solver engine threads learning_rate batch_size alpha seed epochs "
@@ -271,10 +294,12 @@ def _settings(options: dict[str, Any], console: Console) -> dict[str, Any]:
         given["purpose"] = options["for"]
     if options["time"] is not None:
         given["seconds"] = options["time"]
+    if options["tol"] is not None:
+        given["tol"] = None if options["tol"] == NONE else options["tol"]
     classes = {name: options[name] for name in ("colors", "threshold") if options[name] is not None}
     if options["palette"] is not None:
         palette = palette_of(options["palette"])
-        console.notes(palette.notes)
+        view.notes(palette.notes)
         classes["palette"] = palette.colors
     if classes:
         given["classes"] = Classes(**classes)
@@ -285,7 +310,7 @@ def _settings(options: dict[str, Any], console: Console) -> dict[str, Any]:
 def _check_solver(given: dict[str, Any]) -> None:
     """Say so where an option does not apply to the solver."""
     if given.get("solver") == "lbfgs":
-        foreign = {"epochs", "learning_rate", "batch_size", "seconds", "target_psnr"} & set(given)
+        foreign = {"epochs", "learning_rate", "batch_size", "seconds", "target_psnr", "tol"} & set(given)
         if foreign:
             why = "lbfgs takes all pixels at once: it has no epochs, rate or batches"
             raise SettingsError(min(foreign), why, "use --iterations, or --solver adam")
@@ -293,7 +318,7 @@ def _check_solver(given: dict[str, Any]) -> None:
         raise SettingsError("iterations", "only lbfgs counts iterations", "use --epochs, or --solver lbfgs")
 
 
-def _document(fitted: FittedJob) -> dict[str, Any]:
+def _document(fitted: "FittedJob") -> dict[str, Any]:
     """What is worth saying about every fresh painting."""
     painting, record = fitted.painting, fitted.painting.training
     assert record is not None  # noqa: S101 - a fitted painting has one; told to mypy
@@ -303,6 +328,7 @@ def _document(fitted: FittedJob) -> dict[str, Any]:
         "source": fitted.open_job.opened.source,
         "outputs": fitted.written,
         "seconds": round(fitted.seconds, 3),
+        "seconds_by_part": {part: round(seconds, 3) for part, seconds in fitted.seconds_by_part.items()},
         "ssim": fitted.quality.ssim,
         **{name: known[name] for name in kept if name in known},
         "parameters": painting.n_parameters,
@@ -310,7 +336,7 @@ def _document(fitted: FittedJob) -> dict[str, Any]:
     }
 
 
-def _lines(fitted: FittedJob, document: dict[str, Any]) -> Iterator[str]:
+def _lines(fitted: "FittedJob", document: dict[str, Any]) -> Iterator[str]:
     width, height = fitted.open_job.size
     for name in fitted.written:
         if name != STDOUT:
@@ -324,11 +350,13 @@ def _lines(fitted: FittedJob, document: dict[str, Any]) -> Iterator[str]:
     if "accuracy" in document:
         quality += f", {document['accuracy']:.2%} of pixels in the right class"
     yield quality
-    passes = "iterations" if document["ended_by"] == "converged" else "epochs"
+    record = fitted.painting.training
+    assert record is not None  # noqa: S101 - a fitted painting has one; told to mypy
     yield (
-        f"{document['epochs']} {passes}, {document['seconds']:.1f} s, "
+        f"{record.passes}, {document['seconds']:.1f} s, "
         f"{document['parameters']:,} parameters, {document['bits_per_pixel']:.2f} bits per pixel"
     )
+    yield f"ended: {record.ending}"
 
 
 def _require(painting: Painting, required: float | None) -> None:

@@ -73,10 +73,8 @@ def _lines(document: dict[str, Any], record: TrainingRecord | None) -> Iterator[
 def _training_lines(record: TrainingRecord) -> Iterator[str]:
     took = "" if record.seconds is None else f", {record.seconds} s"
     engine = "" if record.engine is None else f", engine {record.engine}"
-    yield (
-        f"training    preset {record.preset}, seed {record.seed}, "
-        f"{record.epochs} epochs{took}, ended by {record.ended_by}{engine}"
-    )
+    yield (f"training    preset {record.preset}, seed {record.seed}, {record.passes}{took}{engine}")
+    yield f"ended       {record.ending}"
     right = "" if record.accuracy is None else f", {record.accuracy:.2%} of pixels in the right class"
     yield f"quality     PSNR {human_psnr(record.psnr)}{right}"
     yield f"made with   {', '.join(f'{name} {number}' for name, number in record.versions.items())}"

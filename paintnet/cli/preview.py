@@ -4,10 +4,9 @@ import math
 import os
 import sys
 import time
-from typing import Self
 
 from paintnet.cli.halfblocks import UPPER_HALF, picture_lines
-from paintnet.cli.progress import SECONDS_BETWEEN, progress_line
+from paintnet.cli.progress import SECONDS_BETWEEN, ProgressLine, progress_line
 from paintnet.cli.terminal import (
     ERASE_BELOW,
     ERASE_LINE,
@@ -36,10 +35,10 @@ SHARE = 0.1
 """How much of the time may go into repainting."""
 
 
-class Preview:
+class Preview(ProgressLine):
     """The painting as it is, and the progress line under it, on stderr.
 
-    It has the face of `ProgressLine`, and is no more than that where a terminal has no colors or
+    It is no more than a `ProgressLine` where a terminal has no colors or
     no half blocks, or NO_COLOR is set. The cursor rests at the start of the progress line, so that
     the ``^C`` of the terminal is overwritten; it is hidden only while a picture is drawn.
 
@@ -49,52 +48,51 @@ class Preview:
         Colors of the terminal; without it, what `preview_depth` finds.
     """
 
+    _after_line = "\r"
+
     def __init__(self, depth: Depth | None = None) -> None:
+        super().__init__()
         self._depth = depth or preview_depth()
-        self._latest: EpochFinished | None = None
         self._run: Run | None = None
         self._drawn = (0, 0)
         """Columns and rows of the picture that stands above the line."""
         self._is_drawing = False
-        self._line_due = self._picture_due = 0.0
+        self._picture_due = 0.0
 
-    def __enter__(self) -> Self:
-        draw(f"\rstarting{ERASE_LINE}")
-        return self
-
-    def __exit__(self, kind: object, *ended: object) -> None:
+    def __exit__(self, *ended: object) -> None:
+        self._stop_ticking()
         try:
             if self._is_drawing:
                 # The cursor is somewhere in the picture: what is below is of the one before.
                 draw(f"{RESET}\n{ERASE_BELOW}")
                 self._is_drawing = False
-            if self._latest is not None and self._run is not None:
-                if kind is None and self._depth:
-                    self._draw_picture(self._latest, self._run.painting(), self._depth)
+            if self._epoch is not None and self._run is not None:
+                self._latest = self._epoch
+                if ended[0] is None and self._depth:
+                    self._draw_picture(self._epoch, self._run.painting(), self._depth)
                 else:
-                    self._draw_line(self._latest)
+                    self._draw_line()
         finally:  # even where a second Ctrl-C ends the last repainting
             left_over = ERASE_BELOW if self._is_drawing else ""
-            draw(f"{RESET}{SHOW_CURSOR}\n{left_over}" if self._depth else "\n")
+            end = f"\r{ERASE_LINE}" if self._epoch is None else "\n"
+            draw(f"{RESET}{SHOW_CURSOR}{end}{left_over}" if self._depth else end)
 
-    def __call__(self, event: Event, run: Run) -> None:
-        """Take one event of the run."""
-        if not isinstance(event, EpochFinished):
-            return
-        self._latest, self._run = event, run
+    def __call__(self, event: Event, run: Run | None = None) -> None:
+        """Take one event of a job, or of its run."""
         start = time.monotonic()
-        if self._depth and start >= self._picture_due:
-            self._draw_picture(event, run.painting(), self._depth)
-            end = time.monotonic()
-            self._picture_due = end + max(SECONDS_BETWEEN_PICTURES, (end - start) * (1 / SHARE - 1))
-            self._line_due = end + SECONDS_BETWEEN
-        elif start >= self._line_due:
-            self._draw_line(event)
-            self._line_due = start + SECONDS_BETWEEN
-
-    def _draw_line(self, event: EpochFinished) -> None:
-        columns, _ = window_size(sys.stderr)
-        draw(f"\r{progress_line(event, columns)}{ERASE_LINE}\r")
+        if not isinstance(event, EpochFinished) or run is None:
+            super().__call__(event, run)
+        elif self._depth and start >= self._picture_due:
+            with self._lock:
+                self._take(event)
+                self._run = run
+                self._draw_picture(event, run.painting(), self._depth)
+                end = self._drawn_at = time.monotonic()
+                self._picture_due = end + max(SECONDS_BETWEEN_PICTURES, (end - start) * (1 / SHARE - 1))
+                self._due = end + SECONDS_BETWEEN
+        else:
+            self._run = run
+            super().__call__(event, run)
 
     def _draw_picture(self, event: EpochFinished, painting: Painting, depth: Depth) -> None:
         columns, rows = window_size(sys.stderr)

@@ -10,6 +10,8 @@ from click.shell_completion import CompletionItem
 
 from paintnet.errors import SettingsError, number_text
 
+NONE = "none"
+
 
 class NumberList(click.ParamType[Any]):
     """Finite numbers separated by commas (or, for sizes, by an x).
@@ -105,6 +107,16 @@ class Number(click.ParamType[Any]):
         if not self.low <= number <= self.high or (self.above and number == self.low):
             self.fail(f"{value} is out of range; it must be {self.limits}", param, ctx)
         return number
+
+
+class NumberOrNone(Number):
+    """A number, or the word none: `NONE` then, since None is what an option has that was not given."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Give a float, or `NONE`."""
+        if isinstance(value, str) and value.strip().lower() == NONE:
+            return NONE
+        return super().convert(value, param, ctx)
 
 
 class Duration(click.ParamType[Any]):

@@ -1,20 +1,22 @@
 """Options of fit that show the learning: --animate, --report, --preview."""
 
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterable
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Self
 
 from paintnet.cli.console import Console
 from paintnet.cli.help import option, option_group
 from paintnet.cli.options import complete_files
-from paintnet.cli.terminal import ERASE_LINE, draw
+from paintnet.cli.progress import ProgressLine
 from paintnet.cli.types import Number
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable_source
-from paintnet.job import FRAMES, Animation
+from paintnet.outputs import FRAMES, Animation
 from paintnet.painter.events import Event, Noted
-from paintnet.painter.run import Listener, Run
+
+if TYPE_CHECKING:
+    from paintnet.painter.run import Run
 
 DEFAULT_FPS = 12.0
 
@@ -81,30 +83,51 @@ def animation_of(options: dict[str, Any]) -> Animation | None:
     return Animation(options["animate"], fps, options["caption"], options["beside"])
 
 
-@contextmanager
-def progress_listeners(console: Console, *, preview: bool) -> Iterator[tuple[Listener, ...]]:
-    """Give the listeners that speak to the user: notes, and the line or picture in the terminal."""
+class View:
+    """What speaks to the user while a job is on its way: notes, and the line or picture in the terminal.
 
-    def note(event: Event, run: Run) -> None:
+    It takes the events of a job, and as a listener those of its run.
+
+    Parameters
+    ----------
+    console : Console
+        Says the notes.
+    preview : bool
+        Whether to paint a picture above the line.
+    """
+
+    def __init__(self, console: Console, *, preview: bool) -> None:
+        self._console, self._line = console, None
+        if console.shows_progress:
+            self._line = _preview() if preview else ProgressLine()
+
+    def __enter__(self) -> Self:
+        if self._line is not None:
+            self._line.__enter__()
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        if self._line is not None:
+            self._line.__exit__(*ended)
+
+    def __call__(self, event: Event, run: "Run | None" = None) -> None:
+        """Take one event."""
         if isinstance(event, Noted):
-            if console.shows_progress:
-                draw(f"\r{ERASE_LINE}")
-            console.notes((event.text,))
+            self.notes((event.text,))
+        elif self._line is not None:
+            self._line(event, run)
 
-    if not console.shows_progress:
-        yield (note,)
-        return
-    line: Any
-    if preview:
-        from paintnet.cli.preview import Preview
+    def notes(self, notes: Iterable[str]) -> None:
+        """Say what the user may want to know, above the line."""
+        for note in notes:
+            with nullcontext() if self._line is None else self._line.aside():
+                self._console.notes((note,))
 
-        line = Preview()
-    else:
-        from paintnet.cli.progress import ProgressLine
 
-        line = ProgressLine()
-    with line:
-        yield (note, line)
+def _preview() -> ProgressLine:
+    from paintnet.cli.preview import Preview
+
+    return Preview()
 
 
 def command_line(argv: list[str]) -> str:

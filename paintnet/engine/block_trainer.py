@@ -45,6 +45,8 @@ class BlockTrainer:
         Run the numba kernel, else NumPy.
     note : callable
         Is told what a user should know: that the kernel is compiled, or cannot be.
+    compiling : callable
+        Is called before the kernel is compiled or loaded.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class BlockTrainer:
         *,
         compiled: bool,
         note: Callable[[str], None] = lambda text: None,
+        compiling: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings, self.schedule, self.plan = settings, schedule, plan
         self.rng = np.random.default_rng(settings.seed)
@@ -75,9 +78,10 @@ class BlockTrainer:
         self.n_pixels = dataset.n_learned
         self.epochs_begun = self.updates = 0
         self.losses: list[float] = []
-        # Compiling, once per machine, is installing rather than training.
-        with schedule.paused():
-            compiled_step = self._compiled_step(note) if compiled else None
+        compiled_step = None
+        if compiled:
+            compiling()
+            compiled_step = self._compiled_step(note)
         self.engine = "numpy" if compiled_step is None else "compiled"
         self.step = compiled_step or NumpyStep(plan, self.blocks)
 

@@ -17,6 +17,14 @@ from paintnet.settings.settings import PainterSettings
 WORTH_COMPILING = 1.5
 """Seconds in NumPy from which auto compiles: to import numba and load what is compiled takes one."""
 
+WORTH_COMPILING_NOW = 60.0
+"""Seconds of a time limit from which auto compiles what is not compiled yet; that takes 15, or more."""
+
+NOT_COMPILED = (
+    "NumPy trains, which is slower: to compile the training step would take too much of this time; "
+    "compile it ahead, or once without a limit"
+)
+
 SECONDS_OF_WEIGHT = 1.75e-10
 """Seconds of a point, an epoch and a weight behind the grid: 0.107 for 768 x 512 points (docs/engine.md)."""
 
@@ -30,10 +38,12 @@ def make_trainer(
     settings: PainterSettings,
     schedule: Schedule,
     note: Callable[[str], None] = lambda text: None,
+    compiling: Callable[[], None] = lambda: None,
 ) -> StockTrainer | BlockTrainer:
     """Choose the engine: the fastest that fits, or the one that was asked for.
 
-    `note` is told what a user should know about the choice.
+    `note` is told what a user should know about the choice, and `compiling` is called before the kernel
+    is compiled or loaded.
 
     Raises
     ------
@@ -52,10 +62,14 @@ def make_trainer(
         raise SettingsError(
             "engine compiled", "numba is not installed", "install it with pip install 'paintnet[fast]'"
         )
-    compiled = settings.engine == "compiled" or (
-        settings.engine == "auto" and has_compiler() and _is_worth_compiling(dataset, settings)
+    compiled = settings.engine == "compiled"
+    if settings.engine == "auto" and has_compiler() and _is_worth_compiling(dataset, settings):
+        compiled = _has_time_to_compile(settings)
+        if not compiled:
+            note(NOT_COMPILED)
+    return BlockTrainer(
+        dataset, encoding, plan, settings, schedule, compiled=compiled, note=note, compiling=compiling
     )
-    return BlockTrainer(dataset, encoding, plan, settings, schedule, compiled=compiled, note=note)
 
 
 def numpy_seconds(points: int, epochs: int, layers: Sequence[int]) -> float:
@@ -81,6 +95,11 @@ def _is_worth_compiling(dataset: Dataset, settings: PainterSettings) -> bool:
         return settings.seconds >= WORTH_COMPILING or is_compiled()
     points = dataset.width * dataset.height
     return numpy_seconds(points, settings.epochs or 1, settings.layers) >= WORTH_COMPILING
+
+
+def _has_time_to_compile(settings: PainterSettings) -> bool:
+    """Whether there is no clock that compiling would use up; what is compiled already takes no time."""
+    return settings.seconds is None or settings.seconds >= WORTH_COMPILING_NOW or is_compiled()
 
 
 def _plan_of_blocks(dataset: Dataset, encoding: PositionMap, settings: PainterSettings) -> BlockPlan:

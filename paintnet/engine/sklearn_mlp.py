@@ -6,6 +6,7 @@ paintnet supports.
 """
 
 import warnings
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -105,9 +106,32 @@ def train_epoch(estimator: Estimator, inputs: Any, targets: Array, n_classes: in
     return float(estimator.loss_)
 
 
-def train_at_once(estimator: Estimator, inputs: Any, targets: Array) -> float:
-    """Run lbfgs on all inputs; returns, raises as `train_epoch`."""
-    _run(estimator, lambda: estimator.fit(inputs, targets))
+def train_at_once(
+    estimator: Estimator, inputs: Any, targets: Array, told: Callable[[float], None] = lambda progress: None
+) -> float:
+    """Run lbfgs on all inputs; returns, raises as `train_epoch`.
+
+    scikit-learn calls nobody between its iterations. But each of them looks at the loss once, and seldom
+    more often: so a count of these looks, which `told` is given as a share of all iterations, is at most
+    a little ahead.
+    """
+    looks = 0
+    look = getattr(estimator, "_loss_grad_lbfgs", None)
+
+    def counted(*given: Any, **named: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        told(min(1.0, looks / estimator.max_iter))
+        assert look is not None  # noqa: S101 - where it is not, nothing is counted; told to mypy
+        return look(*given, **named)
+
+    if look is not None:
+        estimator._loss_grad_lbfgs = counted
+    try:
+        _run(estimator, lambda: estimator.fit(inputs, targets))
+    finally:
+        if look is not None:
+            del estimator._loss_grad_lbfgs
     return float(estimator.loss_)
 
 

@@ -1,6 +1,6 @@
 """The training set in encoded parts, so that memory does not grow with the picture."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -132,11 +132,11 @@ class StockTrainer:
         """Let go of the encoded parts."""
         del self.parts
 
-    def at_once(self) -> int:
-        """Run lbfgs on all parts together; returns its iterations."""
+    def at_once(self, told: Callable[[float], None] = lambda progress: None) -> int:
+        """Run lbfgs on all parts together, telling its share; returns its iterations."""
         from scipy.sparse import issparse, vstack
 
         inputs, targets = zip(*self.parts, strict=True)
         stack = vstack if issparse(inputs[0]) else np.concatenate
-        sk.train_at_once(self.estimator, stack(inputs), np.concatenate(targets))
+        sk.train_at_once(self.estimator, stack(inputs), np.concatenate(targets), told)
         return int(self.estimator.n_iter_)

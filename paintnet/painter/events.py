@@ -6,21 +6,35 @@ and with the run, which it may ask for the painting as it is at that moment.
 
 from dataclasses import dataclass
 
+PARTS = (
+    "starting",
+    "opening",
+    "preparing",
+    "compiling",
+    "learning",
+    "painting",
+    "measuring",
+    "animation",
+    "report",
+    "writing",
+)
+"""What a job does, in this order but for one: where a PSNR is the goal, it measures amid the learning."""
+
 
 @dataclass(frozen=True)
-class Preparing:
-    """While the training set is made, where that takes long: for enlarging, in several orientations.
+class Working:
+    """Which part of a job is on its way: when it begins, and whenever its share is known.
 
     Parameters
     ----------
-    progress : float
-        Share of the preparation that is done, 0 to 1.
-    seconds : float
-        Time that it took so far.
+    part : str
+        One of `PARTS`.
+    progress : float or None
+        Share of the part that is done, 0 to 1; None where nobody can tell.
     """
 
-    progress: float
-    seconds: float
+    part: str
+    progress: float | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +114,7 @@ class TrainingFinished:
     seconds : float
         Time of preparing and training.
     reason : str
-        Why it ended: "epochs", "time", "target-psnr", "tol", "converged" or "stopped".
+        Why it ended: one of `paintnet.record.ENDINGS`.
     """
 
     epochs: int
@@ -108,4 +122,4 @@ class TrainingFinished:
     reason: str
 
 
-Event = Preparing | Noted | TrainingStarted | EpochFinished | TrainingFinished
+Event = Working | Noted | TrainingStarted | EpochFinished | TrainingFinished

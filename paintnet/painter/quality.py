@@ -1,5 +1,6 @@
 """How close a painting comes to its picture, measured on the pixels that are known."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,10 @@ from paintnet.metrics import psnr, psnr_of, ssim
 from paintnet.painting import CHUNK, Painting
 from paintnet.picture.formats import to_levels
 from paintnet.typing import Array
+
+
+def _tell_nobody(part: str, progress: float | None) -> None:
+    """Say nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +32,8 @@ class Quality:
         What it was learned from.
     dataset : Dataset
         Which pixels of the picture are known, and which of them were learned.
+    tell : callable
+        Is called with the part, "painting" or "measuring", and its share or None.
 
     Examples
     --------
@@ -42,11 +49,20 @@ class Quality:
     painting: Painting
     picture: Array
     dataset: Dataset
+    tell: Callable[[str, float | None], None] = _tell_nobody
 
     @cached_property
     def rendered(self) -> Array:
         """The painting at the size of its picture."""
-        return self.painting.render()
+        painting = self.painting
+        picture = np.empty((painting.height, painting.width, painting.channels), dtype=np.float32)
+        done = 0
+        self.tell("painting", 0.0)
+        for band in painting.bands():
+            picture[done : done + len(band)] = band
+            done += len(band)
+            self.tell("painting", done / len(picture))
+        return picture
 
     @property
     def _levels(self) -> Array:
@@ -55,13 +71,16 @@ class Quality:
     @cached_property
     def psnr(self) -> float:
         """PSNR in dB on all known pixels; infinite where they are equal."""
-        known = self.dataset.known
-        return psnr(self.picture, self._levels) if known.all() else self._psnr_of(known.ravel())
+        known, levels = self.dataset.known, self._levels
+        self.tell("measuring", None)
+        return psnr(self.picture, levels) if known.all() else self._psnr_of(known.ravel())
 
     @cached_property
     def ssim(self) -> float:
         """SSIM, on all pixels: its windows have no place for unknown ones."""
-        return ssim(self.picture, self._levels)
+        levels = self._levels
+        self.tell("measuring", None)
+        return ssim(self.picture, levels)
 
     @cached_property
     def held_out_psnr(self) -> float | None:

@@ -25,7 +25,7 @@ from paintnet.errors import CheckpointError, TrainingError
 from paintnet.metrics import psnr_of
 from paintnet.network import Network
 from paintnet.painter.checkpoint import Checkpoint, check_can_be_stored, fingerprint
-from paintnet.painter.events import EpochFinished, Event, Noted, Preparing, TrainingFinished, TrainingStarted
+from paintnet.painter.events import EpochFinished, Event, Noted, TrainingFinished, TrainingStarted, Working
 from paintnet.painter.quality import Quality
 from paintnet.painting import Painting
 from paintnet.patches import Patch
@@ -201,8 +201,8 @@ class Run:
         if self._trainer is None:
             for text in self._notes:
                 self._tell(Noted(text))
+            self._tell(Working("preparing"))
             self.dataset = make_dataset(self.picture, self.settings, has_time=self._has_time_to_prepare)
-            self.schedule.prepared = self.schedule.seconds
             self.encoding = self.settings.encoding.build(self.dataset.extent, self.settings.seed)
             self._trainer = make_trainer(
                 self.dataset,
@@ -210,22 +210,26 @@ class Run:
                 self.settings,
                 self.schedule,
                 note=lambda text: self._tell(Noted(text)),
+                compiling=lambda: self._tell_part("compiling", None),
             )
+            self.schedule.prepared = self.schedule.seconds
         return self._trainer
 
     def _has_time_to_prepare(self, progress: float) -> bool:
         seconds, limit = self.schedule.seconds, self.schedule.time_limit
-        self._tell(Preparing(progress, seconds))
+        self._tell(Working("preparing", progress))
         return limit is None or seconds < PREPARING_SHARE * limit
 
     def _train(self) -> Iterator[EpochFinished]:
         trainer = self._prepared()
         n_pixels = int(np.count_nonzero(self.dataset.pixel_states == PixelState.LEARNED))
         self._tell(TrainingStarted(n_pixels, hasattr(trainer.estimator, "coefs_")))
+        self._tell(Working("learning"))
         if isinstance(trainer, StockTrainer) and self.settings.solver == "lbfgs":
-            self.epochs_ = trainer.at_once()
-            self.ended_by_ = "converged"
-        if self.schedule.epochs is not None and self.epochs_ >= self.schedule.epochs:
+            self.epochs_ = trainer.at_once(lambda progress: self._tell_part("learning", progress))
+            # Where it has used up its iterations, it says so nowhere else.
+            self.ended_by_ = "iterations" if self.epochs_ >= self.settings.iterations else "converged"
+        elif self.schedule.epochs is not None and self.epochs_ >= self.schedule.epochs:
             self.ended_by_ = "epochs"  # restored from a checkpoint of the last one
         while self.ended_by_ is None:
             loss = trainer.epoch()
@@ -256,6 +260,7 @@ class Run:
             with self.schedule.paused():
                 quality = self._measured()
                 reached = quality.psnr >= goal
+                self._tell(Working("learning", self.schedule.progress))
             if reached:
                 self.quality_ = quality
                 return "target-psnr"
@@ -287,7 +292,10 @@ class Run:
         )
 
     def _measured(self) -> Quality:
-        return Quality(self.painting(), self.picture, self.dataset)
+        return Quality(self.painting(), self.picture, self.dataset, self._tell_part)
+
+    def _tell_part(self, part: str, progress: float | None) -> None:
+        self._tell(Working(part, progress))
 
     def _tell(self, event: Event) -> None:
         with self.schedule.paused():

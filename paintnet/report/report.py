@@ -235,8 +235,7 @@ def _held_out(training: TrainingRecord | None) -> dict[str, Any] | None:
 def _passes(training: TrainingRecord | None) -> str | None:
     if training is None:
         return None
-    word = "iteration" if training.ended_by == "converged" else "epoch"
-    return f"{training.epochs:,} {word}{'s' * (training.epochs != 1)}"
+    return training.passes
 
 
 def _error(original: Array, painted: Array) -> dict[str, Any]:
@@ -372,8 +371,8 @@ def _facts(training: TrainingRecord) -> list[tuple[str, str]]:
     return [
         ("preset", training.preset),
         ("seed", str(training.seed)),
-        ("epochs done", str(training.epochs)),
-        ("ended by", training.ended_by),
+        ("learned for", training.passes),
+        ("ended", training.ending),
         *engine,
     ]
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from paintnet import load
 from paintnet.cli.progress import progress_line
-from paintnet.painter.events import EpochFinished, Preparing
+from paintnet.painter.events import EpochFinished, Working
 from tests.command_line import (
     HEIGHT,
     QUICK,
@@ -46,6 +46,7 @@ def test_default_outputs_are_named_after_the_picture(run: Run, photo: Path) -> N
     assert lines[2].startswith("PSNR ")
     assert lines[3].startswith("60 epochs, ")
     assert lines[3].endswith(" bits per pixel")
+    assert lines[4:] == ["ended: all epochs are done"]
     assert outcome.err == ""
 
 
@@ -339,7 +340,7 @@ def test_hostile_names_are_shown_safely(run: Run, photo: Path, name: str, shown_
     photo.rename(name)
     outcome = run("fit", name, *QUICK).done()
     assert all(line.isprintable() for line in outcome.out.splitlines())
-    assert len(outcome.out.splitlines()) == 4
+    assert len(outcome.out.splitlines()) == 5
     made = [path.name for path in Path().iterdir() if path.name != name]
     assert len(made) == 2
     assert all(each.isprintable() for each in made)
@@ -417,7 +418,16 @@ def test_progress_line() -> None:
     assert progress_line(_epoch(), 50) == text
     assert progress_line(_epoch(), 13) == "epoch 12/200"
     assert progress_line(_epoch(epochs=None, psnr=None), 40) == "epoch 12 loss 0.0123 12 s left"
-    assert progress_line(Preparing(progress=0.4, seconds=2.0), 80) == f"[{'#' * 16}{'-' * 24}] preparing 40 %"
+    assert progress_line(Working("preparing", 0.4), 80) == f"[{'#' * 16}{'-' * 24}] preparing 40 %"
+
+
+def test_what_is_silent_counts_its_seconds() -> None:
+    assert progress_line(Working("compiling"), 80, 0.4) == "compiling"
+    assert progress_line(Working("compiling"), 80, 7.2) == "compiling 7 s"
+    assert progress_line(Working("painting", 0.5), 20, 3.0) == "painting 50 % 3 s"
+    told = "epoch 12/200 loss 0.01234 16.1 dB 9 s left, the next takes 3 s so far"
+    assert progress_line(_epoch(), 72, 3.0) == told
+    assert progress_line(_epoch(progress=1.0), 50, 3.0) == "epoch 12/200 loss 0.01234 16.1 dB 0 s left"
 
 
 def test_picture_is_not_poured_onto_a_terminal(model: Path) -> None:

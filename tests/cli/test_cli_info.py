@@ -13,11 +13,12 @@ from tests.records import a_record
 def test_text_tells_picture_network_size_and_training(run: Run, model: Path) -> None:
     outcome = run("info", model).done()
     lines = dict(line.split(None, 1) for line in outcome.out.splitlines())
-    assert list(lines) == ["model", "picture", "network", "size", "training", "quality", "made"]
+    assert list(lines) == ["model", "picture", "network", "size", "training", "ended", "quality", "made"]
     assert lines["model"].startswith(f"{model}  (")
     assert lines["picture"] == "16 x 12, RGB, mode regress; a pixel is the mean over its area"
     assert lines["network"].startswith("grid encoding, ")
-    assert "preset standard, seed 0, 60 epochs, ended by epochs, engine numpy" in lines["training"]
+    assert "preset standard, seed 0, 60 epochs, engine numpy" in lines["training"]
+    assert lines["ended"] == "all epochs are done"
     assert lines["quality"].startswith("PSNR ")
     assert outcome.err == ""
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from paintnet.cli import preview as module
+from paintnet.cli import progress
 from paintnet.cli.preview import Preview, preview_depth
 from paintnet.cli.terminal import HIDE_CURSOR, SHOW_CURSOR
 from paintnet.painter.events import EpochFinished, TrainingFinished
@@ -116,8 +117,9 @@ class Pretended:
         self.pieces: list[str] = []
         self.now = 1000.0
         self.window = (80, 24)
-        monkeypatch.setattr(module, "draw", self.pieces.append)
-        monkeypatch.setattr(module, "window_size", lambda _: self.window)
+        for each in (module, progress):
+            monkeypatch.setattr(each, "draw", self.pieces.append)
+            monkeypatch.setattr(each, "window_size", lambda _: self.window)
         monkeypatch.setattr(module.time, "monotonic", lambda: self.now)
 
     @property
@@ -277,7 +279,7 @@ def test_ctrl_c_amid_the_last_repainting(
 def test_before_the_first_epoch_there_is_no_picture(pretended: Pretended) -> None:
     with Preview("256"):
         pass
-    assert pretended.pieces == ["\rstarting\x1b[K", f"\x1b[0m{SHOW_CURSOR}\n"]
+    assert pretended.pieces == ["\rstarting\x1b[K\r", f"\x1b[0m{SHOW_CURSOR}\r\x1b[K"]
 
 
 @pytest.mark.parametrize(

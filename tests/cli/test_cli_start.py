@@ -179,12 +179,12 @@ def test_completion_in_a_real_bash() -> None:
         (
             KeyboardInterrupt(),
             130,
-            "interrupted: Ctrl-C; no output is half written; run it again to finish",
+            "interrupted: Ctrl-C; nothing was written; old files are as they were",
         ),
         (
             Terminated(),
             143,
-            "terminated: SIGTERM; no output is half written; run it again to finish",
+            "terminated: SIGTERM; nothing was written; old files are as they were",
         ),
         (MemoryError(), 1, "memory: there is not enough"),
         (

@@ -5,6 +5,7 @@ import pytest
 
 from paintnet.engine import choice
 from paintnet.engine.choice import numpy_seconds
+from paintnet.engine.schedule import Schedule
 from paintnet.painter.run import make_dataset
 from paintnet.settings.presets import settings_for
 
@@ -47,6 +48,25 @@ def test_under_a_short_clock_alone_what_is_compiled_is_used(
 ) -> None:
     monkeypatch.setattr(choice, "is_compiled", lambda: compiled)
     assert is_worth(300, 300, seconds=1.0) is compiled
+
+
+@pytest.mark.parametrize(
+    ("seconds", "compiled", "engine"),
+    [(10.0, True, "compiled"), (10.0, False, "numpy"), (60.0, False, "compiled"), (None, False, "compiled")],
+)
+def test_nothing_is_compiled_on_time_that_is_for_learning(
+    seconds: float | None, compiled: bool, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_for(300, 300, "standard", seconds=seconds)
+    dataset = make_dataset(np.zeros((300, 300, 3), np.float32), settings)
+    taken, notes = [], list[str]()
+    monkeypatch.setattr(choice, "is_compiled", lambda: compiled)
+    monkeypatch.setattr(choice, "has_compiler", lambda: True)
+    monkeypatch.setattr(choice, "BlockTrainer", lambda *_, compiled, **__: taken.append(compiled))
+    encoding = settings.encoding.build(dataset.extent, 0)
+    choice.make_trainer(dataset, encoding, settings, Schedule.of(settings), notes.append)
+    assert taken == [engine == "compiled"]
+    assert notes == ([choice.NOT_COMPILED] if engine == "numpy" else [])
 
 
 def test_the_estimate_counts_points_epochs_and_weights() -> None:

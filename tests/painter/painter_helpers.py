@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from paintnet.painter.events import EpochFinished, Event, TrainingFinished
+from paintnet.painter.events import EpochFinished, Event, TrainingFinished, Working
 from paintnet.painter.painter import Painter
 from paintnet.painter.run import Listener
 from paintnet.painting import Painting
@@ -53,6 +53,11 @@ def may_use_blocks(settings: dict[str, Any]) -> bool:
         and settings.get("solver", "adam") == "adam"
         and not stock_only & set(settings)
     )
+
+
+def parts_of(events: list[Event], part: str) -> list[Working]:
+    """What was said while the job was at a part."""
+    return [event for event in events if isinstance(event, Working) and event.part == part]
 
 
 def epochs_of(events: list[Event]) -> list[EpochFinished]:

@@ -14,7 +14,7 @@ from paintnet.engine.compiler import has_compiler
 from paintnet.errors import SettingsError
 from paintnet.metrics import psnr
 from paintnet.modelfile import encode_model
-from paintnet.painter.events import TrainingFinished, TrainingStarted
+from paintnet.painter.events import TrainingFinished, TrainingStarted, Working
 from paintnet.painter.painter import Painter
 from paintnet.painter.quality import as_written
 from paintnet.painter.run import make_dataset
@@ -132,9 +132,10 @@ def test_a_hidden_color_has_no_influence_at_all(engine: str) -> None:
 @pytest.mark.parametrize("encoding", ["raw", "grid"])
 def test_lbfgs_paints_at_once(mode: str, encoding: str) -> None:
     painting, events = run("draft", SQUARE, mode=mode, encoding=encoding, solver="lbfgs", iterations=60)
-    assert [type(event) for event in events] == [TrainingStarted, TrainingFinished]
+    others = [type(event) for event in events if not isinstance(event, Working)]
+    assert others == [TrainingStarted, TrainingFinished]
     assert 1 < painting.training.epochs <= 60
-    assert painting.training.ended_by == "converged"
+    assert painting.training.ended_by == ("iterations" if painting.training.epochs == 60 else "converged")
     assert painting.patches[0].network.coefs[0].dtype == np.float32
     if mode == "regress":
         assert painting.training.psnr > 20

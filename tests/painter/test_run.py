@@ -3,12 +3,12 @@
 import pickle
 import re
 import time
-from itertools import count
+from itertools import count, groupby
 from typing import Any
 
 import numpy as np
 import pytest
-from painter_helpers import end_of, epochs_of, keep_in, levels_of_a_square, picture_of, run, smooth
+from painter_helpers import end_of, epochs_of, keep_in, levels_of_a_square, parts_of, picture_of, run, smooth
 from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
 from threadpoolctl import threadpool_limits
 
@@ -18,7 +18,7 @@ from paintnet.engine.schedule import Schedule
 from paintnet.errors import TrainingError
 from paintnet.metrics import psnr
 from paintnet.modelfile import encode_model
-from paintnet.painter.events import EpochFinished, Event, Preparing, TrainingFinished, TrainingStarted
+from paintnet.painter.events import EpochFinished, Event, TrainingFinished, TrainingStarted, Working
 from paintnet.painter.painter import Painter
 from paintnet.painter.quality import as_written
 from paintnet.painter.run import Run
@@ -30,6 +30,7 @@ every_engine = pytest.mark.parametrize("engine", ["numpy", "stock"])
 @every_engine
 def test_events_come_in_order_and_progress_rises_to_one(engine: str) -> None:
     painting, events = run("draft", SQUARE, purpose="copying", engine=engine, epochs=7, hold_out=0.1)
+    events = [event for event in events if not isinstance(event, Working)]
     assert isinstance(events[0], TrainingStarted)
     assert events[0].n_pixels == 288
     finished = epochs_of(events)
@@ -138,15 +139,36 @@ def test_the_clock_may_end_an_epoch_early(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_what_is_prepared_is_said_before_the_training_starts() -> None:
     _, events = run("draft", SQUARE, purpose="enlarging", epochs=2)
-    preparing = [event for event in events if isinstance(event, Preparing)]
-    assert events == [*preparing, *events[len(preparing) :]]
-    assert isinstance(events[len(preparing)], TrainingStarted)
-    assert [type(event) for event in events[len(preparing) + 1 :]] == [EpochFinished] * 2 + [TrainingFinished]
-    progress, seconds = ([getattr(event, name) for event in preparing] for name in ("progress", "seconds"))
+    first, *preparing = parts_of(events, "preparing")
+    assert first == Working("preparing")
+    assert events[: 1 + len(preparing)] == [first, *preparing]
+    assert isinstance(events[1 + len(preparing)], TrainingStarted)
+    progress = [event.progress for event in preparing]
     assert progress == sorted(progress)
     assert (progress[0], progress[-1]) == (0, 1)
-    assert seconds == sorted(seconds)
-    assert end_of(events).seconds >= epochs_of(events)[0].seconds > seconds[-1]
+    assert end_of(events).seconds >= epochs_of(events)[0].seconds > 0
+
+
+@every_engine
+def test_a_run_says_what_it_is_at(engine: str) -> None:
+    _, events = run("draft", SQUARE, engine=engine, epochs=2)
+    said = [event.part if isinstance(event, Working) else type(event) for event in events]
+    before = ["preparing", *["compiling"] * (engine == "compiled"), TrainingStarted, "learning"]
+    assert said[: len(before) + 2] == [*before, EpochFinished, EpochFinished]
+    after = [name for name, _ in groupby(said[len(before) + 2 :])]
+    assert after == ["painting", "measuring", TrainingFinished]
+    painting = [event.progress for event in parts_of(events, "painting")]
+    assert (painting[0], painting[-1]) == (0, 1)
+
+
+def test_lbfgs_tells_its_iterations() -> None:
+    painting, events = run("draft", SQUARE, solver="lbfgs", encoding="raw", iterations=9)
+    assert (painting.training.ended_by, painting.training.passes) == ("iterations", "9 iterations")
+    begun, *learning = [event.progress for event in parts_of(events, "learning")]
+    assert begun is None
+    assert learning == sorted(learning)
+    assert learning[0] == 1 / 9
+    assert learning[-1] == 1
 
 
 def test_the_clock_ends_preparing_early_and_leaves_the_rest_to_training(
@@ -159,9 +181,9 @@ def test_the_clock_ends_preparing_early_and_leaves_the_rest_to_training(
         Schedule, "seconds", property(lambda clock: next(vars(clock).setdefault("ticks", count())) / 100)
     )
     painting, events = run("draft", picture, purpose="enlarging", seconds=0.4, batch_size=10**6)
-    preparing = [event for event in events if isinstance(event, Preparing)]
+    preparing = parts_of(events, "preparing")
     assert preparing[-1].progress == 1
-    assert len(preparing) < sum(isinstance(event, Preparing) for event in calm)
+    assert len(preparing) < len(parts_of(calm, "preparing"))
     assert painting.training.ended_by == "time"
     assert painting.training.settings["seconds"] == 0.4
     assert 0.4 <= painting.training.seconds < 0.6
@@ -268,7 +290,7 @@ def test_ctrl_c_reaches_the_caller(
 
 def test_events_are_small_and_survive_pickling() -> None:
     _, events = run("draft", SQUARE, epochs=3)
-    assert {type(event) for event in events} == {TrainingStarted, EpochFinished, TrainingFinished}
+    assert {type(event) for event in events} == {Working, TrainingStarted, EpochFinished, TrainingFinished}
     for event in events:
         content = pickle.dumps(event)
         assert len(content) < 500
@@ -351,7 +373,15 @@ def test_rate_epochs_and_time_may_change_on_the_way() -> None:
 def test_lbfgs_has_no_epochs_to_iterate() -> None:
     going = started(engine="stock", solver="lbfgs", iterations=40, encoding="raw", layers=(20,))
     assert list(going) == []
-    assert going.result().training.ended_by == "converged"
+    assert going.result().training.ended_by == "iterations"
+
+
+def test_lbfgs_says_so_where_it_converges() -> None:
+    going = started(engine="stock", solver="lbfgs", iterations=10_000, encoding="raw", layers=(2,))
+    assert list(going) == []
+    training = going.result().training
+    assert training.epochs < 10_000
+    assert (training.ended_by, training.ending) == ("converged", "the solver has converged")
 
 
 @pytest.mark.parametrize(
