@@ -12,12 +12,15 @@ from paintnet.picture import premultiply
 from paintnet.picture.arrays import pixels_of
 from paintnet.typing import Array
 
-BAND_ROWS = 256
+BAND_ROWS = 64
 """Rows that are measured at once: memory does not grow with the picture."""
 
 SSIM_SIGMA = 1.5
 SSIM_RADIUS = 5
 """Gaussian window of 11 x 11 pixels, as in Wang et al. 2004."""
+
+_WINDOW = np.exp(-((np.arange(2 * SSIM_RADIUS + 1) - SSIM_RADIUS) ** 2) / (2 * SSIM_SIGMA**2))
+_WINDOW = (_WINDOW / _WINDOW.sum()).astype(np.float32)
 
 
 def mean_squared_error(a: Array, b: Array) -> float:
@@ -112,31 +115,44 @@ def ssim(a: Array, b: Array) -> float:
         band = slice(top, top + rows + 2 * margin)
         first, second = premultiply(a[band]), premultiply(b[band])
         for channel in range(a.shape[2]):
-            similarity = _similarity(first[:, :, channel], second[:, :, channel])
-            if margin:
-                similarity = similarity[margin:-margin, margin:-margin]
-            total += float(similarity.sum())
+            similarity = _similarity(first[:, :, channel], second[:, :, channel], margin > 0)
+            total += float(similarity.sum(dtype=np.float64))
     return float(total / (inside * (a.shape[1] - 2 * margin) * a.shape[2]))
 
 
-def _similarity(a: Array, b: Array) -> Array:
-    """SSIM at each pixel of one channel."""
-    # SciPy is slow to load and only measuring needs it.
-    from scipy.ndimage import gaussian_filter
-
-    def blur(values: Array) -> Array:
-        return np.asarray(gaussian_filter(values, SSIM_SIGMA, radius=SSIM_RADIUS))
-
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    mean_a, mean_b = blur(a), blur(b)
-    variance_a = blur(a * a) - mean_a**2
-    variance_b = blur(b * b) - mean_b**2
-    covariance = blur(a * b) - mean_a * mean_b
-    c1, c2 = 0.01**2, 0.03**2
-    similarity: Array = ((2 * mean_a * mean_b + c1) * (2 * covariance + c2)) / (
-        (mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)
-    )
+def _similarity(a: Array, b: Array, is_inner: bool) -> Array:
+    """SSIM at each pixel of one channel; at those with a whole window, or with the edges mirrored."""
+    # Variances are small differences of large sums: around a mean the sums are small too, and float32 will
+    # do, to 1e-4 (Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance").
+    center = np.float32((a.mean(dtype=np.float64) + b.mean(dtype=np.float64)) / 2)
+    a, b = a.astype(np.float32) - center, b.astype(np.float32) - center
+    if not is_inner:
+        a, b = np.pad(a, SSIM_RADIUS, mode="symmetric"), np.pad(b, SSIM_RADIUS, mode="symmetric")
+    mean_a, mean_b = _blurred(a), _blurred(b)
+    squares = mean_a * mean_a + mean_b * mean_b
+    product = mean_a * mean_b
+    # Only the sum of the two variances is asked for, so one blur does for both.
+    variances = _blurred(a * a + b * b) - squares
+    covariance = _blurred(a * b) - product
+    c1, c2 = np.float32(0.01**2), np.float32(0.03**2)
+    # Products of the means themselves: (x + c)(y + c) = xy + c (x + y) + c c.
+    shift = center * (mean_a + mean_b) + center * center
+    luminance = (2 * (product + shift) + c1) / (squares + 2 * shift + c1)
+    similarity: Array = luminance * ((2 * covariance + c2) / (variances + c2))
     return similarity
+
+
+def _blurred(values: Array) -> Array:
+    """Weigh each pixel's window by a Gaussian, along one axis and then the other; the margin is lost."""
+    for axis in (0, 1):
+        rows = values if axis == 0 else values.T
+        inside = len(rows) - 2 * SSIM_RADIUS
+        blurred = _WINDOW[SSIM_RADIUS] * rows[SSIM_RADIUS : SSIM_RADIUS + inside]
+        for k in range(SSIM_RADIUS):  # the window is symmetric
+            mirrored = rows[2 * SSIM_RADIUS - k :][:inside]
+            blurred += _WINDOW[k] * (rows[k : k + inside] + mirrored)
+        values = blurred if axis == 0 else blurred.T
+    return values
 
 
 def _two_pictures(a: Array, b: Array) -> tuple[Array, Array]:

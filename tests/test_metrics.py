@@ -67,7 +67,7 @@ def test_ssim_is_the_published_one(shape: tuple[int, int, int], noise: float) ->
     row, column, channel = np.indices(shape)
     a = 0.5 + 0.4 * np.sin(row / 3 + channel) * np.cos(column / 4)
     b = np.clip(a + noise * rng.normal(size=shape), 0, 1)
-    assert ssim(a, b) == pytest.approx(slow_ssim(a, b), abs=1e-9)
+    assert ssim(a, b) == pytest.approx(slow_ssim(a, b), abs=1e-6)
     assert 0 < ssim(a, b) < 1
 
 
@@ -91,13 +91,13 @@ def test_ssim_is_that_of_scikit_image(channels: int) -> None:
 
 def test_ssim_of_flat_pictures_is_the_luminance_term() -> None:
     a, b = np.full((16, 16, 1), 0.25), np.full((16, 16, 1), 0.75)
-    assert ssim(a, b) == pytest.approx((2 * 0.25 * 0.75 + 1e-4) / (0.0625 + 0.5625 + 1e-4), abs=1e-12)
+    assert ssim(a, b) == pytest.approx((2 * 0.25 * 0.75 + 1e-4) / (0.0625 + 0.5625 + 1e-4), abs=1e-7)
 
 
-def test_ssim_of_float32_pictures_is_measured_in_float64() -> None:
+def test_ssim_does_not_lose_small_variances() -> None:
     a = rng.random((13, 13, 1), dtype=np.float32)
     b = np.clip(a + np.float32(0.05), 0, 1)
-    assert ssim(a, b) == pytest.approx(slow_ssim(a, b), abs=1e-9)
+    assert ssim(a, b) == pytest.approx(slow_ssim(a, b), abs=1e-6)
 
 
 def test_ssim_of_a_negative_is_negative() -> None:
@@ -139,3 +139,11 @@ def test_pictures_of_different_shapes_are_refused(measure: object) -> None:
         "pictures: they differ in size: 3 x 2 with 1 channels and 5 x 4 with 3 channels; "
         "give two of the same size"
     )
+
+
+@pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
+def test_ssim_in_float32_is_that_in_float64(level: float) -> None:
+    """Flat parts beside others are the hardest: their variance is a difference of nearly equal sums."""
+    a = np.where(np.indices((40, 40))[0][:, :, None] < 20, level, rng.random((40, 40, 1)))
+    b = np.clip(a + rng.normal(0, 0.004, a.shape), 0, 1)
+    assert ssim(a, b) == pytest.approx(slow_ssim(a, b), abs=1e-5)

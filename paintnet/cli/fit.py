@@ -11,6 +11,7 @@ from paintnet.activations import HIDDEN
 from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
 from paintnet.cli.exits import NOTHING_WRITTEN, BelowRequired, if_interrupted
 from paintnet.cli.help import command, option, option_group
+from paintnet.cli.loading import load_networks
 from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
 from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
 from paintnet.cli.threads import notes_on_threads
@@ -253,7 +254,8 @@ def fit(image: str, **options: Any) -> None:
 
 
 def _job(image: str, options: dict[str, Any], view: View) -> "Job":
-    # With it comes scikit-learn, which takes a second: --help and completion do without.
+    # With it comes scikit-learn, which takes most of a second: --help and completion do without.
+    load_networks()
     from paintnet.job import Job
     from paintnet.painter.parts import PartClock
 

@@ -106,19 +106,46 @@ def test_usage_error_names_the_help_of_the_command(run: Run) -> None:
     assert run("info", "--size").failed(2).endswith("; see 'paintnet info --help'")
 
 
-@pytest.mark.parametrize(
-    "args", [("--help",), ("predict", "photo.paintnet", "--xy", "1,1"), ("info", "photo.paintnet")], ids=str
-)
-def test_light_commands_import_nothing_heavy(model: Path, args: tuple[str, ...]) -> None:
+def modules_of(*args: str, **env: str) -> list[str]:
+    """What a command has imported at its end."""
     script = (
         "import sys; from paintnet.cli import main; sys.argv[0] = 'paintnet'\n"
         "try: main()\n"
         "except SystemExit as end: print(end.code, *sys.modules, file=sys.stderr)"
     )
-    outcome = run_program(*args, program=(sys.executable, "-c", script)).done()
+    outcome = run_program(*args, program=(sys.executable, "-c", script), env=env).done()
     code, *modules = outcome.err.split()
     assert code == "0"
     assert outcome.out
+    return modules
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        *((name, "-h") for name in COMMANDS),
+        ("show", "photo.paintnet", "--color", "always"),
+        ("show", "sample:bird", "--color", "always"),
+        ("render", "photo.paintnet", "-o", "large.png", "--scale", "2"),
+        ("compare", "sample:bird", "sample:bird"),
+        ("neuron", "--inputs", "1", "--weights", "1"),
+    ],
+    ids=" ".join,
+)
+def test_what_trains_nothing_starts_without_scikit_learn(model: Path, args: tuple[str, ...]) -> None:
+    assert not {name.partition(".")[0] for name in modules_of(*args)} & {"sklearn", "scipy", "numba"}
+
+
+def test_completion_starts_without_scikit_learn(folder: Path) -> None:
+    words = {"_PAINTNET_COMPLETE": "bash_complete", "COMP_WORDS": "paintnet fit --pre", "COMP_CWORD": "2"}
+    assert not {name.partition(".")[0] for name in modules_of(**words)} & {"sklearn", "scipy", "numba"}
+
+
+@pytest.mark.parametrize(
+    "args", [("--help",), ("predict", "photo.paintnet", "--xy", "1,1"), ("info", "photo.paintnet")], ids=str
+)
+def test_light_commands_import_nothing_heavy(model: Path, args: tuple[str, ...]) -> None:
+    modules = modules_of(*args)
     assert not {name.partition(".")[0] for name in modules} & set(HEAVY)
     if args == ("--help",):
         assert "numpy" not in modules
