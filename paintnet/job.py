@@ -347,7 +347,7 @@ class FittedJob:
         canvas = Canvas(beside, has_caption=animation.has_caption)
         extension = Path(animation.path).suffix.lower()
         frames = (canvas.lay(frame) for frame in self._frames("animation"))
-        return encode_animation(frames, extension, fps=animation.fps)
+        return encode_animation(frames, extension, fps=animation.fps, note=self.notes.append)
 
     def _report(self) -> bytes:
         from paintnet.report.report import RunRecord, report_html

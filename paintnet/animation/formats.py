@@ -5,14 +5,16 @@ Adding a format is one function and one line in `ANIMATIONS`.
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from paintnet.animation.reducing import reduced
 from paintnet.errors import OutputError, SettingsError, number_text
 from paintnet.files.names import printable
 from paintnet.files.writing import check_output
@@ -29,6 +31,9 @@ HOLD = 2.0
 """Seconds that the last frame stays."""
 
 WEBP_QUALITY = 85
+GIF_BYTES = 3_000_000
+"""A GIF that is larger loads slowly in a page, and many sites refuse it."""
+
 GIF_COLORS = 256
 EXACT_COLORS = 16
 
@@ -85,7 +90,7 @@ class AnimationFormat:
     name : str
         What people call it.
     write : callable
-        From frames and their timing to the bytes of a file.
+        From frames and their timing to the bytes of a file; the third argument is told what was given up.
     max_side : int
         The longest side that the format can hold.
     module : str, default=""
@@ -93,7 +98,7 @@ class AnimationFormat:
     """
 
     name: str
-    write: Callable[[Iterator[Levels], Timing], bytes]
+    write: Callable[[Iterator[Levels], Timing, Callable[[str], None]], bytes]
     max_side: int
     module: str = ""
 
@@ -156,8 +161,21 @@ def check_frames(n_frames: int) -> None:
         raise SettingsError("frames", f"{n_frames:,} is out of range", f"use 2 to {MAX_FRAMES:,}")
 
 
-def encode_animation(frames: Iterable[Levels], extension: str, *, fps: float, hold: float = HOLD) -> bytes:
+def _ignore(note: str) -> None:
+    """Tell nobody."""
+
+
+def encode_animation(
+    frames: Iterable[Levels],
+    extension: str,
+    *,
+    fps: float,
+    hold: float = HOLD,
+    note: Callable[[str], None] = _ignore,
+) -> bytes:
     """Turn frames into the bytes of an animation that repeats for ever.
+
+    A GIF has at most 3 MB: if need be it has fewer frames, each of which stays longer, then fewer colors.
 
     Parameters
     ----------
@@ -169,6 +187,8 @@ def encode_animation(frames: Iterable[Levels], extension: str, *, fps: float, ho
         Frames per second.
     hold : float, default=2.0
         Seconds that the last one stays.
+    note : callable
+        Is told what was given up.
 
     Raises
     ------
@@ -184,7 +204,7 @@ def encode_animation(frames: Iterable[Levels], extension: str, *, fps: float, ho
     """
     timing = Timing(fps, hold)
     chosen = ANIMATIONS[extension]
-    return chosen.write(_checked(iter(frames), chosen), timing)
+    return chosen.write(_checked(iter(frames), chosen), timing, note)
 
 
 def _checked(frames: Iterator[Levels], chosen: AnimationFormat) -> Iterator[Levels]:
@@ -224,10 +244,10 @@ def _by_pillow(
     prepare: Callable[[Any], Any] = lambda image: image,
     longest: int | None = None,
     **options: Any,
-) -> Callable[[Iterator[Levels], Timing], bytes]:
+) -> Callable[[Iterator[Levels], Timing, Callable[[str], None]], bytes]:
     """Build the function that writes one of Pillow's formats."""
 
-    def write(frames: Iterator[Levels], timing: Timing) -> bytes:
+    def write(frames: Iterator[Levels], timing: Timing, note: Callable[[str], None] = _ignore) -> bytes:
         from PIL import Image
 
         # Pillow looks up a frame's duration after it has taken the frame, so the list grows as it reads.
@@ -259,8 +279,23 @@ def _by_pillow(
     return write
 
 
-def _to_palette(image: Any) -> Any:
-    """Give a frame 256 colors of its own, its rounding spread over neighbours (Floyd-Steinberg).
+def _write_gif(frames: Iterator[Levels], timing: Timing, note: Callable[[str], None]) -> bytes:
+    """Write a GIF that is not too large."""
+
+    def encode(some: Iterator[Levels], share: float, colors: int) -> bytes:
+        write = _by_pillow("GIF", partial(_to_palette, colors=colors), longest=655_350, optimize=False)
+        return write(some, replace(timing, fps=max(MIN_FPS, share * timing.fps)), note)
+
+    made = reduced(frames, encode, GIF_BYTES, GIF_COLORS)
+    if made.all_bytes > GIF_BYTES:
+        megabytes = f"{len(made.content) / 1e6:.1f} MB instead of {made.all_bytes / 1e6:.1f}"
+        kept = f"{made.frames} of its {made.all_frames} frames, with {made.colors} colors each"
+        note(f"the GIF has {megabytes}: {kept}; a WebP animation is smaller and keeps them all")
+    return made.content
+
+
+def _to_palette(image: Any, colors: int = GIF_COLORS) -> Any:
+    """Give a frame colors of its own, at most 256, its rounding spread over neighbours (Floyd-Steinberg).
 
     On photographs Pillow's octree is as close as its maximum coverage with k-means, in a hundredth of
     the time; its median cut turns small bright things grey, and so does one palette for all frames.
@@ -268,8 +303,8 @@ def _to_palette(image: Any) -> Any:
     """
     from PIL import Image
 
-    common = _commonest(np.asarray(image), EXACT_COLORS)
-    octree = image.quantize(GIF_COLORS - len(common), method=Image.Quantize.FASTOCTREE)
+    common = _commonest(np.asarray(image), min(EXACT_COLORS, colors // 4))
+    octree = image.quantize(colors - len(common), method=Image.Quantize.FASTOCTREE)
     palette = Image.new("P", (1, 1))
     palette.putpalette([*common.ravel().tolist(), *octree.getpalette()])
     return image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
@@ -283,10 +318,12 @@ def _commonest(levels: Levels, count: int) -> Levels:
     return np.stack([most >> 16, most >> 8 & 255, most & 255], axis=1).astype(np.uint8)
 
 
-def _by_av(container: str, codec: str, **options: str) -> Callable[[Iterator[Levels], Timing], bytes]:
+def _by_av(
+    container: str, codec: str, **options: str
+) -> Callable[[Iterator[Levels], Timing, Callable[[str], None]], bytes]:
     """Build the function that writes one kind of video."""
 
-    def write(frames: Iterator[Levels], timing: Timing) -> bytes:
+    def write(frames: Iterator[Levels], timing: Timing, note: Callable[[str], None]) -> bytes:
         import av
 
         buffer = io.BytesIO()
@@ -315,7 +352,7 @@ def _evened(levels: Levels) -> Levels:
 
 
 ANIMATIONS: dict[str, AnimationFormat] = {
-    ".gif": AnimationFormat("GIF", _by_pillow("GIF", _to_palette, longest=655_350, optimize=False), 65_535),
+    ".gif": AnimationFormat("GIF", _write_gif, 65_535),
     ".webp": AnimationFormat("WebP", _by_pillow("WEBP", quality=WEBP_QUALITY, method=4), 16_383),
     ".png": AnimationFormat("APNG", _by_pillow("PNG"), 65_535),
     ".mp4": AnimationFormat(

@@ -195,7 +195,11 @@ def _draw(
         from paintnet.animation.formats import encode_animation
 
         frames = _frames(rows, console, options)
-        encoded[animate] = encode_animation(frames, Path(animate).suffix.lower(), fps=options["fps"])
+        given_up = list[str]()
+        encoded[animate] = encode_animation(
+            frames, Path(animate).suffix.lower(), fps=options["fps"], note=given_up.append
+        )
+        console.notes(given_up)
     else:
         _teach(rows, console, options["epochs"])
     if output is not None:

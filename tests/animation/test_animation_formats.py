@@ -163,3 +163,38 @@ def test_a_side_that_the_format_cannot_hold_is_refused():
     assert str(caught.value) == (
         "a frame 16,384 pixels long: WebP holds at most 16,383 pixels a side; write a smaller picture"
     )
+
+
+def noise(count, side=64):
+    """Frames that no format can pack."""
+    return np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("most", "frames", "colors"),
+    [(150_000, range(20, 30), 256), (70_000, [12], 128), (50_000, [12], 32), (2_000, range(2, 6), 2)],
+)
+def test_a_large_gif_gives_up_frames_and_then_colors(monkeypatch, most, frames, colors):
+    monkeypatch.setattr(formats, "GIF_BYTES", most)
+    notes = []
+    given = noise(40)
+    content = encode_animation(iter(given), ".gif", fps=10, hold=1.0, note=notes.append)
+    found, durations, _ = decoded(content)
+    assert len(content) <= most
+    assert len(found) in frames
+    # It takes the time that it would have taken, to the hundredths of a second of each frame.
+    assert sum(durations[:-1]) / 3900 == pytest.approx(1, abs=0.1)
+    assert durations[-1] == 1000
+    assert max(len(np.unique(frame.reshape(-1, 3), axis=0)) for frame in found) <= colors
+    (note,) = notes
+    assert note.startswith(f"the GIF has {len(content) / 1e6:.1f} MB instead of 0.")
+    assert f": {len(found)} of its 40 frames, with {colors} colors each; a WebP" in note
+    if colors == 256:
+        assert np.abs(found[0].astype(int) - given[0]).mean() < 20
+        assert np.abs(found[-1].astype(int) - given[-1]).mean() < 20
+
+
+def test_a_small_gif_keeps_everything():
+    notes = []
+    found, _, _ = decoded(encode_animation(iter(noise(5)), ".gif", fps=10, note=notes.append))
+    assert (len(found), notes) == (5, [])
