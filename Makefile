@@ -14,16 +14,20 @@ help:
 	@echo "make fuzz         feed it damaged files and answers for MINUTES=5"
 	@echo "make check        lint, formatting and types (changes nothing)"
 	@echo "make format       format the code and mend what the linter can"
-	@echo "make gallery      paint the pictures of docs/gallery.md again (a minute)"
+	@echo "make gallery      run the long commands of docs, which paint the gallery (minutes)"
 	@echo "make bench        measure speed and quality (minutes to hours)"
 	@echo "make clean        remove .venv, caches and demo results"
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --editable ".[fast]"
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.demo
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[fast,test,check]"
 	@touch $@
 
-demo: $(VENV)/.installed
+demo: $(VENV)/.demo
 	@mkdir -p demo
 	$(BIN)/paintnet fit sample:bird --seed 0 --force -o demo/bird.painted.png -m demo/bird.paintnet
 	@echo "The painted bird is in demo/bird.painted.png; ask its network for a color with:"
@@ -58,8 +62,8 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-gallery: $(VENV)/.installed
-	$(BIN)/python tools/make_gallery.py
+gallery: $(VENV)/.demo
+	$(BIN)/python -m tools.make_gallery
 
 # PyTorch, which only the peers need, has an environment of its own.
 bench/.venv/.installed:

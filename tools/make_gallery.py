@@ -1,46 +1,62 @@
-"""Make the pictures of docs/gallery.md and the README from the bundled samples: ``make gallery``.
+"""Make the pictures of docs/gallery.md and the README: ``make gallery``.
 
-Each is checked to stay below 500 KB, so that the pages load quickly.
+The page's own commands are run in an empty folder, in the page's order; what is no file that they write is a
+sheet of such files. Each picture is checked to stay below 500 KB, so that the pages load quickly.
 """
 
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from paintnet.animation.canvas import Canvas, label
-from paintnet.animation.formats import encode_animation
-from paintnet.animation.frames import FrameTaker, as_levels, frame_original
-from paintnet.dataset.classes import Classes
-from paintnet.lesson.boundaries import Boundary, draw_sheet
+from paintnet import load
+from paintnet.animation.canvas import label
+from paintnet.animation.frames import as_levels
 from paintnet.metrics import psnr
-from paintnet.painter.painter import Painter
 from paintnet.picture import encode_picture, open_picture, shrink
+from tools.page_commands import blocks_of
 
-FOLDER = Path(__file__).parent.parent / "docs" / "gallery"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = (DOCS / "gallery.md", DOCS / "lesson.md", DOCS / "commands.md")
+"""Those whose commands take long: the first writes the pictures, the others have to run."""
+
+FOLDER = DOCS / "gallery"
 LARGEST = 500_000
 """Bytes."""
+
+LONGEST = 600
+"""Seconds that one command may take, on a machine that is busy with other things."""
 
 GAP = 4
 
 Picture = NDArray[np.float32]
 
 
+def run_page(page: Path, folder: Path) -> None:
+    """Run every command of a page, in its order."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    (folder / "photo.jpg").write_bytes(encode_picture(sample("flower", 320), ".jpg")[0])
+    for block in (each for each in blocks_of(page) if not each.is_elsewhere):
+        for command in block.commands:
+            begun = time.monotonic()
+            print(f"$ {command}", flush=True)
+            shell = ("sh", "-c", command)
+            environment = {**os.environ, "PATH": path}
+            subprocess.run(shell, cwd=folder, env=environment, timeout=LONGEST, check=True)  # noqa: S603
+            print(f"({time.monotonic() - begun:.0f} s)", flush=True)
+
+
 def sample(name: str, max_side: int = 10_000) -> Picture:
     """Open a bundled picture."""
     return shrink(open_picture(f"sample:{name}").pixels, max_side)
-
-
-def learning(picture: Picture, n_frames: int, extension: str, fps: float = 8, **settings: Any) -> bytes:
-    """Animate a run, the original beside it."""
-    with FrameTaker(n_frames) as taker:
-        Painter(listeners=(taker,), **settings).fit(picture)
-        canvas = Canvas(frame_original(picture), has_caption=True)
-        return encode_animation((canvas.lay(frame) for frame in taker.frames()), extension, fps=fps)
 
 
 def labelled(*panels: tuple[str, Picture]) -> bytes:
@@ -58,53 +74,28 @@ def enlarged_pixels(pixels: Picture, factor: int) -> Picture:
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def bird_learning() -> bytes:
-    """By the lesson's own recipe: slow enough to watch."""
-    bird = sample("bird")
-    return learning(bird, 48, ".gif", preset="tutorial", epochs=150, tol=None)
-
-
-def bird_in_classes() -> bytes:
-    """The same recipe, position to one of two classes."""
-    settings = {"mode": "classify", "classes": Classes(threshold=600), "epochs": 60, "tol": None}
-    return learning(sample("bird"), 48, ".gif", preset="tutorial", **settings)
-
-
-def china_learning() -> bytes:
-    """A photograph by the standard preset."""
-    return learning(sample("china", 320), 20, ".webp")
-
-
-def flower_random() -> bytes:
-    """Sines of random directions instead of a grid: a picture comes into focus."""
-    return learning(sample("flower", 300), 24, ".webp", encoding="fourier", epochs=30)
-
-
-def classes() -> bytes:
+def classes(made: Path) -> bytes:
     """Three numbers of classes."""
-    picture = sample("china", 320)
-    panels = [("original", picture)]
+    panels = [("original", sample("china", 320))]
     for colors in (2, 4, 8):
-        painting = Painter(mode="classify", classes=Classes(colors=colors)).fit(picture)
-        right = f"{painting.training.accuracy:.2%}"
-        panels.append((f"{colors} colors, {right} right", painting.render()))
+        training = load(made / f"china-{colors}.paintnet").training
+        pixels = open_picture(made / f"china-{colors}.png").pixels
+        panels.append((f"{colors} colors, {training.accuracy:.2%} right", pixels))
     return labelled(*panels)
 
 
-def tutorial_beside_standard() -> bytes:
+def tutorial_beside_standard(made: Path) -> bytes:
     """The classic recipe and today's default, on the bird and on a photograph."""
-    rows = []
-    for picture in (sample("bird"), sample("flower", 200)):
-        panels = [("original", picture)]
+    panels = []
+    for name, picture in (("bird", sample("bird")), ("flower", sample("flower", 200))):
+        panels.append(("original", picture))
         for preset in ("tutorial", "standard"):
-            painting = Painter(preset).fit(picture)
-            panels.append((f"{preset}, {psnr(picture, painting.render()):.1f} dB", painting.render()))
-        rows.append(panels)
-    height = 200
-    return labelled(*((words, _at_height(pixels, height)) for panels in rows for words, pixels in panels))
+            pixels = open_picture(made / f"{name}-{preset}.png").pixels
+            panels.append((f"{preset}, {psnr(picture, pixels):.1f} dB", pixels))
+    return labelled(*((words, _at_height(pixels, 200)) for words, pixels in panels))
 
 
-def enlargement() -> bytes:
+def enlargement(made: Path) -> bytes:
     """A detail at four times its size: as pixels, interpolated, painted by the default and for enlarging."""
     picture = np.ascontiguousarray(sample("china")[80:160, 250:320])
     size = (picture.shape[1] * 4, picture.shape[0] * 4)
@@ -112,20 +103,9 @@ def enlargement() -> bytes:
     return labelled(
         ("pixels", enlarged_pixels(picture, 4)),
         ("bicubic", bicubic / np.float32(255)),
-        ("paintnet fit", Painter().fit(picture).render(size)),
-        ("paintnet fit --for enlarging", Painter(purpose="enlarging").fit(picture).render(size)),
+        ("paintnet fit", open_picture(made / "roof.png").pixels),
+        ("paintnet fit --for enlarging", open_picture(made / "roof-larger.png").pixels),
     )
-
-
-def boundaries() -> bytes:
-    """One neuron, one layer and three, on four kinds of points."""
-    kinds = (("and", "xor"), ("circles", "spirals"))
-    rows = [
-        [Boundary(data, layers) for data in pair for layers in ((), (4,), (16, 16, 16))] for pair in kinds
-    ]
-    for each in (each for row in rows for each in row):
-        each.learn(1500)
-    return encode_picture(draw_sheet(rows, 180) / np.float32(255), ".png")[0]
 
 
 def _at_height(pixels: Picture, height: int) -> Picture:
@@ -134,27 +114,31 @@ def _at_height(pixels: Picture, height: int) -> Picture:
     return np.asarray(image) / np.float32(255)
 
 
-PICTURES: dict[str, Callable[[], bytes]] = {
-    "bird-learning.gif": bird_learning,
-    "bird-in-classes.gif": bird_in_classes,
-    "china-learning.webp": china_learning,
-    "flower-in-waves.webp": flower_random,
+SHEETS: dict[str, Callable[[Path], bytes]] = {
     "classes.webp": classes,
     "tutorial-and-standard.webp": tutorial_beside_standard,
     "enlargement.webp": enlargement,
-    "boundaries.png": boundaries,
 }
 
 
 def main() -> None:
-    """Make them all, or those that are named."""
-    FOLDER.mkdir(exist_ok=True)
-    for name in sys.argv[1:] or PICTURES:
-        data = PICTURES[name]()
-        print(f"{name}: {len(data):,} bytes", flush=True)
-        if len(data) > LARGEST:
-            raise SystemExit(f"{name} is too large for a page")
-        (FOLDER / name).write_bytes(data)
+    """Make them all, and then put them in their places."""
+    with tempfile.TemporaryDirectory() as name:
+        made = Path(name)
+        for page in PAGES:
+            (made / page.stem).mkdir()
+            run_page(page, made / page.stem)
+        made /= PAGES[0].stem
+        for sheet, draw in SHEETS.items():
+            (made / sheet).write_bytes(draw(made))
+        pictures = sorted(path.name for path in FOLDER.iterdir())
+        for picture in pictures:
+            size = (made / picture).stat().st_size
+            print(f"{picture}: {size:,} bytes", flush=True)
+            if size > LARGEST:
+                raise SystemExit(f"{picture} is too large for a page")
+        for picture in pictures:
+            shutil.copyfile(made / picture, FOLDER / picture)
 
 
 if __name__ == "__main__":
