@@ -16,6 +16,8 @@ from paintnet.errors import PaintnetError, SettingsError
 from paintnet.files.writing import check_apart, check_output, told_together, write_together
 from paintnet.modelfile import EXTENSION, encode_model
 from paintnet.outputs import FRAMES, Outputs
+from paintnet.painter.checkpoint import check_can_be_stored
+from paintnet.painter.keeping import Keeping, run_through
 from paintnet.painter.painter import Painter
 from paintnet.painter.parts import PartClock
 from paintnet.painter.quality import Quality
@@ -68,6 +70,8 @@ class Job:
         What the report says about how it was made, and calls the classes.
     inputs : tuple of str
         Other files that were read, such as a palette: no output may replace them.
+    keeping : Keeping
+        Checkpoints of the run, the one that it goes on from, and what Ctrl-C leaves of it.
     clock : PartClock
         Is told which part of the job is on its way, and tells others; it knows the time of each.
 
@@ -96,6 +100,7 @@ class Job:
     command: str = ""
     class_names: tuple[str, ...] | None = None
     inputs: tuple[str, ...] = ()
+    keeping: Keeping = field(default_factory=Keeping)
     clock: PartClock = field(default_factory=PartClock)
 
     def check(self) -> None:
@@ -107,6 +112,8 @@ class Job:
             If a setting or an output cannot be used.
         """
         settings = settings_for(64, 64, self.preset, **self.settings)  # of any picture
+        if self.keeping.checkpoint is not None or self.keeping.resume is not None:
+            check_can_be_stored(settings)
         if settings.solver == "lbfgs" and (self.outputs.animation or self.outputs.report):
             what = "animation" if self.outputs.animation else "report"
             raise SettingsError(what, "lbfgs has no epochs that could be shown", "use solver adam")
@@ -149,7 +156,10 @@ class Job:
 
     def _check_outputs(self, outputs: Outputs, stdin: BinaryIO | None = None) -> None:
         source = stdin if isinstance(self.source, str) and self.source == "-" else self.source
-        check_apart(outputs.paths, (source, *self.inputs))
+        check_apart(outputs.paths, (source, *self.inputs, self.keeping.resume))
+        if self.keeping.checkpoint is not None:
+            check_apart((*outputs.paths, self.keeping.checkpoint), (source, *self.inputs))
+            self.keeping.check(force=self.force)
         kinds: list[tuple[Sequence[str], Any]] = [
             (outputs.pictures, OUTPUT_FORMATS),
             (outputs.models, [EXTENSION]),
@@ -219,8 +229,7 @@ class OpenJob:
                 views.append(curve)
             run = Painter(job.preset, **job.settings).start(self.pixels)
             run.listeners = [lambda event, run: job.clock(event), *listeners, *views]
-            for _ in run:
-                pass
+            run_through(run, job.keeping)
             painting = run.result()
             assert run.quality_ is not None  # noqa: S101 - measured with the result; told to mypy
             _ = run.quality_.ssim  # measured here and kept, as all the rest

@@ -14,6 +14,7 @@ ENDINGS = {
     "iterations": "all iterations are done",
     "converged": "the solver has converged",
     "stopped": "it was stopped",
+    "ctrl-c": "Ctrl-C ended it",
 }
 """Why a training ends, in words, by what a record calls it."""
 

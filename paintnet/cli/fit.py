@@ -11,6 +11,7 @@ from paintnet.activations import HIDDEN
 from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
 from paintnet.cli.exits import NOTHING_WRITTEN, BelowRequired, if_interrupted
 from paintnet.cli.help import command, option, option_group
+from paintnet.cli.keeping import keep_options, keeping_of, telling_of
 from paintnet.cli.loading import load_networks
 from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
 from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
@@ -216,6 +217,7 @@ Examples:
     force_option,
 )
 @watch_options
+@keep_options
 @option_group(
     "Where the picture comes from",
     open_options,
@@ -241,7 +243,7 @@ def fit(image: str, **options: Any) -> None:
         opened = job.open(standard_input())
         view.notes(opened.opened.notes)
         if_interrupted(LEARNING)
-        fitted = opened.fit([view])
+        fitted = opened.fit([view, *telling_of(options["checkpoint"])])
         if_interrupted(WRITING)
         try:
             fitted.write()
@@ -281,6 +283,7 @@ def _job(image: str, options: dict[str, Any], view: View) -> "Job":
         command=command_line(sys.argv),
         class_names=None if options["threshold"] is None else ("light", "dark"),
         inputs=() if options["palette"] is None else (options["palette"],),
+        keeping=keeping_of(options),
         clock=PartClock(view, begun=click.get_current_context().obj),
     )
 

@@ -36,7 +36,7 @@ COPY_NOTE = (
 Examples:
   paintnet render -o poster.png --scale 4
   paintnet render bird.paintnet -o eye.png --region 55,20,75,40 --size 400x400
-  paintnet render classes.paintnet -o poster.png --scale 8 --smooth
+  paintnet render classes.paintnet -o classes.png --scale 8 --smooth
   paintnet render bird.paintnet -o - > bird.png"""
 )
 @model_argument

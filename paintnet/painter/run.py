@@ -112,9 +112,9 @@ class Run:
         with self._one_blas_thread, self.schedule.running():
             return next(self._events)
 
-    def stop(self) -> None:
+    def stop(self, reason: str = "stopped") -> None:
         """End the run after the epoch that it is in; from a listener, or from another thread."""
-        self.ended_by_ = self.ended_by_ or "stopped"
+        self.ended_by_ = self.ended_by_ or reason
 
     def checkpoint(self) -> Checkpoint:
         """Store the run as it is after its last epoch.
@@ -193,15 +193,15 @@ class Run:
                 record = self._record(quality)
             self.quality_ = quality
             self._result = replace(quality.painting, training=record)
-            self._tell(TrainingFinished(self.epochs_, self.schedule.seconds, self.ended_by_ or ""))
+            self.tell(TrainingFinished(self.epochs_, self.schedule.seconds, self.ended_by_ or ""))
         return self._result
 
     def _prepared(self) -> StockTrainer | BlockTrainer:
         """Make what is trained, at the first call: it may take long."""
         if self._trainer is None:
             for text in self._notes:
-                self._tell(Noted(text))
-            self._tell(Working("preparing"))
+                self.tell(Noted(text))
+            self.tell(Working("preparing"))
             self.dataset = make_dataset(self.picture, self.settings, has_time=self._has_time_to_prepare)
             self.encoding = self.settings.encoding.build(self.dataset.extent, self.settings.seed)
             self._trainer = make_trainer(
@@ -209,7 +209,7 @@ class Run:
                 self.encoding,
                 self.settings,
                 self.schedule,
-                note=lambda text: self._tell(Noted(text)),
+                note=lambda text: self.tell(Noted(text)),
                 compiling=lambda: self._tell_part("compiling", None),
             )
             self.schedule.prepared = self.schedule.seconds
@@ -217,14 +217,14 @@ class Run:
 
     def _has_time_to_prepare(self, progress: float) -> bool:
         seconds, limit = self.schedule.seconds, self.schedule.time_limit
-        self._tell(Working("preparing", progress))
+        self.tell(Working("preparing", progress))
         return limit is None or seconds < PREPARING_SHARE * limit
 
     def _train(self) -> Iterator[EpochFinished]:
         trainer = self._prepared()
         n_pixels = int(np.count_nonzero(self.dataset.pixel_states == PixelState.LEARNED))
-        self._tell(TrainingStarted(n_pixels, hasattr(trainer.estimator, "coefs_")))
-        self._tell(Working("learning"))
+        self.tell(TrainingStarted(n_pixels, hasattr(trainer.estimator, "coefs_")))
+        self.tell(Working("learning"))
         if isinstance(trainer, StockTrainer) and self.settings.solver == "lbfgs":
             self.epochs_ = trainer.at_once(lambda progress: self._tell_part("learning", progress))
             # Where it has used up its iterations, it says so nowhere else.
@@ -244,7 +244,7 @@ class Run:
                 psnr=_psnr_of_loss(loss) if self.settings.mode == "regress" else None,
                 learning_rate=trainer.estimator.learning_rate_init,
             )
-            self._tell(event)
+            self.tell(event)
             yield event
 
     def _reason_to_stop(self, loss: float) -> str | None:
@@ -260,7 +260,7 @@ class Run:
             with self.schedule.paused():
                 quality = self._measured()
                 reached = quality.psnr >= goal
-                self._tell(Working("learning", self.schedule.progress))
+                self.tell(Working("learning", self.schedule.progress))
             if reached:
                 self.quality_ = quality
                 return "target-psnr"
@@ -276,7 +276,7 @@ class Run:
         )
         quality.check_learned(limits.learning_rate)
         # A run that no clock ended repeats itself byte for byte; its duration would not.
-        was_timed = limits.time_limit is not None or self.ended_by_ == "stopped"
+        was_timed = limits.time_limit is not None or self.ended_by_ in ("stopped", "ctrl-c")
         return TrainingRecord(
             preset=self.preset,
             settings=settings.to_document(),
@@ -295,9 +295,10 @@ class Run:
         return Quality(self.painting(), self.picture, self.dataset, self._tell_part)
 
     def _tell_part(self, part: str, progress: float | None) -> None:
-        self._tell(Working(part, progress))
+        self.tell(Working(part, progress))
 
-    def _tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:
+        """Call every listener with an event, while the clock stands still."""
         with self.schedule.paused():
             for listener in self.listeners:
                 listener(event, self)
