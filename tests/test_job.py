@@ -51,9 +51,9 @@ def test_all_is_painted_and_measured_once(tmp_path: Path, monkeypatch: pytest.Mo
     counts: Counter[str] = Counter()
     real_lattice, real_ssim = Painting._lattice, metrics.ssim
 
-    def lattice(painting: Painting, size: object, *others: object) -> object:
+    def lattice(painting: Painting, size: object, *given: object) -> object:
         counts["own size" if size is None else "another"] += 1
-        return real_lattice(painting, size, *others)  # type: ignore[arg-type]
+        return real_lattice(painting, size, *given)  # type: ignore[arg-type]
 
     def ssim(*pictures: np.ndarray) -> float:
         counts["ssim"] += 1

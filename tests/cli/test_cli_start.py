@@ -167,7 +167,7 @@ def complete(words: str, shell: str = "bash") -> list[str]:
 def test_completion_of_commands_options_choices_and_files(folder: Path) -> None:
     assert complete("paintnet ") == [f"plain,{name}" for name in COMMANDS]
     assert complete("paintnet re") == ["plain,render"]
-    assert complete("paintnet render --s") == ["plain,--scale", "plain,--size"]
+    assert complete("paintnet render --s") == ["plain,--scale", "plain,--size", "plain,--smooth"]
     assert complete("paintnet fit --encoding f") == ["plain,fourier"]
     assert complete("paintnet predict --units p") == ["plain,pixel", "plain,percent"]
     assert complete("paintnet info ph") == ["file,ph"]
