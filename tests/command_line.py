@@ -124,6 +124,13 @@ def run_program(
     return Outcome(ended.returncode, ended.stdout, ended.stderr.decode())
 
 
+def complete(words: str, shell: str = "bash") -> list[str]:
+    """What a shell is told for the last of the words, one line each."""
+    env = {"_PAINTNET_COMPLETE": f"{shell}_complete", "COMP_WORDS": words}
+    env["COMP_CWORD"] = str(len(words.split(" ")) - 1)
+    return run_program(env=env).done().out.splitlines()
+
+
 class Terminal:
     """A process whose stderr (and stdout, if wanted) is a terminal."""
 

@@ -20,7 +20,7 @@ from paintnet.cli.outputs import (
 )
 from paintnet.cli.terminal import ERASE_LINE, draw
 from paintnet.cli.threads import notes_on_threads
-from paintnet.cli.types import Layers, Number
+from paintnet.cli.types import Choice, Layers, Number
 from paintnet.errors import SettingsError
 from paintnet.files.writing import check_apart
 from paintnet.lesson.boundaries import (
@@ -65,7 +65,7 @@ Examples:
     "What is drawn",
     option(
         "--data",
-        type=click.Choice(list(DATASETS)),
+        type=Choice(list(DATASETS)),
         multiple=True,
         help="Points to tell apart; each set has a row of panels. Can be given more than once.",
         show_default=", ".join(DEFAULT_DATA),
@@ -90,7 +90,7 @@ Examples:
     "How the networks learn",
     option(
         "--activation",
-        type=click.Choice(list(HIDDEN)),
+        type=Choice(list(HIDDEN)),
         default="tanh",
         help="Activation function of the hidden units.",
     ),

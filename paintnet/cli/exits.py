@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
+from paintnet.cli.suggestions import suggestion_for
 from paintnet.cli.terminal import colors_are_unwanted
 from paintnet.errors import PaintnetError, SettingsError
 
@@ -109,10 +110,13 @@ def _tell(error: PaintnetError) -> str:
 
 def _tell_usage(error: click.UsageError) -> str:
     where = f"{error.ctx.command_path} --help" if error.ctx else "paintnet --help"
-    message = error.format_message()
+    # One suggestion, and a good one: click has up to three.
+    is_unknown = isinstance(error, click.NoSuchOption | click.exceptions.NoSuchCommand)
+    message = error.message if is_unknown else error.format_message()
     if not message.endswith("..."):  # three of them belong to a form such as N,N,...
         message = message.removesuffix(".")
-    return f"{message}; see '{where}'"
+    meant = suggestion_for(error, sys.argv[1:])
+    return "; ".join(filter(None, (message, meant, f"see '{where}'")))
 
 
 def _show_help(error: click.exceptions.NoArgsIsHelpError) -> str:

@@ -15,7 +15,7 @@ from paintnet.cli.loading import load_networks
 from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
 from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
 from paintnet.cli.threads import notes_on_threads
-from paintnet.cli.types import NONE, Duration, Layers, NameOf, Number, NumberOrNone
+from paintnet.cli.types import NONE, Choice, Duration, Layers, NameOf, Number, NumberOrNone
 from paintnet.cli.watching import (
     View,
     animation_of,
@@ -57,13 +57,13 @@ Examples:
     "What is learned",
     option(
         "--mode",
-        type=click.Choice(MODES),
+        type=Choice(MODES),
         default="regress",
         help="Learn the color of each position (regress), or its class (classify); a class has one color.",
     ),
     option(
         "--preset",
-        type=click.Choice(list(PRESETS)),
+        type=Choice(list(PRESETS)),
         default="standard",
         help="How long and how well to learn: the preset chooses every setting that you do not give.",
     ),
@@ -105,7 +105,7 @@ Examples:
     option(
         "--for",
         setting="purpose",
-        type=click.Choice(PURPOSES),
+        type=Choice(PURPOSES),
         help="Look good at every size, only copy the picture at its own size, or look best where it is "
         "enlarged.",
         show_default="any-size; copying for classes and without a grid",
@@ -122,13 +122,13 @@ Examples:
     ),
     option(
         "--activation",
-        type=click.Choice(list(HIDDEN)),
+        type=Choice(list(HIDDEN)),
         help="Activation function of the hidden units.",
     ),
-    option("--solver", type=click.Choice(SOLVERS), help="How the weights are found."),
+    option("--solver", type=Choice(SOLVERS), help="How the weights are found."),
     option(
         "--engine",
-        type=click.Choice(ENGINES),
+        type=Choice(ENGINES),
         help="What computes the training: code compiled by numba, NumPy, or unmodified scikit-learn "
         "(stock); auto takes the fastest that fits the settings and the work: where NumPy needs less than "
         "1.5 s, nothing is compiled.",

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
 from paintnet.cli.console import Console, hex_color, standard_input
 from paintnet.cli.help import command, option
 from paintnet.cli.models import STDIN, load_painting
 from paintnet.cli.options import complete_files, model_argument, report_options
-from paintnet.cli.types import XY
+from paintnet.cli.types import XY, Choice
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable
 from paintnet.files.texts import decode_text
@@ -45,7 +44,7 @@ Examples:
 )
 @option(
     "--units",
-    type=click.Choice(["pixel", "unit", "percent"]),
+    type=Choice(["pixel", "unit", "percent"]),
     default="pixel",
     help="Unit of the positions: pixels, or the share of the way from the center of the first pixel (0) "
     "to that of the last (1 in unit, 100 in percent).",
@@ -55,9 +54,7 @@ Examples:
     is_flag=True,
     help="Answer with the color of the pixel around each position: the mean over its area.",
 )
-@option(
-    "--format", type=click.Choice(["text", "json", "csv"]), default="text", help="How answers are written."
-)
+@option("--format", type=Choice(["text", "json", "csv"]), default="text", help="How answers are written.")
 @report_options
 def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: str, **say: Any) -> None:
     """Ask a painting for the color at positions.

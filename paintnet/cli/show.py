@@ -13,7 +13,7 @@ from paintnet.cli.help import command, option, option_group
 from paintnet.cli.models import load_painting
 from paintnet.cli.options import complete_files, open_options, report_options
 from paintnet.cli.terminal import Depth, can_write, color_depth, colors_are_unwanted, is_terminal, window_size
-from paintnet.cli.types import Number
+from paintnet.cli.types import Choice, Number
 from paintnet.errors import SettingsError
 from paintnet.modelfile import EXTENSION
 from paintnet.painting import Painting
@@ -39,7 +39,7 @@ Examples:
 )
 @option(
     "--color",
-    type=click.Choice(["auto", "always", "256", "truecolor"]),
+    type=Choice(["auto", "always", "256", "truecolor"]),
     default="auto",
     help="auto prints on a terminal only, in the colors that it has; always prints into files and pipes "
     "too; 256 and truecolor do so in these colors.",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from paintnet.cli.suggestions import asked_back
 from paintnet.errors import SettingsError, number_text
 
 NONE = "none"
@@ -159,6 +160,15 @@ class Layers(click.ParamType[Any]):
         return "64,64|100x10"
 
 
+class Choice(click.Choice[str]):
+    """One of a few words; for any other one it asks whether the nearest was meant."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Name the choices, and the nearest one."""
+        message = super().get_invalid_choice_message(value, ctx).removesuffix(".")
+        return "; ".join(filter(None, (message, asked_back(str(value), self.choices))))
+
+
 class NameOf(click.ParamType[Any]):
     """A name of a registry, which is read when the command runs: names may have been added since.
 
@@ -173,19 +183,24 @@ class NameOf(click.ParamType[Any]):
     def __init__(self, names: Callable[[], Iterable[str]]) -> None:
         self.names = names
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The names as they are now."""
+        return tuple(self.names())
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Give the name, if there is one like it."""
-        return click.Choice(self.names()).convert(value, param, ctx)
+        return Choice(self.choices).convert(value, param, ctx)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
         """Show the names in the help."""
-        return click.Choice(self.names()).get_metavar(param, ctx)
+        return Choice(self.choices).get_metavar(param, ctx)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Let the shell complete the names."""
-        return click.Choice(self.names()).shell_complete(ctx, param, incomplete)
+        return Choice(self.choices).shell_complete(ctx, param, incomplete)
 
 
 XY = NumberList("X,Y")

@@ -14,7 +14,7 @@ import pytest
 from paintnet import __version__, cli
 from paintnet.cli import COMMANDS
 from paintnet.cli.exits import ExitCode, Terminated, _run, run_and_exit
-from tests.command_line import Run, environment, run_program
+from tests.command_line import Run, complete, environment, run_program
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("sklearn", "scipy", "requests", "PIL", "urllib3")
@@ -156,12 +156,6 @@ def test_module_and_script_are_one_program() -> None:
     if SCRIPT is None:
         pytest.skip("the script is not installed beside this Python")
     assert run_program("--version", program=(SCRIPT,)).done().out == f"paintnet {__version__}\n"
-
-
-def complete(words: str, shell: str = "bash") -> list[str]:
-    env = {"_PAINTNET_COMPLETE": f"{shell}_complete", "COMP_WORDS": words}
-    env["COMP_CWORD"] = str(len(words.split(" ")) - 1)
-    return run_program(env=env).done().out.splitlines()
 
 
 def test_completion_of_commands_options_choices_and_files(folder: Path) -> None:
