@@ -83,8 +83,8 @@ Examples:
     ),
     option(
         "--palette",
-        metavar="HEX,...|FILE",
-        help="For classify: each pixel belongs to the nearest of these colors; "
+        metavar="COLOR,...|FILE",
+        help="For classify: each pixel belongs to the nearest of these colors, such as #1da1f2,red; "
         "a file has one color on each line.",
     ),
     option(

@@ -4,7 +4,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from paintnet.cli.help import COMMON, option, option_group, stack
-from paintnet.cli.types import REGION, SIZE, Number
+from paintnet.cli.types import REGION, SIZE, Count, Number
 
 DEFAULT_MAX_PIXELS = 50_000_000
 
@@ -23,10 +23,10 @@ force_option = option("-f", "--force", is_flag=True, help="Replace files that ex
 
 max_pixels_option = option(
     "--max-pixels",
-    type=Number(1, whole=True),
+    type=Count(),
     default=DEFAULT_MAX_PIXELS,
     metavar="N",
-    help="Refuse to read or to paint a picture of more than N pixels.",
+    help="Refuse to read or to paint a picture of more than N pixels; 200M is short for 200 million.",
 )
 
 open_options = stack(

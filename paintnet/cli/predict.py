@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
+from click.core import ParameterSource
 
 from paintnet.cli.console import Console, hex_color, standard_input
 from paintnet.cli.help import command, option
@@ -56,7 +58,10 @@ Examples:
 )
 @option("--format", type=Choice(["text", "json", "csv"]), default="text", help="How answers are written.")
 @report_options
-def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: str, **say: Any) -> None:
+@click.pass_context
+def predict(
+    ctx: click.Context, /, model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: str, **say: Any
+) -> None:
     """Ask a painting for the color at positions.
 
     (0, 0) is the center of the top left pixel; fractions lie between pixels.
@@ -68,7 +73,8 @@ def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: 
     """
     if model == STDIN == xy_file:
         raise SettingsError("MODEL and --xy-file", "both come from stdin", "give one of them a file name")
-    console = Console(as_json=say["json"] or say["format"] == "json", quiet=say["quiet"])
+    form = _format(ctx)
+    console = Console(as_json=form == "json", quiet=say["quiet"])
     asked = list(xy) + (_read_positions(xy_file) if xy_file else [])
     if not asked:
         raise SettingsError("positions", "none were given", "use --xy X,Y or --xy-file FILE")
@@ -89,7 +95,21 @@ def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: 
         "of": "pixel" if say["pixel"] else "point",
         "results": answers,
     }
-    console.answer(document, _csv(answers) if say["format"] == "csv" else map(_text, answers))
+    console.answer(document, _csv(answers) if form == "csv" else map(_text, answers))
+
+
+def _format(ctx: click.Context) -> str:
+    """Which of --json and --format counts: what is typed wins over a variable; of two alike, none does."""
+    asked = {name: ctx.get_parameter_source(name) for name in ("json", "format")}
+    chosen = str(ctx.params["format"])
+    if not ctx.params["json"] or chosen == "json":
+        return chosen
+    if asked["json"] == asked["format"]:
+        raise SettingsError(
+            f"--json and --format {chosen}", "they cannot be combined", "give only one of them"
+        )
+    is_typed = asked["format"] == ParameterSource.COMMANDLINE
+    return chosen if is_typed else "json"
 
 
 def _read_positions(name: str) -> list[tuple[float, float]]:

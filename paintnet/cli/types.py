@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import Any
 
 import click
@@ -118,6 +119,28 @@ class NumberOrNone(Number):
         if isinstance(value, str) and value.strip().lower() == NONE:
             return NONE
         return super().convert(value, param, ctx)
+
+
+class Count(Number):
+    """A whole number from 1, which may be written short: 50k, 200M, 1.5G."""
+
+    name = "50k|200M|1.5G"
+    _units = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
+
+    def __init__(self) -> None:
+        super().__init__(1, whole=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Give an int."""
+        if not isinstance(value, str):
+            return super().convert(value, param, ctx)
+        plain = value.strip().lower().replace(",", "").replace("_", "").removesuffix("p")
+        match = re.fullmatch(r"([+-]?\d+\.?\d*|[+-]?\.\d+)\s*([kmg]?)", plain)
+        # Fraction is exact: 1.1M is 1,100,000, which the float 1.1 times a million is not.
+        number = Fraction(match[1]) * self._units[match[2]] if match else None
+        if number is None or number.denominator != 1:
+            self.fail(f"{value!r} is not a whole number; write it like 50k, 200M or 1.5G", param, ctx)
+        return super().convert(int(number), param, ctx)
 
 
 class Duration(click.ParamType[Any]):

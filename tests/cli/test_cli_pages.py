@@ -8,7 +8,6 @@ import pytest
 
 from paintnet.cli import COMMANDS
 from paintnet.cli.pages import PAGES, show_help
-from tests.cli.test_cli_start import complete
 from tests.command_line import Run, Terminal, complete
 
 ROOT = Path(__file__).parents[2]
