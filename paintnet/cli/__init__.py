@@ -16,7 +16,7 @@ COMMANDS = {
     "fit": "Teach a network to paint a picture.",
     "predict": "Ask a painting for the color at positions.",
     "render": "Paint a saved painting at any size.",
-    "info": "Describe a saved painting and how it was trained.",
+    "info": "Describe a saved painting and how it was trained, or a picture.",
     "compare": "Measure how close two pictures are.",
     "neuron": "Compute one neuron, with the sum written out.",
     "boundary": "Show how neurons and networks divide the plane.",

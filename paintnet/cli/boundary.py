@@ -8,9 +8,10 @@ import click
 import numpy as np
 
 from paintnet.activations import HIDDEN
+from paintnet.cli.completion import complete_files
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.help import command, option, option_group
-from paintnet.cli.options import complete_files, force_option, report_options
+from paintnet.cli.options import force_option, report_options
 from paintnet.cli.outputs import (
     STDOUT,
     check_picture_output,

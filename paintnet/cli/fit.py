@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paintnet.activations import HIDDEN
+from paintnet.cli.completion import complete_files, complete_pictures
 from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
 from paintnet.cli.exits import NOTHING_WRITTEN, BelowRequired, if_interrupted
 from paintnet.cli.help import command, option, option_group
 from paintnet.cli.loading import load_networks
-from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
+from paintnet.cli.options import force_option, open_options, report_options, size_options
 from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
 from paintnet.cli.threads import notes_on_threads
 from paintnet.cli.types import NONE, Choice, Duration, Layers, NameOf, Number, NumberOrNone
@@ -52,7 +53,7 @@ Examples:
   paintnet fit photo.jpg --time 10s --seed 1 -o out.webp --scale 2
   paintnet fit photo.jpg --preset fine --require-psnr 35"""
 )
-@click.argument("image", default="sample:bird", shell_complete=complete_files)
+@click.argument("image", default="sample:bird", shell_complete=complete_pictures)
 @option_group(
     "What is learned",
     option(

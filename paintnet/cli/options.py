@@ -1,8 +1,8 @@
 """Options that several commands share, as decorators."""
 
 import click
-from click.shell_completion import CompletionItem
 
+from paintnet.cli.completion import complete_models
 from paintnet.cli.help import COMMON, option, option_group, stack
 from paintnet.cli.types import REGION, SIZE, Count, Number
 
@@ -51,9 +51,4 @@ region_option = option(
 )
 
 
-def complete_files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Let the shell complete the names of files."""
-    return [CompletionItem(incomplete, type="file")]
-
-
-model_argument = click.argument("model", required=False, metavar="[MODEL]", shell_complete=complete_files)
+model_argument = click.argument("model", required=False, metavar="[MODEL]", shell_complete=complete_models)

@@ -11,10 +11,11 @@ import click
 import numpy as np
 from click.core import ParameterSource
 
+from paintnet.cli.completion import complete_files
 from paintnet.cli.console import Console, hex_color, standard_input
 from paintnet.cli.help import command, option
 from paintnet.cli.models import STDIN, load_painting
-from paintnet.cli.options import complete_files, model_argument, report_options
+from paintnet.cli.options import model_argument, report_options
 from paintnet.cli.types import XY, Choice
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable

@@ -237,8 +237,11 @@ def test_lbfgs(run: Run, photo: Path) -> None:
         (["--solver", "lbfgs", "--time", "5s"], "--time: lbfgs takes all pixels at once"),
         (["--solver", "lbfgs", "--learning-rate", "1"], "--learning-rate: lbfgs takes"),
         (["--iterations", "5"], "--iterations: only lbfgs counts iterations; use --epochs"),
-        (["--colors", "2"], "colors, threshold, palette: only classify sorts pixels"),
-        (["--mode", "classify", "--colors", "2", "--threshold", "3"], "colors and threshold: they cannot"),
+        (["--colors", "2"], "--colors, --threshold, --palette: only classify sorts pixels"),
+        (
+            ["--mode", "classify", "--colors", "2", "--threshold", "3"],
+            "--colors and --threshold: they cannot",
+        ),
         (["--mode", "classify", "--colors", "0"], "--colors: 0 is out of range"),
         (["--mode", "classify", "--threshold", "766"], "--threshold: 766 is out of range; use 0 to 765"),
         (
