@@ -20,11 +20,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.shell_completion import get_completion_class
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from paintnet import cli
 from paintnet.cli.exits import _run
+from paintnet.cli.shells import complete_better
 
 WIDTH, HEIGHT = 16, 12
 QUICK = ("--epochs", "60", "--batch-size", "64")
@@ -126,9 +128,14 @@ def run_program(
 
 def complete(words: str, shell: str = "bash") -> list[str]:
     """What a shell is told for the last of the words, one line each."""
-    env = {"_PAINTNET_COMPLETE": f"{shell}_complete", "COMP_WORDS": words}
-    env["COMP_CWORD"] = str(len(words.split(" ")) - 1)
-    return run_program(env=env).done().out.splitlines()
+    complete_better()
+    kind = get_completion_class(shell)
+    assert kind is not None
+    last = words.split(" ")[-1] if shell == "fish" else str(len(words.split(" ")) - 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMP_WORDS", words)
+        patch.setenv("COMP_CWORD", last)
+        return kind(cli.cli, {}, "paintnet", "_PAINTNET_COMPLETE").complete().splitlines()
 
 
 class Terminal:

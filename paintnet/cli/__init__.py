@@ -89,6 +89,7 @@ def main() -> None:
 
 def _call() -> None:
     if "_PAINTNET_COMPLETE" in os.environ:
+        import_module("paintnet.cli.shells").complete_better()
         cli(prog_name="paintnet")  # the shell asks for completions: click answers and exits
     # Not through click's own main: it has its own ways with Ctrl-C and closed pipes.
     begun = time.perf_counter()

@@ -1,14 +1,14 @@
 """What the shell is offered for names of files: those that a command takes, and folders on the way."""
 
-import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 
 import click
 from click.shell_completion import CompletionItem
 
-MODELS = frozenset({".paintnet"})
-PICTURES = frozenset(
-    ".png .apng .jpg .jpeg .jpe .jfif .webp .tif .tiff .bmp .dib .gif .ppm .pgm .pbm .pnm .pfm".split()  # noqa: SIM905
+MODELS = ("paintnet",)
+PICTURES = (
+    *("png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "tif", "tiff"),
+    *("bmp", "dib", "gif", "ppm", "pgm", "pbm", "pnm", "pfm"),
 )
 SAMPLES = ("sample:bird", "sample:china", "sample:flower")
 
@@ -21,32 +21,16 @@ def complete_files(_ctx: click.Context, _param: click.Parameter, incomplete: str
 
 
 def _completer(extensions: Collection[str], names: Collection[str] = ()) -> Completer:
+    """Offer names, and files of some extensions to shells that can tell them (see `shells`)."""
+
     def complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        items = [CompletionItem(name) for name in names if incomplete and name.startswith(incomplete)]
-        found = sorted(_paths(incomplete, extensions))
-        # With nothing to choose among, the shell looks itself: it knows ~ and what is called strangely.
-        return items + [CompletionItem(path) for path in found] or complete_files(_ctx, _param, incomplete)
+        items = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        # A file comes first: in bash, click's own way with it forgets what came before.
+        return [CompletionItem(incomplete, type="file", extensions=extensions), *items]
 
     return complete
 
 
-def _paths(incomplete: str, extensions: Collection[str]) -> Iterator[str]:
-    """Folders, and files of some extensions, whose path begins as it was typed."""
-    folder, start = os.path.split(incomplete)
-    try:
-        with os.scandir(folder or ".") as entries:
-            for entry in entries:
-                if not entry.name.startswith(start) or (entry.name.startswith(".") and not start):
-                    continue
-                path = os.path.join(folder, entry.name)  # noqa: PTH118 (it keeps ./ as it was typed)
-                if entry.is_dir():
-                    yield path + os.sep
-                elif os.path.splitext(entry.name)[1].lower() in extensions:  # noqa: PTH122
-                    yield path
-    except (OSError, ValueError):
-        return
-
-
 complete_models = _completer(MODELS)
 complete_pictures = _completer(PICTURES, SAMPLES)
-complete_models_and_pictures = _completer(MODELS | PICTURES, SAMPLES)
+complete_models_and_pictures = _completer((*MODELS, *PICTURES), SAMPLES)

@@ -19,6 +19,9 @@ COMMON = "Common to all commands"
 WIDE = 70
 """Columns from which the explanations stand beside the options; in fewer, below them."""
 
+WORDS = "paintnet.words"
+"""Where the context of a command keeps what was typed behind its name."""
+
 FIRST_COLUMN = 30
 HANGING = 4
 
@@ -76,6 +79,7 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse; whatever is wrong points to the help of this command."""
+        ctx.meta[WORDS] = tuple(args)
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:

@@ -7,8 +7,14 @@ from difflib import SequenceMatcher
 
 import click
 
+from paintnet.errors import SettingsError
+from paintnet.files.names import printable
+
 ALIKE = 0.6
 """Share of letters in common from which a word may be a slip for another."""
+
+_GLUED = re.compile(r"-[fq]*([om])(?!=)(.+)")
+"""Short options with their value in one word, as in -odd.jpg."""
 
 _ONE_DASH = re.compile(r"-[a-z][a-z-]+")
 
@@ -77,3 +83,24 @@ def suggestion_for(error: click.UsageError, words: Sequence[str] = ()) -> str:
             typed = f"-{whole[0]}"
         return asked_back(typed, long)
     return ""
+
+
+def check_no_slip(words: Sequence[str]) -> None:
+    """Refuse to take a sample for the picture where a word may have been meant as the picture.
+
+    Parameters
+    ----------
+    words : sequence of str
+        What was typed behind the name of the command.
+
+    Raises
+    ------
+    SettingsError
+        If there is such a word.
+    """
+    for word in words:
+        glued = _GLUED.fullmatch(word)
+        if glued:
+            name, value = printable(word), printable(glued[2])
+            why = f"it is read as -{glued[1]} {value}, and no picture is named"
+            raise SettingsError(name, why, f"a picture of this name goes last, after --: `-- {name}`")

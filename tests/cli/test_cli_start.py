@@ -3,7 +3,6 @@
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from paintnet import __version__, cli
 from paintnet.cli import COMMANDS
 from paintnet.cli.exits import ExitCode, Terminated, _run, run_and_exit
-from tests.command_line import Run, complete, environment, run_program
+from tests.command_line import Run, run_program
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("sklearn", "scipy", "requests", "PIL", "urllib3")
@@ -156,42 +155,6 @@ def test_module_and_script_are_one_program() -> None:
     if SCRIPT is None:
         pytest.skip("the script is not installed beside this Python")
     assert run_program("--version", program=(SCRIPT,)).done().out == f"paintnet {__version__}\n"
-
-
-def test_completion_of_commands_options_choices_and_files(folder: Path) -> None:
-    assert complete("paintnet ") == [f"plain,{name}" for name in COMMANDS]
-    assert complete("paintnet re") == ["plain,render"]
-    assert complete("paintnet render --s") == ["plain,--scale", "plain,--size"]
-    assert complete("paintnet fit --encoding f") == ["plain,fourier"]
-    assert complete("paintnet predict --units p") == ["plain,pixel", "plain,percent"]
-    assert complete("paintnet info ph") == ["file,ph"]
-    assert complete("paintnet render -o p") == ["file,p"]
-
-
-def test_completing_commands_imports_none_of_them() -> None:
-    script = (
-        "import sys; from paintnet.cli import main; sys.argv = ['paintnet']\n"
-        "try: main()\n"
-        "finally: assert not {'sklearn', 'numpy', 'paintnet.cli.fit'} & set(sys.modules)"
-    )
-    env = {"_PAINTNET_COMPLETE": "bash_complete", "COMP_WORDS": "paintnet ", "COMP_CWORD": "1"}
-    assert "plain,fit" in run_program(program=(sys.executable, "-c", script), env=env).done().out
-
-
-def test_completion_in_a_real_bash() -> None:
-    bash = shutil.which("bash")
-    if bash is None or SCRIPT is None:
-        pytest.skip("needs bash and the installed script")
-    script = (
-        'eval "$(_PAINTNET_COMPLETE=bash_source paintnet)"; '
-        'COMP_WORDS=(paintnet ren); COMP_CWORD=1; COMP_LINE="paintnet ren"; '
-        '_paintnet_completion paintnet ren paintnet; echo "${COMPREPLY[*]}"'
-    )
-    path = f"{Path(SCRIPT).parent}:/usr/bin:/bin"
-    ended = subprocess.run(
-        [bash, "-c", script], capture_output=True, text=True, env=environment(PATH=path), check=True
-    )
-    assert ended.stdout.split() == ["render"]
 
 
 @pytest.mark.parametrize(
