@@ -39,18 +39,25 @@ class BelowRequired(PaintnetError):
 
 def run_and_exit(command: Callable[[], Any]) -> NoReturn:
     """Run a command, say in one line what went wrong, and exit with its code."""
-    signal.signal(signal.SIGTERM, _raise_terminated)
     if os.environ.get("PAINTNET_DEBUG") != "1":
         # A number that overflows far outside a picture is no news to whoever asked for it.
         warnings.simplefilter("ignore")
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that the terminal's encoding cannot write must not end a command that has done its work.
         sys.stdout.reconfigure(errors="backslashreplace")
-    code = _run(command)
+    code = _run(lambda: _heeding_signals(command))
     # All is said and done: an impatient second Ctrl-C must not end in a traceback.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     sys.exit(code)
+
+
+def _heeding_signals(command: Callable[[], Any]) -> None:
+    """Run a command that a signal ends with an exception, which is told in one line."""
+    signal.signal(signal.SIGTERM, _raise_terminated)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as the program has set it for its start
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    command()
 
 
 def _raise_terminated(*_: object) -> NoReturn:

@@ -238,3 +238,37 @@ def test_signals_are_handed_back_at_the_end(monkeypatch: pytest.MonkeyPatch) -> 
     assert ended.value.code == 0
     assert during != [signal.SIG_DFL]
     assert set(after.values()) == {signal.SIG_DFL}
+
+
+INTERRUPTED_AT = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Finder:
+    def find_spec(self, name, *_):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.{signal})
+sys.meta_path.insert(0, Finder())
+from paintnet.__main__ import main
+sys.argv = ["paintnet", "info", "gone.paintnet"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["paintnet.cli", "click", "paintnet.cli.exits", "paintnet.cli.info", "numpy"]
+)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_while_it_starts_leaves_no_traceback(
+    folder: Path, name: str, number: signal.Signals
+) -> None:
+    script = INTERRUPTED_AT.format(name=name, signal=number.name)
+    outcome = run_program(program=(sys.executable, "-c", script))
+    # Ended by the signal itself, or by the command in one line.
+    assert outcome.code in (-number, 128 + number)
+    assert outcome.err == "" or outcome.err.startswith(("error: interrupted: ", "error: terminated: "))
+    assert outcome.err.count("\n") <= 1
+
+
+def test_ctrl_c_that_is_ignored_stays_so(folder: Path) -> None:
+    script = INTERRUPTED_AT.replace("default_int_handler", "SIG_IGN").format(name="numpy", signal="SIGINT")
+    assert "gone.paintnet: no such file" in run_program(program=(sys.executable, "-c", script)).failed(1)
