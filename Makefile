@@ -59,6 +59,7 @@ check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix-only .

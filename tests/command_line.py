@@ -1,17 +1,14 @@
 """The command line under test: called in this process, as a process of its own, or on a terminal."""
 
 import codecs
-import fcntl
 import io
 import json
 import os
-import pty
 import select
 import signal
 import struct
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -149,6 +146,12 @@ class Terminal:
         program: tuple[str, ...] = PROGRAM,
         **env: str,
     ) -> None:
+        if sys.platform == "win32":
+            pytest.skip("Windows has no such terminals")
+        import fcntl
+        import pty
+        import termios
+
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen(
