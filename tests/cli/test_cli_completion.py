@@ -27,7 +27,7 @@ KINDS = {
 def test_completion_of_commands_options_choices_and_files(folder: Path) -> None:
     assert complete("paintnet ") == [f"plain,{name}" for name in COMMANDS]
     assert complete("paintnet re") == ["plain,render"]
-    assert complete("paintnet render --s") == ["plain,--scale", "plain,--size"]
+    assert complete("paintnet render --s") == ["plain,--scale", "plain,--size", "plain,--smooth"]
     assert complete("paintnet fit --encoding f") == ["plain,fourier"]
     assert complete("paintnet predict --units p") == ["plain,pixel", "plain,percent"]
     assert complete("paintnet render photo.paintnet -o p") == ["file,p"]
@@ -107,7 +107,9 @@ class Shell:
         start = len(self.text)
         os.write(self.master, keys.encode())
         end = time.monotonic() + 60
-        while not re.search(wanted, re.sub(r"[\a\r]|\x1b\[\??[0-9;]*[a-zA-Z]", "", self.text[start:]), re.DOTALL):
+        while not re.search(
+            wanted, re.sub(r"[\a\r]|\x1b\[\??[0-9;]*[a-zA-Z]", "", self.text[start:]), re.DOTALL
+        ):
             assert time.monotonic() < end, self.text
             if select.select([self.master], [], [], 1)[0]:
                 self.text += os.read(self.master, 65_536).decode(errors="replace")
