@@ -1,6 +1,6 @@
 # Plain verbs. `make demo` and `make test` need nothing done before them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest fuzz check format gallery bench clean
+.PHONY: help demo test test-oldest fuzz check format gallery man dist bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -15,6 +15,8 @@ help:
 	@echo "make check        lint, formatting and types (changes nothing)"
 	@echo "make format       format the code and mend what the linter can"
 	@echo "make gallery      run the long commands of docs, which paint the gallery (minutes)"
+	@echo "make man          write the man page again, after a change of the help"
+	@echo "make dist         build the package, and try it in an empty environment"
 	@echo "make bench        measure speed and quality (minutes to hours)"
 	@echo "make clean        remove .venv, caches and demo results"
 
@@ -57,6 +59,7 @@ check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32
 
 format: $(VENV)/.installed
 	$(BIN)/ruff check --fix-only .
@@ -64,6 +67,15 @@ format: $(VENV)/.installed
 
 gallery: $(VENV)/.demo
 	$(BIN)/python -m tools.make_gallery
+
+man: $(VENV)/.installed
+	$(BIN)/python tools/make_man.py
+
+dist: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python tools/check_wheel.py dist
 
 # PyTorch, which only the peers need, has an environment of its own.
 bench/.venv/.installed:

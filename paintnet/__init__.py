@@ -8,12 +8,15 @@ Examples
 (1, 3)
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from paintnet._version import __version__ as __version__
 
+# As typing has it, whose import would be most of the time before the program heeds Ctrl-C in its own way.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from paintnet.encoding.transformers import FourierEncoding, GridEncoding, RawEncoding
     from paintnet.errors import PaintnetError
     from paintnet.lesson.neuron import Neuron
@@ -49,10 +52,12 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'paintnet' has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(_HOMES[name]), name)
 
 
-def load(path: Any) -> "Painting":
+def load(path: Any) -> Painting:
     """Read a painting from a .paintnet file.
 
     Parameters

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 from paintnet.errors import PaintnetError, SettingsError
+from paintnet.files.names import PAINTED
 from paintnet.files.writing import check_apart, check_output, told_together, write_together
 from paintnet.modelfile import EXTENSION, encode_model
 from paintnet.outputs import FRAMES, Outputs
@@ -35,9 +36,6 @@ from paintnet.picture import (
 )
 from paintnet.settings.presets import settings_for
 from paintnet.typing import Array
-
-PAINTED = ".painted.png"
-"""Ending of a painted picture that is named after the one it was learned from."""
 
 
 @dataclass(frozen=True, kw_only=True)

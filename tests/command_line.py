@@ -1,17 +1,14 @@
 """The command line under test: called in this process, as a process of its own, or on a terminal."""
 
 import codecs
-import fcntl
 import io
 import json
 import os
-import pty
 import select
 import signal
 import struct
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,11 +17,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.shell_completion import get_completion_class
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from paintnet import cli
 from paintnet.cli.exits import _run
+from paintnet.cli.shells import complete_better
 
 WIDTH, HEIGHT = 16, 12
 QUICK = ("--epochs", "60", "--batch-size", "64")
@@ -124,6 +123,18 @@ def run_program(
     return Outcome(ended.returncode, ended.stdout, ended.stderr.decode())
 
 
+def complete(words: str, shell: str = "bash") -> list[str]:
+    """What a shell is told for the last of the words, one line each."""
+    complete_better()
+    kind = get_completion_class(shell)
+    assert kind is not None
+    last = words.split(" ")[-1] if shell == "fish" else str(len(words.split(" ")) - 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMP_WORDS", words)
+        patch.setenv("COMP_CWORD", last)
+        return kind(cli.cli, {}, "paintnet", "_PAINTNET_COMPLETE").complete().splitlines()
+
+
 class Terminal:
     """A process whose stderr (and stdout, if wanted) is a terminal."""
 
@@ -135,6 +146,12 @@ class Terminal:
         program: tuple[str, ...] = PROGRAM,
         **env: str,
     ) -> None:
+        if sys.platform == "win32":
+            pytest.skip("Windows has no such terminals")
+        import fcntl
+        import pty
+        import termios
+
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen(

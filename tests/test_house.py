@@ -41,6 +41,7 @@ FLOORS = (
     "positions",
     "blas",
     "signals",
+    "extras",
     "errors",
     "_version",
     "typing",

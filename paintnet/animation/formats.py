@@ -16,6 +16,7 @@ import numpy as np
 
 from paintnet.animation.reducing import reduced
 from paintnet.errors import OutputError, SettingsError, number_text
+from paintnet.extras import pip_line
 from paintnet.files.names import printable
 from paintnet.files.writing import check_output
 from paintnet.typing import Levels
@@ -144,7 +145,7 @@ def check_format(path: str) -> None:
         raise SettingsError(
             printable(path),
             f"{chosen.name} needs PyAV, which is not installed",
-            "install it with pip install 'paintnet[video]'",
+            f"install it with {pip_line('video')}",
         )
 
 

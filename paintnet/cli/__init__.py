@@ -16,14 +16,18 @@ COMMANDS = {
     "fit": "Teach a network to paint a picture.",
     "predict": "Ask a painting for the color at positions.",
     "render": "Paint a saved painting at any size.",
-    "info": "Describe a saved painting and how it was trained.",
+    "info": "Describe a saved painting and how it was trained, or a picture.",
     "compare": "Measure how close two pictures are.",
     "neuron": "Compute one neuron, with the sum written out.",
     "boundary": "Show how neurons and networks divide the plane.",
     "show": "Print a painting or a picture in the terminal.",
     "warm": "Compile the training step ahead, once for all runs.",
+    "help": "Show the help of a command, or a page of the documentation.",
 }
 """Short help of each command: listing them must not import them, which takes a second."""
+
+_ELSEWHERE = {"help": ("pages", "show_help")}
+"""Commands that are not the function of their own name in the file of that name."""
 
 
 TRAINING = ("fit", "boundary")
@@ -43,7 +47,8 @@ class LazyGroup(click.Group):
             return None
         if cmd_name in TRAINING:
             make_do_with_what_there_is()
-        command: click.Command = getattr(import_module(f"paintnet.cli.{cmd_name}"), cmd_name)
+        file, name = _ELSEWHERE.get(cmd_name, (cmd_name, cmd_name))
+        command: click.Command = getattr(import_module(f"paintnet.cli.{file}"), name)
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -84,6 +89,7 @@ def main() -> None:
 
 def _call() -> None:
     if "_PAINTNET_COMPLETE" in os.environ:
+        import_module("paintnet.cli.shells").complete_better()
         cli(prog_name="paintnet")  # the shell asks for completions: click answers and exits
     # Not through click's own main: it has its own ways with Ctrl-C and closed pipes.
     begun = time.perf_counter()

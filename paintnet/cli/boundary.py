@@ -8,9 +8,10 @@ import click
 import numpy as np
 
 from paintnet.activations import HIDDEN
+from paintnet.cli.completion import complete_files
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.help import command, option, option_group
-from paintnet.cli.options import complete_files, force_option, report_options
+from paintnet.cli.options import force_option, report_options
 from paintnet.cli.outputs import (
     STDOUT,
     check_picture_output,
@@ -20,7 +21,7 @@ from paintnet.cli.outputs import (
 )
 from paintnet.cli.terminal import ERASE_LINE, draw
 from paintnet.cli.threads import notes_on_threads
-from paintnet.cli.types import Layers, Number
+from paintnet.cli.types import Choice, Layers, Number
 from paintnet.errors import SettingsError
 from paintnet.files.writing import check_apart
 from paintnet.lesson.boundaries import (
@@ -65,7 +66,7 @@ Examples:
     "What is drawn",
     option(
         "--data",
-        type=click.Choice(list(DATASETS)),
+        type=Choice(list(DATASETS)),
         multiple=True,
         help="Points to tell apart; each set has a row of panels. Can be given more than once.",
         show_default=", ".join(DEFAULT_DATA),
@@ -90,7 +91,7 @@ Examples:
     "How the networks learn",
     option(
         "--activation",
-        type=click.Choice(list(HIDDEN)),
+        type=Choice(list(HIDDEN)),
         default="tanh",
         help="Activation function of the hidden units.",
     ),

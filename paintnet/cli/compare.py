@@ -1,27 +1,32 @@
 """`paintnet compare`: measure how close two pictures are."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
-from paintnet.cli.console import Console, human_psnr, standard_input
+from paintnet.cli.completion import complete_files, complete_models_and_pictures
+from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
 from paintnet.cli.help import command, option, option_group
-from paintnet.cli.options import complete_files, force_option, open_options, report_options
+from paintnet.cli.models import LoadedPainting, is_model, load_painting
+from paintnet.cli.options import force_option, open_options, report_options
 from paintnet.cli.outputs import STDOUT, check_picture_output, write_picture
 from paintnet.metrics import psnr, ssim
-from paintnet.picture import OpenLimits, open_picture, premultiply
+from paintnet.picture import OpenedPicture, OpenLimits, open_picture, output_size, premultiply
+from paintnet.picture.formats import to_levels
 
 
 @command(
     epilog="""\b
 Examples:
   paintnet compare photo.jpg photo.painted.png
+  paintnet compare photo.jpg photo.paintnet
   paintnet compare photo.jpg photo.painted.png -o difference.png --json"""
 )
-@click.argument("a", shell_complete=complete_files)
-@click.argument("b", shell_complete=complete_files)
+@click.argument("a", shell_complete=complete_models_and_pictures)
+@click.argument("b", shell_complete=complete_models_and_pictures)
 @option_group(
     "What is written",
     option(
@@ -40,23 +45,22 @@ def compare(a: str, b: str, output: str | None, **options: Any) -> None:
     """Measure how close two pictures are.
 
     A and B are pictures of the same size: paths, http(s) URLs, samples, or - for
-    stdin. The answer is their PSNR, their SSIM and their largest difference.
+    stdin. One that is a .paintnet file is painted at the size of the other. The
+    answer is their PSNR, their SSIM and their largest difference.
     """
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=output == STDOUT)
     if output:
         check_picture_output(output, force=options["force"], inputs=(a, b))
     limits = OpenLimits(options["max_pixels"], options["allow_private"])
-    opened = [open_picture(source, limits=limits, stdin=standard_input()) for source in (a, b)]
-    for picture in opened:
-        console.notes(picture.notes)
-    first, second = _same_channels(opened[0].pixels, opened[1].pixels)
+    (first, a_name), (second, b_name) = _opened((a, b), limits, console)
+    first, second = _same_channels(first, second)
     quality = psnr(first, second)
     difference = np.abs(premultiply(first) - premultiply(second))
     row, column, _ = np.unravel_index(difference.argmax(), difference.shape)
     largest = float(difference.max())
     document: dict[str, Any] = {
-        "a": opened[0].source,
-        "b": opened[1].source,
+        "a": a_name,
+        "b": b_name,
         "psnr": quality if np.isfinite(quality) else None,
         "ssim": ssim(first, second),
         "largest_difference": {"value": largest, "xy": [int(column), int(row)]},
@@ -65,7 +69,43 @@ def compare(a: str, b: str, output: str | None, **options: Any) -> None:
         shades = difference.max(axis=2, keepdims=True) / max(largest, 1e-9)
         console.notes(write_picture(output, [shades.astype(np.float32)], shades.shape))
         document["output"] = output
-    console.answer(document, _lines(document))
+    console.answer(document, _lines(document, first.shape))
+
+
+def _opened(sources: tuple[str, str], limits: OpenLimits, console: Console) -> list[tuple[Any, str]]:
+    """Pixels and names of both; a painting is painted at the size of the other."""
+    found = [
+        load_painting(source, console)
+        if is_model(source)
+        else open_picture(source, limits=limits, stdin=standard_input())
+        for source in sources
+    ]
+    size = _size(next((each for each in found if isinstance(each, OpenedPicture)), found[0]))
+    pixels = []
+    for each in found:
+        if isinstance(each, OpenedPicture):
+            console.notes(each.notes)
+            pixels.append((each.pixels, each.source))
+        else:
+            pixels.append((_painted(each, size, limits, console), each.name))
+    return pixels
+
+
+def _size(opened: OpenedPicture | LoadedPainting) -> tuple[int, int]:
+    if isinstance(opened, LoadedPainting):
+        return opened.painting.width, opened.painting.height
+    height, width, _ = opened.pixels.shape
+    return width, height
+
+
+def _painted(loaded: LoadedPainting, size: tuple[int, int], limits: OpenLimits, console: Console) -> Any:
+    """Paint on the levels that a file would have."""
+    painting = loaded.painting
+    if (painting.width, painting.height) != size:
+        own = f"{painting.width} x {painting.height}"
+        console.notes([f"{loaded.name} was painted at {size[0]} x {size[1]}, not at its own {own}"])
+    size = output_size(size, None, None, limits.max_pixels)
+    return to_levels(painting.render(size=size)) / np.float32(255)
 
 
 def _same_channels(a: Any, b: Any) -> tuple[Any, Any]:
@@ -82,11 +122,12 @@ def _with_channels(pixels: Any, channels: int) -> Any:
     return pixels
 
 
-def _lines(document: dict[str, Any]) -> Iterator[str]:
+def _lines(document: dict[str, Any], shape: tuple[int, ...]) -> Iterator[str]:
     yield f"PSNR {human_psnr(document['psnr'])}, SSIM {document['ssim']:.4f}"
     largest = document["largest_difference"]
     x, y = largest["xy"]
     levels = round(255 * largest["value"])
     yield f"largest difference {largest['value']:.3f} ({levels} of 255 levels) at {x},{y}"
-    if "output" in document:
-        yield document["output"]
+    output = document.get("output", STDOUT)
+    if output != STDOUT:
+        yield f"{output}  ({shape[1]} x {shape[0]}, {human_bytes(Path(output).stat().st_size)})"

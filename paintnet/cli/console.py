@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from paintnet.cli.help import in_names_of_options
 from paintnet.cli.terminal import can_redraw
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable
@@ -36,9 +37,11 @@ class Console:
 
     def notes(self, notes: Iterable[str]) -> None:
         """Say what the user may want to know, on stderr."""
+        context = click.get_current_context(silent=True)
         if not self.quiet:
             for note in notes:
-                click.echo(f"note: {printable(note)}", err=True)
+                text = note if context is None else in_names_of_options(note, context.command)
+                click.echo(f"note: {printable(text)}", err=True)
 
     def answer(self, document: dict[str, Any], lines: Iterable[str]) -> None:
         """Give a result that was asked for, as JSON or as text."""

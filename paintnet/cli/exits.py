@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
+from paintnet.cli.suggestions import suggestion_for
 from paintnet.cli.terminal import colors_are_unwanted
 from paintnet.errors import PaintnetError, SettingsError
 
@@ -38,18 +39,25 @@ class BelowRequired(PaintnetError):
 
 def run_and_exit(command: Callable[[], Any]) -> NoReturn:
     """Run a command, say in one line what went wrong, and exit with its code."""
-    signal.signal(signal.SIGTERM, _raise_terminated)
     if os.environ.get("PAINTNET_DEBUG") != "1":
         # A number that overflows far outside a picture is no news to whoever asked for it.
         warnings.simplefilter("ignore")
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that the terminal's encoding cannot write must not end a command that has done its work.
         sys.stdout.reconfigure(errors="backslashreplace")
-    code = _run(command)
+    code = _run(lambda: _heeding_signals(command))
     # All is said and done: an impatient second Ctrl-C must not end in a traceback.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     sys.exit(code)
+
+
+def _heeding_signals(command: Callable[[], Any]) -> None:
+    """Run a command that a signal ends with an exception, which is told in one line."""
+    signal.signal(signal.SIGTERM, _raise_terminated)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as the program has set it for its start
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    command()
 
 
 def _raise_terminated(*_: object) -> NoReturn:
@@ -109,10 +117,13 @@ def _tell(error: PaintnetError) -> str:
 
 def _tell_usage(error: click.UsageError) -> str:
     where = f"{error.ctx.command_path} --help" if error.ctx else "paintnet --help"
-    message = error.format_message()
+    # One suggestion, and a good one: click has up to three.
+    is_unknown = isinstance(error, click.NoSuchOption | click.exceptions.NoSuchCommand)
+    message = error.message if is_unknown else error.format_message()
     if not message.endswith("..."):  # three of them belong to a form such as N,N,...
         message = message.removesuffix(".")
-    return f"{message}; see '{where}'"
+    meant = suggestion_for(error, sys.argv[1:])
+    return "; ".join(filter(None, (message, meant, f"see '{where}'")))
 
 
 def _show_help(error: click.exceptions.NoArgsIsHelpError) -> str:

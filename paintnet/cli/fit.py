@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paintnet.activations import HIDDEN
+from paintnet.cli.completion import complete_files, complete_pictures
 from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
 from paintnet.cli.exits import NOTHING_WRITTEN, BelowRequired, if_interrupted
-from paintnet.cli.help import command, option, option_group
+from paintnet.cli.help import WORDS, command, option, option_group
 from paintnet.cli.keeping import keep_options, keeping_of, telling_of
 from paintnet.cli.loading import load_networks
-from paintnet.cli.options import complete_files, force_option, open_options, report_options, size_options
+from paintnet.cli.options import force_option, open_options, report_options, size_options
 from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
+from paintnet.cli.suggestions import check_no_slip
 from paintnet.cli.threads import notes_on_threads
-from paintnet.cli.types import NONE, Duration, Layers, NameOf, Number, NumberOrNone
+from paintnet.cli.types import NONE, Choice, Duration, Layers, NameOf, Number, NumberOrNone
 from paintnet.cli.watching import (
     View,
     animation_of,
@@ -39,6 +41,9 @@ from paintnet.settings.settings import ENGINES, PURPOSES, SOLVERS
 if TYPE_CHECKING:
     from paintnet.job import FittedJob, Job
 
+SAMPLE = "sample:bird"
+SAMPLE_NOTE = f"no picture was named, so {SAMPLE} is painted; `paintnet fit IMAGE` paints yours"
+
 LEARNING = f"what was learned is lost; {NOTHING_WRITTEN}; --time and --epochs end a run with its painting"
 WRITING = "the files are either all new or all as they were, and none is half written"
 WRITTEN = "the files are written"
@@ -53,18 +58,18 @@ Examples:
   paintnet fit photo.jpg --time 10s --seed 1 -o out.webp --scale 2
   paintnet fit photo.jpg --preset fine --require-psnr 35"""
 )
-@click.argument("image", default="sample:bird", shell_complete=complete_files)
+@click.argument("image", required=False, shell_complete=complete_pictures)
 @option_group(
     "What is learned",
     option(
         "--mode",
-        type=click.Choice(MODES),
+        type=Choice(MODES),
         default="regress",
         help="Learn the color of each position (regress), or its class (classify); a class has one color.",
     ),
     option(
         "--preset",
-        type=click.Choice(list(PRESETS)),
+        type=Choice(list(PRESETS)),
         default="standard",
         help="How long and how well to learn: the preset chooses every setting that you do not give.",
     ),
@@ -84,8 +89,9 @@ Examples:
     ),
     option(
         "--palette",
-        metavar="HEX,...|FILE",
-        help="For classify: each pixel belongs to the nearest of these colors; "
+        metavar="COLOR,...|FILE",
+        shell_complete=complete_files,
+        help="For classify: each pixel belongs to the nearest of these colors, such as #1da1f2,red; "
         "a file has one color on each line.",
     ),
     option(
@@ -106,7 +112,7 @@ Examples:
     option(
         "--for",
         setting="purpose",
-        type=click.Choice(PURPOSES),
+        type=Choice(PURPOSES),
         help="Look good at every size, only copy the picture at its own size, or look best where it is "
         "enlarged.",
         show_default="any-size; copying for classes and without a grid",
@@ -123,13 +129,13 @@ Examples:
     ),
     option(
         "--activation",
-        type=click.Choice(list(HIDDEN)),
+        type=Choice(list(HIDDEN)),
         help="Activation function of the hidden units.",
     ),
-    option("--solver", type=click.Choice(SOLVERS), help="How the weights are found."),
+    option("--solver", type=Choice(SOLVERS), help="How the weights are found."),
     option(
         "--engine",
-        type=click.Choice(ENGINES),
+        type=Choice(ENGINES),
         help="What computes the training: code compiled by numba, NumPy, or unmodified scikit-learn "
         "(stock); auto takes the fastest that fits the settings and the work: where NumPy needs less than "
         "1.5 s, nothing is compiled.",
@@ -224,7 +230,8 @@ Examples:
     option("--sha256", metavar="HEX", help="Refuse the picture unless its file has this SHA-256 checksum."),
 )
 @report_options
-def fit(image: str, **options: Any) -> None:
+@click.pass_context
+def fit(ctx: click.Context, /, image: str | None, **options: Any) -> None:
     """Teach a network to paint a picture.
 
     IMAGE is a path, an http(s) URL, - for stdin, or one of sample:bird,
@@ -235,6 +242,10 @@ def fit(image: str, **options: Any) -> None:
     to_stdout = STDOUT in (*options["output"], options["model"])
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=to_stdout)
     with View(console, preview=options["preview"]) as view:
+        if image is None:
+            check_no_slip(ctx.meta[WORDS])
+            image = SAMPLE
+            view.notes([SAMPLE_NOTE])
         view.notes(notes_on_threads())
         job = _job(image, options, view)
         job.check()

@@ -1,5 +1,6 @@
 """How a command's help reads: options under headings, with defaults and limits as people write them."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import click
 
 from paintnet.cli.types import Number
-from paintnet.errors import SettingsError, number_text
+from paintnet.errors import PaintnetError, SettingsError, number_text
 
 Declared = Callable[..., Any]
 """A function that is becoming a command."""
@@ -17,6 +18,9 @@ COMMON = "Common to all commands"
 
 WIDE = 70
 """Columns from which the explanations stand beside the options; in fewer, below them."""
+
+WORDS = "paintnet.words"
+"""Where the context of a command keeps what was typed behind its name."""
 
 FIRST_COLUMN = 30
 HANGING = 4
@@ -75,6 +79,7 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse; whatever is wrong points to the help of this command."""
+        ctx.meta[WORDS] = tuple(args)
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
@@ -82,15 +87,52 @@ class Command(click.Command):
             raise
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run; a setting that the library refuses by its name is told by that of the option."""
+        """Run; what the library says by the names of its settings is told by those of the options."""
         try:
             return super().invoke(ctx)
-        except SettingsError as error:
-            options = {
-                each.setting: max(each.opts, key=len) for each in self.params if isinstance(each, Option)
-            }
-            what = options.get(error.what, error.what)
-            raise SettingsError(what, error.why, error.remedy, error.parameter) from error
+        except PaintnetError as error:
+            what = error.what
+            if isinstance(error, SettingsError):
+                what = in_names_of_options(self._listed(what), self)
+            why, remedy = (in_names_of_options(text, self) for text in (error.why, error.remedy))
+            if (what, why, remedy) == (error.what, error.why, error.remedy):
+                raise
+            raise type(error)(what, why, remedy, error.parameter) from error
+
+    def _listed(self, what: str) -> str:
+        """Put options in the place of settings where there is nothing else, as in "colors and threshold"."""
+        options = _options_by_setting(self)
+        parts = re.split("(, | and )", what)
+        is_list = all(name in options for name in parts[::2])
+        return (
+            "".join(longest(options[part]) if part in options else part for part in parts)
+            if is_list
+            else what
+        )
+
+
+def longest(option: click.Option) -> str:
+    """Give the long name of an option."""
+    return max(option.opts, key=len)
+
+
+def in_names_of_options(text: str, command: click.Command) -> str:
+    """Say "--max-side" for "max_side" and "--solver adam" for "solver adam", where these are options.
+
+    Words that may be plain English (epochs, seconds) are left alone, and so is what belongs to a path.
+    """
+    for setting, option in _options_by_setting(command).items():
+        name = longest(option)
+        if "_" in setting:
+            text = re.sub(rf"(?<![\w./\\-]){setting}(?![\w./\\-])", name, text)
+        values = getattr(option.type, "choices", ())
+        if values:
+            text = re.sub(rf"(?<![\w./\\-]){setting} (?=({'|'.join(values)})(?![\w./\\-]))", f"{name} ", text)
+    return text
+
+
+def _options_by_setting(command: click.Command) -> dict[str, click.Option]:
+    return {each.setting: each for each in command.params if isinstance(each, Option)}
 
 
 command = partial(click.command, cls=Command)

@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
+import click
+
+from paintnet.cli.completion import complete_models_and_pictures
 from paintnet.cli.console import Console, hex_color, human_bytes, human_psnr
-from paintnet.cli.help import command
-from paintnet.cli.models import LoadedPainting, load_painting
-from paintnet.cli.options import model_argument, report_options
+from paintnet.cli.help import command, option_group
+from paintnet.cli.models import LoadedPainting, is_picture, load_painting
+from paintnet.cli.options import open_options, report_options
+from paintnet.cli.picture_info import describe_picture
+from paintnet.picture import OpenLimits
 from paintnet.record import TrainingRecord
 
 
@@ -14,18 +19,25 @@ from paintnet.record import TrainingRecord
     epilog="""\b
 Examples:
   paintnet info
-  paintnet info bird.paintnet --json"""
+  paintnet info bird.paintnet --json
+  paintnet info photo.jpg"""
 )
-@model_argument
+@click.argument("what", required=False, metavar="[MODEL|IMAGE]", shell_complete=complete_models_and_pictures)
+@option_group("Where a picture comes from", open_options)
 @report_options
-def info(model: str | None, **say: bool) -> None:
-    """Describe a saved painting and how it was trained.
+def info(what: str | None, **options: Any) -> None:
+    """Describe a saved painting and how it was trained, or a picture.
 
     MODEL is a .paintnet file, or - for stdin; without it, the newest .paintnet
-    file in the current folder is described.
+    file in the current folder is described. Of an IMAGE (a path, an http(s) URL
+    or a sample) it tells size, format, color profile, orientation, metadata,
+    and what `paintnet fit` would make of it.
     """
-    console = Console(as_json=say["json"], quiet=say["quiet"])
-    loaded = load_painting(model, console)
+    console = Console(as_json=options["json"], quiet=options["quiet"])
+    if what is not None and is_picture(what):
+        describe_picture(what, console, OpenLimits(options["max_pixels"], options["allow_private"]))
+        return
+    loaded = load_painting(what, console)
     document = _document(loaded)
     console.answer(document, _lines(document, loaded.painting.training))
 

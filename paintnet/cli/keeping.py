@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from paintnet.cli.completion import complete_files
 from paintnet.cli.exits import if_interrupted
 from paintnet.cli.help import option, option_group
-from paintnet.cli.options import complete_files
 from paintnet.cli.types import Duration
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable

@@ -1,5 +1,6 @@
 """Which painting a command means: the one named, or the newest of the folder."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,31 @@ def load_painting(model: str | None, console: Console) -> LoadedPainting:
         model = str(_newest())
         console.notes([f"using {model}, the newest {EXTENSION} file here"])
     return LoadedPainting(Painting.load(model), model, Path(model).stat().st_size)
+
+
+def is_model(source: str) -> bool:
+    """Whether a name is that of a painting."""
+    return Path(source).suffix.lower() == EXTENSION
+
+
+def is_picture(source: str) -> bool:
+    """Whether a source is a picture: by its kind, or by the first bytes of a file, whatever its name."""
+    # Its readers of addresses and formats are needed only here.
+    from paintnet.files.names import scheme_of, unwrapped
+
+    if source.startswith("sample:"):
+        return True
+    if source == STDIN or is_model(source):
+        return False
+    if not os.path.isfile(source):  # noqa: PTH113 (Path raises for what is no name)
+        return scheme_of(unwrapped(source)) is not None
+    from paintnet.picture.decoding import sniff
+
+    try:
+        with open(source, "rb") as file:  # noqa: PTH123
+            return sniff(file.read(16)) is not None
+    except OSError:
+        return False
 
 
 def _from_stdin() -> LoadedPainting:

@@ -1,12 +1,10 @@
 """`paintnet neuron`: the lesson's first step."""
 
-import click
-
 from paintnet.activations import LESSON
 from paintnet.cli.console import Console
 from paintnet.cli.help import command, option
 from paintnet.cli.options import report_options
-from paintnet.cli.types import NUMBERS, Number
+from paintnet.cli.types import NUMBERS, Choice, Number
 from paintnet.lesson.neuron import Neuron
 
 
@@ -21,7 +19,7 @@ Examples:
 @option("--bias", type=Number(), default=0.0, metavar="B", help="What is added to the weighted sum.")
 @option(
     "--activation",
-    type=click.Choice(list(LESSON)),
+    type=Choice(list(LESSON)),
     default="leaky-relu",
     metavar="NAME",
     help=f"Its activation function: {', '.join(LESSON)}.",

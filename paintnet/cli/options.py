@@ -1,10 +1,10 @@
 """Options that several commands share, as decorators."""
 
 import click
-from click.shell_completion import CompletionItem
 
+from paintnet.cli.completion import complete_models
 from paintnet.cli.help import COMMON, option, option_group, stack
-from paintnet.cli.types import REGION, SIZE, Number
+from paintnet.cli.types import REGION, SIZE, Count, Number
 
 DEFAULT_MAX_PIXELS = 50_000_000
 
@@ -23,10 +23,10 @@ force_option = option("-f", "--force", is_flag=True, help="Replace files that ex
 
 max_pixels_option = option(
     "--max-pixels",
-    type=Number(1, whole=True),
+    type=Count(),
     default=DEFAULT_MAX_PIXELS,
     metavar="N",
-    help="Refuse to read or to paint a picture of more than N pixels.",
+    help="Refuse to read or to paint a picture of more than N pixels; 200M is short for 200 million.",
 )
 
 open_options = stack(
@@ -51,9 +51,4 @@ region_option = option(
 )
 
 
-def complete_files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Let the shell complete the names of files."""
-    return [CompletionItem(incomplete, type="file")]
-
-
-model_argument = click.argument("model", required=False, metavar="[MODEL]", shell_complete=complete_files)
+model_argument = click.argument("model", required=False, metavar="[MODEL]", shell_complete=complete_models)

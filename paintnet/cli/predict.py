@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 import numpy as np
+from click.core import ParameterSource
 
+from paintnet.cli.completion import complete_files
 from paintnet.cli.console import Console, hex_color, standard_input
 from paintnet.cli.help import command, option
 from paintnet.cli.models import STDIN, load_painting
-from paintnet.cli.options import complete_files, model_argument, report_options
-from paintnet.cli.types import XY
+from paintnet.cli.options import model_argument, report_options
+from paintnet.cli.types import XY, Choice
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable
 from paintnet.files.texts import decode_text
@@ -45,7 +47,7 @@ Examples:
 )
 @option(
     "--units",
-    type=click.Choice(["pixel", "unit", "percent"]),
+    type=Choice(["pixel", "unit", "percent"]),
     default="pixel",
     help="Unit of the positions: pixels, or the share of the way from the center of the first pixel (0) "
     "to that of the last (1 in unit, 100 in percent).",
@@ -55,11 +57,12 @@ Examples:
     is_flag=True,
     help="Answer with the color of the pixel around each position: the mean over its area.",
 )
-@option(
-    "--format", type=click.Choice(["text", "json", "csv"]), default="text", help="How answers are written."
-)
+@option("--format", type=Choice(["text", "json", "csv"]), default="text", help="How answers are written.")
 @report_options
-def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: str, **say: Any) -> None:
+@click.pass_context
+def predict(
+    ctx: click.Context, /, model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: str, **say: Any
+) -> None:
     """Ask a painting for the color at positions.
 
     (0, 0) is the center of the top left pixel; fractions lie between pixels.
@@ -71,7 +74,8 @@ def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: 
     """
     if model == STDIN == xy_file:
         raise SettingsError("MODEL and --xy-file", "both come from stdin", "give one of them a file name")
-    console = Console(as_json=say["json"] or say["format"] == "json", quiet=say["quiet"])
+    form = _format(ctx)
+    console = Console(as_json=form == "json", quiet=say["quiet"])
     asked = list(xy) + (_read_positions(xy_file) if xy_file else [])
     if not asked:
         raise SettingsError("positions", "none were given", "use --xy X,Y or --xy-file FILE")
@@ -92,7 +96,21 @@ def predict(model: str | None, xy: tuple[Any, ...], xy_file: str | None, units: 
         "of": "pixel" if say["pixel"] else "point",
         "results": answers,
     }
-    console.answer(document, _csv(answers) if say["format"] == "csv" else map(_text, answers))
+    console.answer(document, _csv(answers) if form == "csv" else map(_text, answers))
+
+
+def _format(ctx: click.Context) -> str:
+    """Which of --json and --format counts: what is typed wins over a variable; of two alike, none does."""
+    asked = {name: ctx.get_parameter_source(name) for name in ("json", "format")}
+    chosen = str(ctx.params["format"])
+    if not ctx.params["json"] or chosen == "json":
+        return chosen
+    if asked["json"] == asked["format"]:
+        raise SettingsError(
+            f"--json and --format {chosen}", "they cannot be combined", "give only one of them"
+        )
+    is_typed = asked["format"] == ParameterSource.COMMANDLINE
+    return chosen if is_typed else "json"
 
 
 def _read_positions(name: str) -> list[tuple[float, float]]:

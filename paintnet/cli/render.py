@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+from paintnet.cli.completion import complete_files
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.help import command, option, option_group
 from paintnet.cli.models import load_painting
 from paintnet.cli.options import (
-    complete_files,
     force_option,
     max_pixels_option,
     model_argument,

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from paintnet.cli.completion import complete_models_and_pictures
 from paintnet.cli.console import Console, standard_input
 from paintnet.cli.halfblocks import UPPER_HALF, picture_lines
 from paintnet.cli.help import command, option, option_group
 from paintnet.cli.models import load_painting
-from paintnet.cli.options import complete_files, open_options, report_options
+from paintnet.cli.options import open_options, report_options
 from paintnet.cli.terminal import Depth, can_write, color_depth, colors_are_unwanted, is_terminal, window_size
-from paintnet.cli.types import Number
+from paintnet.cli.types import Choice, Number
 from paintnet.errors import SettingsError
 from paintnet.modelfile import EXTENSION
 from paintnet.painting import Painting
@@ -29,7 +30,7 @@ Examples:
   paintnet show photo.jpg --width 60
   paintnet show sample:bird --color always | less -R"""
 )
-@click.argument("what", required=False, metavar="[MODEL|IMAGE]", shell_complete=complete_files)
+@click.argument("what", required=False, metavar="[MODEL|IMAGE]", shell_complete=complete_models_and_pictures)
 @option(
     "--width",
     type=Number(1, LARGEST_WIDTH, whole=True),
@@ -39,7 +40,7 @@ Examples:
 )
 @option(
     "--color",
-    type=click.Choice(["auto", "always", "256", "truecolor"]),
+    type=Choice(["auto", "always", "256", "truecolor"]),
     default="auto",
     help="auto prints on a terminal only, in the colors that it has; always prints into files and pipes "
     "too; 256 and truecolor do so in these colors.",

@@ -28,7 +28,20 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 def can_redraw(stream: TextIO | None) -> bool:
     """Whether a stream is a terminal that understands codes, so that a line can be drawn again."""
-    return os.environ.get("TERM") != "dumb" and is_terminal(stream)
+    return os.environ.get("TERM") != "dumb" and is_terminal(stream) and _codes_are_obeyed()
+
+
+def _codes_are_obeyed() -> bool:
+    """Whether the console obeys codes: that of Windows does when it is told to, since Windows 10."""
+    are_obeyed = True
+    if sys.platform == "win32":
+        import ctypes
+
+        kernel, error_output, obey_codes = ctypes.windll.kernel32, -12, 4
+        handle, mode = kernel.GetStdHandle(error_output), ctypes.c_ulong()
+        found = kernel.GetConsoleMode(handle, ctypes.byref(mode))
+        are_obeyed = bool(found and kernel.SetConsoleMode(handle, mode.value | obey_codes))
+    return are_obeyed
 
 
 def colors_are_unwanted() -> bool:

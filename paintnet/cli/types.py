@@ -3,11 +3,13 @@
 import math
 import re
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from paintnet.cli.suggestions import asked_back
 from paintnet.errors import SettingsError, number_text
 
 NONE = "none"
@@ -119,6 +121,28 @@ class NumberOrNone(Number):
         return super().convert(value, param, ctx)
 
 
+class Count(Number):
+    """A whole number from 1, which may be written short: 50k, 200M, 1.5G."""
+
+    name = "50k|200M|1.5G"
+    _units = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
+
+    def __init__(self) -> None:
+        super().__init__(1, whole=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Give an int."""
+        if not isinstance(value, str):
+            return super().convert(value, param, ctx)
+        plain = value.strip().lower().replace(",", "").replace("_", "").removesuffix("p")
+        match = re.fullmatch(r"([+-]?\d+\.?\d*|[+-]?\.\d+)\s*([kmg]?)", plain)
+        # Fraction is exact: 1.1M is 1,100,000, which the float 1.1 times a million is not.
+        number = Fraction(match[1]) * self._units[match[2]] if match else None
+        if number is None or number.denominator != 1:
+            self.fail(f"{value!r} is not a whole number; write it like 50k, 200M or 1.5G", param, ctx)
+        return super().convert(int(number), param, ctx)
+
+
 class Duration(click.ParamType[Any]):
     """A time such as ``10s``, ``2m`` or ``1.5h``, in seconds."""
 
@@ -159,6 +183,15 @@ class Layers(click.ParamType[Any]):
         return "64,64|100x10"
 
 
+class Choice(click.Choice[str]):
+    """One of a few words; for any other one it asks whether the nearest was meant."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Name the choices, and the nearest one."""
+        message = super().get_invalid_choice_message(value, ctx).removesuffix(".")
+        return "; ".join(filter(None, (message, asked_back(str(value), self.choices))))
+
+
 class NameOf(click.ParamType[Any]):
     """A name of a registry, which is read when the command runs: names may have been added since.
 
@@ -173,19 +206,24 @@ class NameOf(click.ParamType[Any]):
     def __init__(self, names: Callable[[], Iterable[str]]) -> None:
         self.names = names
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The names as they are now."""
+        return tuple(self.names())
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Give the name, if there is one like it."""
-        return click.Choice(self.names()).convert(value, param, ctx)
+        return Choice(self.choices).convert(value, param, ctx)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
         """Show the names in the help."""
-        return click.Choice(self.names()).get_metavar(param, ctx)
+        return Choice(self.choices).get_metavar(param, ctx)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Let the shell complete the names."""
-        return click.Choice(self.names()).shell_complete(ctx, param, incomplete)
+        return Choice(self.choices).shell_complete(ctx, param, incomplete)
 
 
 XY = NumberList("X,Y")

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
+from paintnet.cli.completion import complete_files
 from paintnet.cli.console import Console
 from paintnet.cli.help import option, option_group
-from paintnet.cli.options import complete_files
 from paintnet.cli.progress import ProgressLine
 from paintnet.cli.types import Number
 from paintnet.errors import SettingsError

@@ -12,6 +12,7 @@ from paintnet.picture import premultiply
 from paintnet.typing import Array
 
 MAX_COLORS = 256
+COLOR_FORM = "write colors like #1da1f2 or red"
 BRIGHTEST_SUM = 3 * 255
 KMEANS_SAMPLE = 50_000
 """Pixels that k-means looks at: more move the colors by less than one level."""
@@ -97,12 +98,12 @@ def sort_pixels(
 
 
 def parse_palette(colors: Sequence[str]) -> Array:
-    """Turn hex colors into an array.
+    """Turn colors into an array.
 
     Parameters
     ----------
     colors : sequence of str
-        ``#rrggbb`` or ``#rgb``, the ``#`` optional.
+        ``#rrggbb`` or ``#rgb``, the ``#`` optional, or the name that CSS has for a color.
 
     Returns
     -------
@@ -115,9 +116,10 @@ def parse_palette(colors: Sequence[str]) -> Array:
 
     Examples
     --------
-    >>> parse_palette(["#f00", "0000ff"])
+    >>> parse_palette(["#f00", "0000ff", "White"])
     array([[1., 0., 0.],
-           [0., 0., 1.]], dtype=float32)
+           [0., 0., 1.],
+           [1., 1., 1.]], dtype=float32)
     """
     if not 1 <= len(colors) <= MAX_COLORS:
         raise SettingsError("palette", f"it has {len(colors):,} colors", f"give 1 to {MAX_COLORS}")
@@ -125,12 +127,23 @@ def parse_palette(colors: Sequence[str]) -> Array:
 
 
 def _parse_color(text: str) -> tuple[int, int, int]:
-    digits = text.strip().removeprefix("#")
+    word = text.strip()
+    digits = word.removeprefix("#")
     if len(digits) == 3:
         digits = "".join(2 * digit for digit in digits)
     if len(digits) != 6 or not digits.isascii() or not all(c in "0123456789abcdefABCDEF" for c in digits):
-        raise SettingsError("palette", f"{text[:20]!r} is not a color", "write colors like #1da1f2")
+        return _named(word)
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+
+
+def _named(word: str) -> tuple[int, int, int]:
+    """Give a color that CSS has a name for, in any case and with or without blanks."""
+    from PIL import ImageColor  # most palettes have digits, and need no Pillow
+
+    name = word.lower().replace(" ", "")
+    if name not in ImageColor.colormap:
+        raise SettingsError("palette", f"{word[:20]!r} is not a color", COLOR_FORM)
+    return ImageColor.getrgb(name)[:3]
 
 
 def _by_threshold(picture: Array, colors: Array, threshold: int, among: Array) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paintnet.dataset.classes import MAX_COLORS, Classes, parse_palette, sort_pixels
+from paintnet.dataset.classes import COLOR_FORM, MAX_COLORS, Classes, parse_palette, sort_pixels
 from paintnet.errors import PictureError, SettingsError
 from paintnet.files.names import printable, printable_source
 from paintnet.files.texts import decode_text
@@ -21,7 +21,6 @@ TYPICAL_COLORS = 16
 """How many colors are taken from a picture that has more than a palette can hold."""
 
 _HEADINGS = ("gimp palette", "jasc-pal")
-_HEX_FORM = "write colors like #1da1f2"
 _NUMBERS = re.compile(r"\s*(\d{1,3})\s+(\d{1,3})\s+(\d{1,3})(\s.*)?")
 
 
@@ -42,7 +41,7 @@ def palette_of(text: str) -> Palette:
     Parameters
     ----------
     text : str
-        Hex colors separated by commas, or the name of a file for :func:`read_palette`.
+        Hex colors or names of CSS, separated by commas, or the name of a file for :func:`read_palette`.
 
     Returns
     -------
@@ -55,8 +54,8 @@ def palette_of(text: str) -> Palette:
 
     Examples
     --------
-    >>> palette_of("#1da1f2,ccc").colors
-    ('#1da1f2', 'ccc')
+    >>> palette_of("#1da1f2,orange").colors
+    ('#1da1f2', 'orange')
     """
     if "#" not in text[:1] and os.path.exists(text):  # noqa: PTH110 (Path raises for what is no name)
         return read_palette(text)
@@ -67,7 +66,7 @@ def palette_of(text: str) -> Palette:
         if len(colors) > 1:
             raise
         why = "there is no such file, nor is it a color"
-        remedy = f"check the spelling of the file, or {_HEX_FORM}"
+        remedy = f"check the spelling of the file, or {COLOR_FORM}"
         raise SettingsError(f"palette {printable_source(text)}", why, remedy) from error
     return Palette(colors)
 
@@ -78,7 +77,7 @@ def read_palette(path: str | Path) -> Palette:
     Parameters
     ----------
     path : str or Path
-        A text with one hex color a line; a palette of GIMP (.gpl), Paint Shop Pro (.pal), or
+        A text with one color a line; a palette of GIMP (.gpl), Paint Shop Pro (.pal), or
         Adobe (.aco, .ase); or a picture, whose colors are taken in the order in which they appear.
         From a picture with more than 256 colors, the 16 that k-means finds.
 
@@ -98,7 +97,7 @@ def read_palette(path: str | Path) -> Palette:
     except PictureError as error:
         raise SettingsError(what, error.why, error.remedy) from error
     except _BrokenPaletteError as error:
-        raise SettingsError(what, str(error), _HEX_FORM) from error
+        raise SettingsError(what, str(error), COLOR_FORM) from error
     except (struct.error, UnicodeDecodeError) as error:
         raise SettingsError(what, "is damaged", "get an intact copy") from error
     if not 1 <= len(palette.colors) <= MAX_COLORS:
@@ -135,7 +134,7 @@ def _palette_in(data: bytes, path: str | Path) -> Palette:
 
 
 def _from_text(text: str) -> Iterator[str]:
-    """Hex colors, or three numbers a line under the heading of GIMP or Paint Shop Pro."""
+    """Colors, or three numbers a line under the heading of GIMP or Paint Shop Pro."""
     lines = [line.strip() for line in text.splitlines()]
     start = next((line for line in lines if line), "").lower()
     for number, line in enumerate(lines, start=1):

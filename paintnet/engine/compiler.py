@@ -19,6 +19,7 @@ from typing import Any
 from paintnet.engine import code_cache
 from paintnet.engine.code_cache import KERNEL
 from paintnet.errors import TrainingError
+from paintnet.extras import pip_line
 
 COMPILING = "compiling the training step once, which takes about 15 s"
 COMPILING_AGAIN = "compiling the training step, which takes about 15 s in each run: it cannot be kept"
@@ -50,7 +51,7 @@ def has_compiler() -> bool:
 def check_compiler() -> None:
     """Raise a `CompilerError` where the extra `fast` is not installed."""
     if not has_compiler():
-        raise CompilerError("numba", "it is not installed", "install it with pip install 'paintnet[fast]'")
+        raise CompilerError("numba", "it is not installed", f"install it with {pip_line('fast')}")
 
 
 def usable_cores() -> int:

@@ -8,6 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 from paintnet.errors import SettingsError
 
+PAINTED = ".painted.png"
+"""Ending of a painted picture that is named after the one it was learned from."""
+
 MAX_NAME = 100
 _MAX_SHOWN = 500
 _LONGEST_PATH = 4096

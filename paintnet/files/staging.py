@@ -4,11 +4,12 @@ import contextlib
 import os
 import re
 import secrets
+import sys
 import time
 from pathlib import Path
 from typing import BinaryIO, Self
 
-_HAS_LOCKS = os.name == "posix"
+_HAS_LOCKS = sys.platform != "win32"
 _TEMPORARY = re.compile(r"\.paintnet-[0-9a-f]{16}\.tmp")
 _BEING_BORN = 60.0
 """Seconds for which an empty one is left alone: its run may be about to lock it."""
@@ -102,22 +103,25 @@ def _sweep_file(path: str) -> None:
             is_dead = age > _OUTLIVED
         else:  # nothing is written before it is locked
             is_dead = is_free and (status.st_size > 0 or age > _BEING_BORN)
-        if is_dead:
+        if is_dead and _HAS_LOCKS:
             Path(path).unlink()
     finally:
         os.close(descriptor)
+    if is_dead and not _HAS_LOCKS:
+        Path(path).unlink()  # Windows takes no open file away
 
 
 def _lock(descriptor: int, *, wait: bool) -> bool | None:
     """Whether a file could be locked; None where the system cannot tell."""
-    if not _HAS_LOCKS:
-        return None
-    import fcntl
+    is_locked = None
+    if sys.platform != "win32" and _HAS_LOCKS:
+        import fcntl
 
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return None
-    return True
+        # OSError: a file system without locks.
+        with contextlib.suppress(OSError):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+                is_locked = True
+            except BlockingIOError:
+                is_locked = False
+    return is_locked

@@ -13,6 +13,9 @@ from paintnet.files.names import printable
 from paintnet.files.staging import StagedFile
 from paintnet.signals import signals_wait
 
+_IN_USE = -32
+"""Stands for ERROR_SHARING_VIOLATION of Windows, whose errno is that of a missing permission."""
+
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space or choose another disk"),
     errno.EDQUOT: ("the disk quota is used up", "free some space or choose another disk"),
@@ -26,6 +29,10 @@ _REASONS = {
     errno.ENOTDIR: ("its folder is a file", "choose another folder"),
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter name"),
     errno.ELOOP: ("its symbolic links run in a circle", "choose another name"),
+    _IN_USE: (
+        "another program has it open",
+        "close it there, or choose another name",
+    ),
     errno.EFBIG: ("the file grew over the allowed size", "raise the limit or choose a smaller output"),
 }
 
@@ -323,5 +330,6 @@ def _in_words(path: str | Path) -> Iterator[None]:
         yield
     except OSError as error:
         fallback = (printable(error.strerror or error), "choose another place")
-        why, remedy = _REASONS.get(error.errno or 0, fallback)
+        is_in_use = getattr(error, "winerror", None) == -_IN_USE
+        why, remedy = _REASONS.get(_IN_USE if is_in_use else error.errno or 0, fallback)
         raise OutputError(printable(path), why, remedy) from error

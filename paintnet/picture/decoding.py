@@ -190,6 +190,29 @@ def convert(image: Image.Image, what: str, max_pixels: int) -> Decoded:
     return Decoded(np.ascontiguousarray(pixels), (*notes, *more, *remarks))
 
 
+def header_of(data: bytes, what: str, max_pixels: int) -> Image.Image:
+    """Read the header of a picture file: an image whose pixels have not been decoded.
+
+    Parameters and errors are those of `decode`.
+
+    Examples
+    --------
+    >>> header_of(b"P2 2 1 255 0 255", "two.pgm", 10).size
+    (2, 1)
+    """
+    name = sniff(data)
+    if name is None:
+        raise PictureError(what, f"not a supported image{_stranger(data)}", _CONVERT)
+    with _failures_in_words(what, name, data, max_pixels), _guarded_pillow(max_pixels):
+        if name == "PNG":
+            data, _ = png_reading.without_damage(data)
+        if name == "TIFF":
+            data, _ = tiff.picture_first(data)
+        image = _DECODERS[name](io.BytesIO(data))
+        _check_size(image, what, max_pixels)
+        return image
+
+
 @contextlib.contextmanager
 def _failures_in_words(what: str, name: str, data: bytes, max_pixels: int) -> Iterator[None]:
     """Turn whatever a decoder raises into a PictureError."""

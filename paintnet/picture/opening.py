@@ -107,8 +107,8 @@ class OpenedPicture:
 
 
 @dataclass(frozen=True)
-class _Fetched:
-    """The bytes of a source before they are decoded."""
+class Fetched:
+    """The bytes of a source before they are decoded, the stem and the source as in `OpenedPicture`."""
 
     data: bytes
     name: str
@@ -157,12 +157,18 @@ def open_picture(
     held = _held(source, limits)
     if held is not None:
         return held
-    fetched = _fetch(source, limits, stdin)
-    _check_sum(fetched, limits.sha256)
+    file = fetched(source, limits, stdin)
     from paintnet.picture.decoding import decode
 
-    decoded = decode(fetched.data, fetched.source, limits.max_pixels)
-    return OpenedPicture(decoded.pixels, fetched.name, fetched.source, decoded.notes)
+    decoded = decode(file.data, file.source, limits.max_pixels)
+    return OpenedPicture(decoded.pixels, file.name, file.source, decoded.notes)
+
+
+def fetched(source: Any, limits: OpenLimits, stdin: BinaryIO | None) -> Fetched:
+    """Get the bytes of a source, checked against the limits not decoded; raises as `open_picture`."""
+    file = _fetch(source, limits, stdin)
+    _check_sum(file, limits.sha256)
+    return file
 
 
 def _held(source: Any, limits: OpenLimits) -> OpenedPicture | None:
@@ -198,7 +204,7 @@ def _is_array_like(source: Any) -> bool:
     return any(hasattr(type(source), name) for name in ("__array__", "__array_interface__"))
 
 
-def _fetch(source: Any, limits: OpenLimits, stdin: BinaryIO | None) -> _Fetched:
+def _fetch(source: Any, limits: OpenLimits, stdin: BinaryIO | None) -> Fetched:
     """Get the bytes, by the kind of the source."""
     if isinstance(source, os.PathLike):
         return _from_path_like(source, limits)
@@ -207,7 +213,7 @@ def _fetch(source: Any, limits: OpenLimits, stdin: BinaryIO | None) -> _Fetched:
     if callable(getattr(source, "read", None)):
         name = getattr(source, "name", None)
         name = file_stem(name) if isinstance(name, str) else _NAMELESS
-        return _Fetched(_read_bounded(source, "the file object", limits.max_bytes), name, "the file object")
+        return Fetched(_read_bounded(source, "the file object", limits.max_bytes), name, "the file object")
     if not isinstance(source, str):
         kind = "None" if source is None else f"a value of type {type(source).__name__}"
         raise SettingsError("picture", f"{kind} is no picture", _WHAT_TO_GIVE)
@@ -215,7 +221,7 @@ def _fetch(source: Any, limits: OpenLimits, stdin: BinaryIO | None) -> _Fetched:
         return _from_stdin(stdin, limits)
     if source.startswith("sample:"):
         name = source.removeprefix("sample:")
-        return _Fetched(sample_bytes(name), name, source)
+        return Fetched(sample_bytes(name), name, source)
     address = unwrapped(source)
     scheme = scheme_of(address)
     if scheme in _WEB:
@@ -223,14 +229,14 @@ def _fetch(source: Any, limits: OpenLimits, stdin: BinaryIO | None) -> _Fetched:
         from paintnet.files.download import download
 
         data = download(address, allow_private=limits.allow_private)
-        return _Fetched(data, url_stem(address), printable_url(address))
+        return Fetched(data, url_stem(address), printable_url(address))
     if scheme is not None and not os.path.lexists(source):
         remedy = "save the picture to a file and give its path" if scheme == "data" else _PATH_OR_URL
         raise PictureError(printable_url(address), f"{scheme} addresses are not supported", remedy)
     return _from_path(Path(source), limits)
 
 
-def _from_path_like(source: Any, limits: OpenLimits) -> _Fetched:
+def _from_path_like(source: Any, limits: OpenLimits) -> Fetched:
     try:
         path = Path(os.fsdecode(source))
     except TypeError as error:  # whatever its __fspath__ does
@@ -238,7 +244,7 @@ def _from_path_like(source: Any, limits: OpenLimits) -> _Fetched:
     return _from_path(path, limits)
 
 
-def _from_bytes(data: bytes, limits: OpenLimits) -> _Fetched:
+def _from_bytes(data: bytes, limits: OpenLimits) -> Fetched:
     if len(data) > limits.max_bytes:
         raise _too_long("the bytes", limits.max_bytes)
     from paintnet.picture.decoding import sniff
@@ -246,16 +252,16 @@ def _from_bytes(data: bytes, limits: OpenLimits) -> _Fetched:
     if len(data) <= _LONGEST_PATH and sniff(data) is None:
         why = "these bytes are no picture file"
         raise SettingsError("picture", why, "give a path as text, or the whole content of a picture file")
-    return _Fetched(data, _NAMELESS, "the bytes")
+    return Fetched(data, _NAMELESS, "the bytes")
 
 
-def _from_stdin(stdin: BinaryIO | None, limits: OpenLimits) -> _Fetched:
+def _from_stdin(stdin: BinaryIO | None, limits: OpenLimits) -> Fetched:
     if stdin is None:
         raise PictureError("-", "there is no standard input here", "give a path or a URL")
-    return _Fetched(_read_bounded(stdin, "stdin", limits.max_bytes), "stdin", "stdin")
+    return Fetched(_read_bounded(stdin, "stdin", limits.max_bytes), "stdin", "stdin")
 
 
-def _from_path(path: Path, limits: OpenLimits) -> _Fetched:
+def _from_path(path: Path, limits: OpenLimits) -> Fetched:
     # The name of a file that is there holds no secret; what names none may be an address.
     what = printable(path) if os.path.lexists(path) else printable_source(str(path))
     # O_NONBLOCK: should the path become a pipe between the two looks, opening it still returns.
@@ -274,7 +280,7 @@ def _from_path(path: Path, limits: OpenLimits) -> _Fetched:
         raise _unopened(what, error) from error
     except ValueError as error:
         raise PictureError(what, "is not a possible file name", "check its spelling") from error
-    return _Fetched(data, file_stem(path.name), what)
+    return Fetched(data, file_stem(path.name), what)
 
 
 def _check_regular(found: os.stat_result, what: str) -> None:
@@ -319,7 +325,7 @@ def _unopened(what: str, error: OSError) -> PictureError:
     return PictureError(what, f"cannot be read ({printable(error.strerror or error)})", "check the file")
 
 
-def _check_sum(fetched: _Fetched, expected: str | None) -> None:
+def _check_sum(fetched: Fetched, expected: str | None) -> None:
     """Compare the checksum before a decoder sees the bytes."""
     if expected is None:
         return

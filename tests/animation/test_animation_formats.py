@@ -16,6 +16,7 @@ from paintnet.animation.formats import (
     encode_animation,
 )
 from paintnet.errors import OutputError, SettingsError
+from paintnet.extras import pip_line
 
 PILLOW = [".gif", ".webp", ".png"]
 VIDEO = [".mp4", ".webm"]
@@ -153,7 +154,7 @@ def test_a_missing_package_names_its_pip_line(extension, tmp_path: Path, monkeyp
         check_animation(str(tmp_path / f"bird{extension}"), force=False)
     name = {".mp4": "MP4", ".webm": "WebM"}[extension]
     assert str(caught.value).endswith(
-        f"{name} needs PyAV, which is not installed; install it with pip install 'paintnet[video]'"
+        f"{name} needs PyAV, which is not installed; install it with {pip_line('video')}"
     )
 
 

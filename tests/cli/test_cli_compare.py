@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paintnet import load
+from paintnet.cli.console import human_bytes
 from paintnet.metrics import psnr, ssim
 from tests.command_line import Run, encoded, levels_of, picture_levels
 
@@ -46,7 +48,8 @@ def test_difference_picture(run: Run, photo: Path, other: Path) -> None:
     assert np.array_equal(levels_of(Path("difference.png")), expected)
     assert "difference.png: exists already" in run("compare", photo, other, "-o", "difference.png").failed()
     outcome = run("compare", photo, other, "-o", "difference.png", "-f").done()
-    assert outcome.out.endswith("difference.png\n")
+    size = human_bytes(Path("difference.png").stat().st_size)
+    assert outcome.out.splitlines()[2:] == [f"difference.png  (16 x 12, {size})"]
 
 
 def test_difference_on_stdout(run: Run, photo: Path, other: Path) -> None:
@@ -94,3 +97,31 @@ def test_notes_go_to_stderr_unless_quiet(run: Run, folder: Path) -> None:
 
 def test_two_pictures_are_needed(run: Run, photo: Path) -> None:
     assert "Missing argument 'B'" in run("compare", photo).failed(2)
+
+
+def test_a_painting_is_painted_at_the_size_of_the_picture(run: Run, photo: Path, model: Path) -> None:
+    painting = load(model)
+    outcome = run("compare", photo.name, model.name).done()
+    levels = np.rint(painting.render() * 255) / np.float32(255)
+    quality = psnr(levels_of(photo) / np.float32(255), levels)
+    assert outcome.out.startswith(f"PSNR {quality:.2f} dB, ")
+    assert outcome.err == ""
+    assert painting.training is not None
+    assert quality == pytest.approx(painting.training.psnr, abs=1e-4)
+    Path("larger.png").write_bytes(encoded(Image.fromarray(picture_levels(32, 24))))
+    outcome = run("compare", model.name, "larger.png").done()
+    assert outcome.err == "note: photo.paintnet was painted at 32 x 24, not at its own 16 x 12\n"
+    run("render", model.name, "--size", "32x24", "-o", "painted.png").done()
+    assert outcome.out == run("compare", "painted.png", "larger.png").done().out
+
+
+def test_two_paintings_are_painted_at_the_size_of_the_first(run: Run, model: Path, classified: Path) -> None:
+    assert run("compare", model.name, model.name).done().out.startswith("PSNR infinite (equal)")
+    document = run("compare", model.name, classified.name, "--json").done().document
+    assert (document["a"], document["b"]) == (model.name, classified.name)
+    assert document["psnr"] < 40
+
+
+def test_no_painting_is_painted_larger_than_the_limit(run: Run, model: Path) -> None:
+    error = run("compare", model.name, model.name, "--max-pixels", "100").failed(2)
+    assert "raise --max-pixels" in error

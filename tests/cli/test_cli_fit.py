@@ -237,8 +237,11 @@ def test_lbfgs(run: Run, photo: Path) -> None:
         (["--solver", "lbfgs", "--time", "5s"], "--time: lbfgs takes all pixels at once"),
         (["--solver", "lbfgs", "--learning-rate", "1"], "--learning-rate: lbfgs takes"),
         (["--iterations", "5"], "--iterations: only lbfgs counts iterations; use --epochs"),
-        (["--colors", "2"], "colors, threshold, palette: only classify sorts pixels"),
-        (["--mode", "classify", "--colors", "2", "--threshold", "3"], "colors and threshold: they cannot"),
+        (["--colors", "2"], "--colors, --threshold, --palette: only classify sorts pixels"),
+        (
+            ["--mode", "classify", "--colors", "2", "--threshold", "3"],
+            "--colors and --threshold: they cannot",
+        ),
         (["--mode", "classify", "--colors", "0"], "--colors: 0 is out of range"),
         (["--mode", "classify", "--threshold", "766"], "--threshold: 766 is out of range; use 0 to 765"),
         (
@@ -444,3 +447,28 @@ def test_json_without_infinity(run: Run, folder: Path) -> None:
     outcome = run("fit", "flat.pgm", *options).done()
     assert outcome.document["psnr"] is None
     assert json.loads(outcome.out) == outcome.document
+
+
+@pytest.mark.parametrize("word", ["-odd.jpg", "-fodd.jpg", "-mine.paintnet"])
+@pytest.mark.usefixtures("untrained")
+def test_no_sample_is_painted_where_a_word_may_have_been_the_picture(
+    run: Run, folder: Path, word: str
+) -> None:
+    letter, value = word.replace("f", "", 1)[1], word.replace("f", "", 1)[2:]
+    assert run("fit", "--epochs", "2", word).failed(2) == (
+        f"{word}: it is read as -{letter} {value}, and no picture is named; "
+        f"a picture of this name goes last, after --: `-- {word}`"
+    )
+    assert snapshot(folder) == {}
+
+
+def test_where_no_picture_is_named_the_sample_is_painted_with_a_note(run: Run, folder: Path) -> None:
+    note = "note: no picture was named, so sample:bird is painted; `paintnet fit IMAGE` paints yours\n"
+    assert run("fit", "--epochs", "2", "--preset", "draft").done().err == note
+    assert sorted(snapshot(folder)) == ["bird.painted.png", "bird.paintnet"]
+    quick = ("--epochs", "2", "--preset", "draft", "-f")
+    assert run("fit", *quick, "-q").done().err == ""
+    assert run("fit", "sample:bird", *quick, "-odd.png").done().err == ""
+    Path("-odd.png").write_bytes(Path("dd.png").read_bytes())
+    assert run("fit", *quick, "--", "-odd.png").done().err == ""
+    assert Path("odd.painted.png").exists()

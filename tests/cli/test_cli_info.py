@@ -1,12 +1,18 @@
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ExifTags, Image, ImageCms
 
 from paintnet import load
+from paintnet.cli.console import human_bytes
+from paintnet.picture.description import _dpi
 from paintnet.record import TrainingRecord
-from tests.command_line import QUICK, Run
+from paintnet.settings.presets import settings_for
+from tests.command_line import QUICK, Run, encoded, picture_levels, run_program
+from tests.http_server import HttpServer
 from tests.records import a_record
 
 
@@ -78,3 +84,82 @@ def _with_record(model: Path, record: TrainingRecord | None) -> Path:
     painting.save(path)
     assert np.isfinite(load(path).predict([[0, 0]])).all()
     return path
+
+
+def test_a_picture_is_described(run: Run, folder: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "N"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    image = Image.fromarray(picture_levels())
+    data = encoded(image, "JPEG", exif=exif, icc_profile=profile, dpi=(300, 300), xmp=b"<x:xmpmeta/>")
+    Path("photo.dat").write_bytes(data)
+    outcome = run("info", "photo.dat").done()
+    settings = settings_for(12, 16, "standard")
+    layers = ",".join(map(str, settings.layers))
+    assert outcome.out.splitlines() == [
+        f"picture      photo.dat  ({human_bytes(len(data))})",
+        "format       JPEG, mode RGB",
+        "size         12 x 16, 192 pixels, read as RGB",
+        "orientation  6, turned by 90 degrees clockwise",
+        "profile      sRGB built-in",
+        "resolution   300 x 300 DPI",
+        "metadata     EXIF, XMP, GPS position",
+        f"fit          preset standard: grid encoding, layers {layers}, {settings.epochs} epochs, to "
+        "photo.painted.png and photo.paintnet",
+    ]
+    document = run("info", "photo.dat", "--json").done().document
+    assert (document["size"], document["orientation"], document["dpi"]) == ([12, 16], 6, [300, 300])
+    assert document["metadata"] == ["EXIF", "XMP", "GPS position"]
+    assert document["fit"]["outputs"] == ["photo.painted.png", "photo.paintnet"]
+    assert document["fit"]["epochs"] == settings.epochs
+
+
+@pytest.mark.parametrize("name", ["PNG", "TIFF", "GIF", "BMP", "WEBP", "PPM"])
+def test_a_plain_picture_of_any_format(run: Run, folder: Path, name: str) -> None:
+    Path("plain").write_bytes(encoded(Image.fromarray(picture_levels()), name))
+    document = run("info", "plain", "--json").done().document
+    assert (document["format"].upper(), document["size"]) == (name, [16, 12])
+    assert (document["profile"], document["metadata"]) == (None, [])
+    assert document["dpi"] == ([96, 96] if name == "BMP" else None)
+
+
+def test_samples_and_addresses_are_pictures_too(run: Run, folder: Path, server: HttpServer) -> None:
+    assert "size         100 x 100, 10,000 pixels, read as RGB\n" in run("info", "sample:bird").done().out
+    assert (
+        run("info", server.url("/bird.png"), "--allow-private", "--json").done().document["format"] == "PNG"
+    )
+    assert "it with --allow-private" in run("info", server.url("/bird.png")).failed()
+
+
+def test_what_is_wrong_with_a_picture_is_told_as_fit_tells_it(run: Run, photo: Path) -> None:
+    content = photo.read_bytes()
+    photo.write_bytes(content[:-20])
+    assert run("info", photo.name).failed() == run("fit", photo.name).failed()
+    photo.write_bytes(content)
+    assert (
+        "more than the limit of 100 pixels; raise the limit with --max-pixels"
+        in run("info", photo.name, "--max-pixels", "100").failed()
+    )
+
+
+def test_a_file_that_is_neither_is_told_as_a_model(run: Run, folder: Path) -> None:
+    Path("note.txt").write_text("hello")
+    assert run("info", "note.txt").failed().startswith("note.txt: ")
+    assert run("info", "gone.png").failed().startswith("gone.png: ")
+
+
+@pytest.mark.parametrize("dpi", [(0, 0), (float("nan"), 72), "72", None, (-5, 72), (1e9, 72)], ids=str)
+def test_a_resolution_that_makes_no_sense_is_none(dpi: object) -> None:
+    assert _dpi(dpi) is None
+
+
+def test_describing_a_picture_imports_nothing_that_learns(photo: Path) -> None:
+    script = (
+        "import sys; from paintnet.cli import main; sys.argv[0] = 'paintnet'\n"
+        "try: main()\n"
+        "except SystemExit as end: print(*sys.modules, file=sys.stderr)"
+    )
+    outcome = run_program("info", photo.name, program=(sys.executable, "-c", script)).done()
+    assert "size         16 x 12" in outcome.out
+    assert not {"sklearn", "scipy", "requests"} & set(outcome.err.split())

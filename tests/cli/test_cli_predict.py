@@ -210,3 +210,18 @@ def test_the_color_at_a_point_or_the_mean_of_the_pixel_around_it(run: Run, model
     assert point["results"][0]["values"] == pytest.approx(painting.predict([[4, 3]])[0].tolist(), abs=1e-6)
     assert pixel["results"][0]["values"] == pytest.approx(painting.render()[3, 4].tolist(), abs=1e-6)
     assert point["results"] != pixel["results"]
+
+
+def test_two_formats_are_refused_not_half_obeyed(
+    run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for form in ("csv", "text"):
+        assert run("predict", "--xy", "1,1", "--json", "--format", form).failed(2) == (
+            f"--json and --format {form}: they cannot be combined; give only one of them"
+        )
+    assert run("predict", "--xy", "1,1", "--json", "--format", "json").done().document["of"] == "point"
+    monkeypatch.setenv("PAINTNET_PREDICT_FORMAT", "csv")
+    assert run("predict", "--xy", "1,1", "--json").done().document["of"] == "point"
+    monkeypatch.setenv("PAINTNET_PREDICT_JSON", "1")
+    assert "cannot be combined" in run("predict", "--xy", "1,1").failed(2)
+    assert run("predict", "--xy", "1,1", "--format", "csv").done().out.startswith("x,y,color,")

@@ -3,7 +3,6 @@
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from paintnet import __version__, cli
 from paintnet.cli import COMMANDS
 from paintnet.cli.exits import ExitCode, Terminated, _run, run_and_exit
-from tests.command_line import Run, environment, run_program
+from tests.command_line import Run, run_program
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("sklearn", "scipy", "requests", "PIL", "urllib3")
@@ -158,48 +157,6 @@ def test_module_and_script_are_one_program() -> None:
     assert run_program("--version", program=(SCRIPT,)).done().out == f"paintnet {__version__}\n"
 
 
-def complete(words: str, shell: str = "bash") -> list[str]:
-    env = {"_PAINTNET_COMPLETE": f"{shell}_complete", "COMP_WORDS": words}
-    env["COMP_CWORD"] = str(len(words.split(" ")) - 1)
-    return run_program(env=env).done().out.splitlines()
-
-
-def test_completion_of_commands_options_choices_and_files(folder: Path) -> None:
-    assert complete("paintnet ") == [f"plain,{name}" for name in COMMANDS]
-    assert complete("paintnet re") == ["plain,render"]
-    assert complete("paintnet render --s") == ["plain,--scale", "plain,--size", "plain,--smooth"]
-    assert complete("paintnet fit --encoding f") == ["plain,fourier"]
-    assert complete("paintnet predict --units p") == ["plain,pixel", "plain,percent"]
-    assert complete("paintnet info ph") == ["file,ph"]
-    assert complete("paintnet render -o p") == ["file,p"]
-
-
-def test_completing_commands_imports_none_of_them() -> None:
-    script = (
-        "import sys; from paintnet.cli import main; sys.argv = ['paintnet']\n"
-        "try: main()\n"
-        "finally: assert not {'sklearn', 'numpy', 'paintnet.cli.fit'} & set(sys.modules)"
-    )
-    env = {"_PAINTNET_COMPLETE": "bash_complete", "COMP_WORDS": "paintnet ", "COMP_CWORD": "1"}
-    assert "plain,fit" in run_program(program=(sys.executable, "-c", script), env=env).done().out
-
-
-def test_completion_in_a_real_bash() -> None:
-    bash = shutil.which("bash")
-    if bash is None or SCRIPT is None:
-        pytest.skip("needs bash and the installed script")
-    script = (
-        'eval "$(_PAINTNET_COMPLETE=bash_source paintnet)"; '
-        'COMP_WORDS=(paintnet ren); COMP_CWORD=1; COMP_LINE="paintnet ren"; '
-        '_paintnet_completion paintnet ren paintnet; echo "${COMPREPLY[*]}"'
-    )
-    path = f"{Path(SCRIPT).parent}:/usr/bin:/bin"
-    ended = subprocess.run(
-        [bash, "-c", script], capture_output=True, text=True, env=environment(PATH=path), check=True
-    )
-    assert ended.stdout.split() == ["render"]
-
-
 @pytest.mark.parametrize(
     ("ended_by", "code", "words"),
     [
@@ -281,3 +238,37 @@ def test_signals_are_handed_back_at_the_end(monkeypatch: pytest.MonkeyPatch) -> 
     assert ended.value.code == 0
     assert during != [signal.SIG_DFL]
     assert set(after.values()) == {signal.SIG_DFL}
+
+
+INTERRUPTED_AT = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Finder:
+    def find_spec(self, name, *_):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.{signal})
+sys.meta_path.insert(0, Finder())
+from paintnet.__main__ import main
+sys.argv = ["paintnet", "info", "gone.paintnet"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["paintnet.cli", "click", "paintnet.cli.exits", "paintnet.cli.info", "numpy"]
+)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_while_it_starts_leaves_no_traceback(
+    folder: Path, name: str, number: signal.Signals
+) -> None:
+    script = INTERRUPTED_AT.format(name=name, signal=number.name)
+    outcome = run_program(program=(sys.executable, "-c", script))
+    # Ended by the signal itself, or by the command in one line.
+    assert outcome.code in (-number, 128 + number)
+    assert outcome.err == "" or outcome.err.startswith(("error: interrupted: ", "error: terminated: "))
+    assert outcome.err.count("\n") <= 1
+
+
+def test_ctrl_c_that_is_ignored_stays_so(folder: Path) -> None:
+    script = INTERRUPTED_AT.replace("default_int_handler", "SIG_IGN").format(name="numpy", signal="SIGINT")
+    assert "gone.paintnet: no such file" in run_program(program=(sys.executable, "-c", script)).failed(1)

@@ -3,7 +3,7 @@ from typing import Any
 import click
 import pytest
 
-from paintnet.cli.types import NUMBERS, REGION, SIZE, XY, Duration, Layers, Number
+from paintnet.cli.types import NUMBERS, REGION, SIZE, XY, Count, Duration, Layers, Number
 
 
 def convert(kind: click.ParamType[Any], value: Any) -> Any:
@@ -31,6 +31,13 @@ def convert(kind: click.ParamType[Any], value: Any) -> Any:
         (Number(0, 5), "2.5", 2.5),
         (Number(0, 5), "5", 5),
         (Number(whole=True), "-7", -7),
+        (Count(), "200M", 200_000_000),
+        (Count(), " 50k ", 50_000),
+        (Count(), "1.5G", 1_500_000_000),
+        (Count(), "1.1m", 1_100_000),
+        (Count(), "50 MP", 50_000_000),
+        (Count(), "50,000,000", 50_000_000),
+        (Count(), "7", 7),
     ],
 )
 def test_good_values(kind: click.ParamType[Any], text: str, value: Any) -> None:
@@ -42,6 +49,12 @@ def test_good_values(kind: click.ParamType[Any], text: str, value: Any) -> None:
     ("kind", "text", "words"),
     [
         (XY, "5", "'5' is not of the form X,Y"),
+        (Count(), "0", "0 is out of range; it must be at least 1"),
+        (Count(), "-3k", "-3000 is out of range; it must be at least 1"),
+        (Count(), "1.5", "'1.5' is not a whole number; write it like 50k, 200M or 1.5G"),
+        (Count(), "many", "'many' is not a whole number; write it like 50k, 200M or 1.5G"),
+        (Count(), "1e6", "'1e6' is not a whole number; write it like 50k, 200M or 1.5G"),
+        (Count(), "nan", "'nan' is not a whole number; write it like 50k, 200M or 1.5G"),
         (XY, "a,b", "'a,b' is not of the form X,Y"),
         (XY, "1,2,3", "not of the form X,Y"),
         (XY, "nan,1", "not of the form X,Y"),

@@ -9,6 +9,7 @@ import pytest
 
 from paintnet.engine import compiler
 from paintnet.engine.compiler import has_compiler
+from paintnet.extras import pip_line
 from tests.command_line import Run, run_program
 
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
@@ -50,7 +51,7 @@ def test_where_nothing_can_be_kept_it_says_why(given: str) -> None:
 
 def test_without_numba_it_names_the_pip_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiler, "has_compiler", lambda: False)
-    assert run("warm").failed() == "numba: it is not installed; install it with pip install 'paintnet[fast]'"
+    assert run("warm").failed() == f"numba: it is not installed; install it with {pip_line('fast')}"
 
 
 @needs_compiler

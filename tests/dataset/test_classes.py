@@ -163,10 +163,10 @@ def test_a_class_of_unknown_pixels_alone_has_no_color_of_theirs() -> None:
         ({"threshold": 766}, "threshold: 766 is out of range; use 0 to 765"),
         ({"palette": ()}, "palette: it has 0 colors; give 1 to 256"),
         ({"palette": ("#fff",) * 257}, "palette: it has 257 colors; give 1 to 256"),
-        ({"palette": ("#ff",)}, "palette: '#ff' is not a color; write colors like #1da1f2"),
-        ({"palette": ("red",)}, "palette: 'red' is not a color; write colors like #1da1f2"),
-        ({"palette": ("#12345٣",)}, "palette: '#12345٣' is not a color; write colors like #1da1f2"),
-        ({"palette": ("+12345",)}, "palette: '+12345' is not a color; write colors like #1da1f2"),
+        ({"palette": ("#ff",)}, "palette: '#ff' is not a color; write colors like #1da1f2 or red"),
+        ({"palette": ("rad",)}, "palette: 'rad' is not a color; write colors like #1da1f2 or red"),
+        ({"palette": ("#12345٣",)}, "palette: '#12345٣' is not a color; write colors like #1da1f2 or red"),
+        ({"palette": ("+12345",)}, "palette: '+12345' is not a color; write colors like #1da1f2 or red"),
     ],
 )
 def test_classes_that_cannot_be_are_refused(given: dict[str, object], message: str) -> None:
@@ -182,3 +182,15 @@ def test_hex_colors() -> None:
         [0, 170, 255],
         [255, 255, 255],
     ]
+
+
+def test_every_color_that_css_names_has_its_value() -> None:
+    from PIL import ImageColor
+
+    names = sorted(ImageColor.colormap)
+    assert {"red", "rebeccapurple", "lightgoldenrodyellow", "grey", "gray"} <= set(names)
+    for start in range(0, len(names), 100):
+        some = names[start : start + 100]
+        wanted = [ImageColor.getrgb(name) for name in some]
+        assert (parse_palette(some) * 255).round().tolist() == [list(color) for color in wanted]
+    assert (parse_palette([" Dark Red ", "NAVY"]) * 255).round().tolist() == [[139, 0, 0], [0, 0, 128]]

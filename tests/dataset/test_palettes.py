@@ -49,21 +49,21 @@ def test_fault_33_text_of_any_editor(tmp_path: Path, encoding: str, ending: str,
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("#fff\nblue\n", "line 2: 'blue' is not a color; write colors like #1da1f2"),
-        ("#fff\r\n\r\n#12345\r\n", "line 3: '#12345' is not a color; write colors like #1da1f2"),
-        (b"#fff\n\xe9t\xe9\n", "line 2: '?t?' is not a color; write colors like #1da1f2"),
-        (b"\xff\xfe\x00", "line 1: '?' is not a color; write colors like #1da1f2"),
-        ("GIMP Palette\n1 2 300\n", "line 2: '1 2 300' is beyond 255; write colors like #1da1f2"),
-        ("GIMP Palette\n1 2\n", "line 2: '1 2' is not a color; write colors like #1da1f2"),
+        ("#fff\nbleu\n", "line 2: 'bleu' is not a color; write colors like #1da1f2 or red"),
+        ("#fff\r\n\r\n#12345\r\n", "line 3: '#12345' is not a color; write colors like #1da1f2 or red"),
+        (b"#fff\n\xe9t\xe9\n", "line 2: '?t?' is not a color; write colors like #1da1f2 or red"),
+        (b"\xff\xfe\x00", "line 1: '?' is not a color; write colors like #1da1f2 or red"),
+        ("GIMP Palette\n1 2 300\n", "line 2: '1 2 300' is beyond 255; write colors like #1da1f2 or red"),
+        ("GIMP Palette\n1 2\n", "line 2: '1 2' is not a color; write colors like #1da1f2 or red"),
         ("GIMP Palette\nName: none\n", "0 colors; give 1 to 256"),
         ("", "0 colors; give 1 to 256"),
         ("\n\n", "0 colors; give 1 to 256"),
         ("#fff\n" * 257, "257 colors; give 1 to 256"),
-        ("#fff\n" * 300_000, "has more than 1 MB; write colors like #1da1f2"),
+        ("#fff\n" * 300_000, "has more than 1 MB; write colors like #1da1f2 or red"),
         (b"\0\1\0\2\0\0", "is damaged; get an intact copy"),
         (
             b"\0\1\0\1" + struct.pack(">5H", 7, 1, 2, 3, 4),
-            "color 1 is of the unknown space 7; write colors like #1da1f2",
+            "color 1 is of the unknown space 7; write colors like #1da1f2 or red",
         ),
         (b"ASEF\0\1\0\0\0\0\0\2", "is damaged; get an intact copy"),
     ],
@@ -81,13 +81,13 @@ def test_fault_33_no_file(tmp_path: Path) -> None:
     assert refused(tmp_path / "pipe") == "is not a regular file; give a palette file or a picture"
 
 
-@pytest.mark.parametrize("text", ["nosuch.txt", "palettes/nosuch.gpl", "blue", "#12345"])
+@pytest.mark.parametrize("text", ["nosuch.txt", "palettes/nosuch.gpl", "bleu", "#12345"])
 def test_fault_33_what_is_neither_file_nor_color_is_said_to_be(text: str) -> None:
     with pytest.raises(SettingsError) as caught:
         palette_of(text)
     assert str(caught.value) == (
         f"palette {text}: there is no such file, nor is it a color;"
-        " check the spelling of the file, or write colors like #1da1f2"
+        " check the spelling of the file, or write colors like #1da1f2 or red"
     )
 
 
@@ -97,8 +97,10 @@ def test_what_a_user_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert palette_of("#1da1f2, ccc").colors == ("#1da1f2", " ccc")
     assert palette_of("fff").colors == ("fff",)
     assert palette_of("fade").colors == ("#1da1f2",)
-    with pytest.raises(SettingsError, match=r"^palette: 'blue' is not a color; write colors like #1da1f2$"):
-        palette_of("#fff,blue")
+    with pytest.raises(
+        SettingsError, match=r"^palette: 'bleu' is not a color; write colors like #1da1f2 or red$"
+    ):
+        palette_of("#fff,bleu")
     assert len(palette_of(",".join(["#fff"] * 256)).colors) == 256
 
 

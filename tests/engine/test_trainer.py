@@ -12,6 +12,7 @@ from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.engine.trainer import TrainerState
 from paintnet.errors import SettingsError
+from paintnet.extras import pip_line
 from paintnet.modelfile import encode_model
 from paintnet.painter.painter import Painter
 from paintnet.painter.run import make_dataset
@@ -66,10 +67,7 @@ def test_a_missing_compiler_names_its_extra(monkeypatch):
     monkeypatch.setattr(choice, "has_compiler", lambda: False)
     with pytest.raises(SettingsError) as error:
         learner_for(40, 30, engine="compiled")
-    assert (
-        str(error.value)
-        == "engine compiled: numba is not installed; install it with pip install 'paintnet[fast]'"
-    )
+    assert str(error.value) == f"engine compiled: numba is not installed; install it with {pip_line('fast')}"
 
 
 @pytest.mark.skipif(not has_compiler(), reason="numba is not installed")

@@ -369,3 +369,23 @@ def test_one_file_is_not_written_twice(old: Path, tmp_path: Path) -> None:
             check_apart([str(old), str(tmp_path / name)])
     (tmp_path / "hard.png").hardlink_to(old)
     check_apart([str(old), str(tmp_path / "hard.png")])  # each becomes a file of its own
+
+
+def test_a_file_that_another_program_has_open_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "bird.png"
+    target.write_bytes(b"old")
+
+    def in_use(self: Path, target: object) -> None:
+        error = PermissionError(errno.EACCES, "The process cannot access the file")
+        error.winerror = 32
+        raise error
+
+    monkeypatch.setattr(Path, "replace", in_use)
+    with pytest.raises(OutputError) as caught:
+        write_bytes(target, b"new")
+    assert str(caught.value) == (
+        f"{target}: another program has it open; close it there, or choose another name"
+    )
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"bird.png": b"old"}

@@ -12,6 +12,7 @@ from paintnet.dataset.classes import Classes
 from paintnet.engine import stock_trainer
 from paintnet.engine.compiler import has_compiler
 from paintnet.errors import SettingsError
+from paintnet.extras import pip_line
 from paintnet.metrics import psnr
 from paintnet.modelfile import encode_model
 from paintnet.painter.events import TrainingFinished, TrainingStarted, Working
@@ -263,7 +264,7 @@ def test_without_numba_the_compiled_engine_is_refused_and_auto_takes_numpy(
     with pytest.raises(SettingsError) as caught:
         run("draft", SQUARE, engine="compiled")
     assert str(caught.value) == (
-        "engine compiled: numba is not installed; install it with pip install 'paintnet[fast]'"
+        f"engine compiled: numba is not installed; install it with {pip_line('fast')}"
     )
     auto, plain = (run("draft", SQUARE, engine=engine, epochs=3)[0] for engine in ("auto", "numpy"))
     assert all(map(np.array_equal, auto.patches[0].network.coefs, plain.patches[0].network.coefs))

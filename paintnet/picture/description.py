@@ -1,0 +1,128 @@
+"""What a picture file is, besides its pixels: format, mode, profile, orientation, metadata."""
+
+import io
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from PIL import ExifTags, Image
+
+from paintnet.files.names import printable
+from paintnet.picture.decoding import decode, header_of
+from paintnet.picture.opening import OpenedPicture, OpenLimits, fetched
+
+
+@dataclass(frozen=True)
+class Description:
+    """A picture file in words.
+
+    Parameters
+    ----------
+    opened : OpenedPicture
+        The picture as it is read.
+    n_bytes : int
+        Size of its file.
+    format : str
+        Such as ``JPEG``.
+    mode : str
+        How its file keeps colors, as Pillow names it: ``RGB``, ``L``, ``CMYK``, ``P``, ``I;16``.
+    size : (int, int)
+        Width and height in the file, before it is turned upright.
+    orientation : int
+        Of EXIF, 1 to 8; 1 is upright.
+    profile : str or None
+        Name of its color profile, where it has one.
+    dpi : (float, float) or None
+        Its resolution across and down, where it has one.
+    metadata : tuple of str
+        Which there are of EXIF, XMP, IPTC, and in EXIF a GPS position.
+    """
+
+    opened: OpenedPicture
+    n_bytes: int
+    format: str
+    mode: str
+    size: tuple[int, int]
+    orientation: int
+    profile: str | None
+    dpi: tuple[float, float] | None
+    metadata: tuple[str, ...]
+
+
+def describe(source: Any, limits: OpenLimits | None = None, stdin: BinaryIO | None = None) -> Description:
+    """Open a picture and describe its file.
+
+    Parameters
+    ----------
+    source, limits, stdin
+        As for :func:`paintnet.picture.open_picture`; the source must have bytes.
+
+    Raises
+    ------
+    PaintnetError
+        What opening it raises.
+
+    Examples
+    --------
+    >>> bird = describe("sample:bird")
+    >>> bird.format, bird.mode, bird.size, bird.orientation, bird.metadata
+    ('PNG', 'RGB', (100, 100), 1, ())
+    """
+    limits = limits or OpenLimits()
+    file = fetched(source, limits, stdin)
+    # Whatever is hostile is refused here; what follows reads a header that has been read before.
+    decoded = decode(file.data, file.source, limits.max_pixels)
+    opened = OpenedPicture(decoded.pixels, file.name, file.source, decoded.notes)
+    image = header_of(file.data, file.source, limits.max_pixels)
+    info = image.info
+    kinds = {"EXIF": "exif", "XMP": "xmp", "IPTC": "photoshop"}
+    exif = _exif(image)
+    has_exif = bool(exif) and (image.format != "TIFF" or ExifTags.IFD.Exif in exif)
+    found = [name for name, key in kinds.items() if info.get(key) or (name == "EXIF" and has_exif)]
+    if ExifTags.IFD.GPSInfo in exif:
+        found.append("GPS position")
+    return Description(
+        opened,
+        len(file.data),
+        image.format or "",
+        image.mode,
+        image.size,
+        _orientation(exif),
+        _profile_name(info.get("icc_profile")),
+        _dpi(info.get("dpi")),
+        tuple(found),
+    )
+
+
+def _exif(image: Image.Image) -> Image.Exif:
+    try:
+        return image.getexif()
+    except Exception:  # EXIF data are a format of their own, and often damaged
+        return Image.Exif()
+
+
+def _orientation(exif: Image.Exif) -> int:
+    found = exif.get(ExifTags.Base.Orientation, 1)
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def _profile_name(profile: Any) -> str | None:
+    if not profile:
+        return None
+    try:
+        from PIL import ImageCms
+
+        name = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+    except Exception:  # without Pillow's color management, or with a broken profile
+        return "one that cannot be read"
+    return " ".join(printable(name.strip()).split())[:60] or "one without a name"
+
+
+def _dpi(dpi: Any) -> tuple[float, float] | None:
+    """Take a resolution that makes sense: files have zeros, and ones where nothing was set."""
+    if isinstance(dpi, str):
+        return None
+    try:
+        across, down = (round(float(each), 1) for each in dpi)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return (across, down) if 1 < across <= 100_000 and 1 < down <= 100_000 else None
