@@ -49,7 +49,7 @@ def test_the_groups_and_their_order_are_those_of_the_reference(name: str) -> Non
 
 def test_every_option_of_fit_belongs_to_a_group() -> None:
     assert OTHERS not in headings_of("fit")
-    assert len(headings_of("fit")) == 7
+    assert len(headings_of("fit")) == 8
 
 
 def test_explanations_stand_beside_the_options_or_below_them_where_it_is_narrow(
@@ -65,7 +65,7 @@ def test_explanations_stand_beside_the_options_or_below_them_where_it_is_narrow(
         between = " " * 23 if columns == 80 else "\n" + 8 * " "
         assert f"  --alpha A{between}{explanation}\n" in text
         starts = [f"\n\n{heading}:\n" for heading in headings_of("fit")]
-        assert [text.count(start) for start in starts] == [1] * 7
+        assert [text.count(start) for start in starts] == [1] * 8
     broken = "scikit- learn"  # click breaks words at hyphens
     assert " ".join(words[50]).replace(broken, "scikit-learn") == " ".join(words[80])
 
