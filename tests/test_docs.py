@@ -128,7 +128,8 @@ def inline_commands() -> list[str]:
 @pytest.mark.parametrize("line", inline_commands())
 def test_commands_in_the_text_can_be_given(line: str) -> None:
     words = shlex.split(line.split(" > ")[0])[1:]
-    context = click.Context(cli.cli, info_name="paintnet")
+    # With the settings of the program: click keeps what --help is called for good.
+    context = click.Context(cli.cli, info_name="paintnet", **cli.cli.context_settings)
     command = cli.cli.get_command(context, words[0])
     assert command is not None, line
     if words[1:]:  # without any it is only named
