@@ -357,6 +357,7 @@ class FittedJob:
         return encode_animation(frames, extension, fps=animation.fps, note=self.notes.append)
 
     def _report(self) -> bytes:
+        from paintnet.report.facts import now
         from paintnet.report.report import RunRecord, report_html
 
         job = self.open_job.job
@@ -370,5 +371,6 @@ class FittedJob:
             seconds=self.seconds,
             class_names=job.class_names,
             quality=self.quality,
+            date=now(),
         )
         return report_html(record).encode()

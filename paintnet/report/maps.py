@@ -24,38 +24,11 @@ color-blind. Source: Smith, van der Walt and Firing 2015, as in matplotlib (CC0)
 ROUND_ENDS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 255)
 """Where the scale of an error map may end, in levels."""
 
-PLAIN_COLORS = {
-    "black": "000000",
-    "silver": "c0c0c0",
-    "gray": "808080",
-    "white": "ffffff",
-    "maroon": "800000",
-    "red": "ff0000",
-    "purple": "800080",
-    "fuchsia": "ff00ff",
-    "green": "008000",
-    "lime": "00ff00",
-    "olive": "808000",
-    "yellow": "ffff00",
-    "navy": "000080",
-    "blue": "0000ff",
-    "teal": "008080",
-    "aqua": "00ffff",
-    "orange": "ffa500",
-    "brown": "8b4513",
-    "tan": "d2b48c",
-    "ochre": "cd853f",
-    "beige": "f5f5dc",
-    "pink": "ffc0cb",
-    "salmon": "fa8072",
-    "violet": "ee82ee",
-    "sky blue": "87ceeb",
-    "steel blue": "4682b4",
-    "dark green": "006400",
-    "dark gray": "404040",
-    "dark teal": "004c4c",
-}
-"""The sixteen colors of CSS level 1, and some that photographs are full of."""
+SUREST = 1e-6
+"""The least doubt that the map of certainty tells apart: float32 knows the distance from 1 to 1e-7."""
+
+LINES = 0.04
+"""Share of a map that lines between classes may cover: with more they would hide what they divide."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,11 +137,22 @@ def map_size(width: int, height: int, finer_than: int = 0) -> tuple[int, int]:
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def class_map(painting: Painting, size: tuple[int, int]) -> ClassMap:
-    """Find the winning class at the centers of ``(width, height)`` equal cells of the picture."""
+def class_map(painting: Painting, size: tuple[int, int], *, at_corners: bool = False) -> ClassMap:
+    """Find the winning class in ``(width, height)`` equal cells of the picture.
+
+    Parameters
+    ----------
+    painting : Painting
+        In classify.
+    size : (int, int)
+        Cells across and down.
+    at_corners : bool, default=False
+        Look at the lower right corner of each cell instead of its center.
+    """
     columns, rows = size
-    xs = (np.arange(columns) + 0.5) * (painting.width / columns) - 0.5
-    ys = (np.arange(rows) + 0.5) * (painting.height / rows) - 0.5
+    at = 1.0 if at_corners else 0.5
+    xs = (np.arange(columns) + at) * (painting.width / columns) - 0.5
+    ys = (np.arange(rows) + at) * (painting.height / rows) - 0.5
     classes = np.empty(rows * columns, dtype=np.int16)
     probability = np.empty(rows * columns, dtype=np.float32)
     # In parts: the probabilities of 256 classes for a million points would be 2 GB.
@@ -181,32 +165,132 @@ def class_map(painting: Painting, size: tuple[int, int]) -> ClassMap:
     return ClassMap(classes.reshape(rows, columns), probability.reshape(rows, columns))
 
 
-def boundaries(classes: Array, *, both_sides: bool = False) -> Array:
+@dataclass(frozen=True, eq=False)
+class CertaintyMap:
+    """How sure a network is of the class that it paints.
+
+    Parameters
+    ----------
+    pixels : uint8 array of shape (height, width, 3)
+        In colors of `VIRIDIS`: dark in doubt, bright where it is sure.
+    marks : list of (str, float)
+        Probabilities on the scale, and where they stand on it, in percent of its length.
+    beyond : float
+        Share of the points that are surer than the end of the scale.
+    """
+
+    pixels: Levels
+    marks: list[tuple[str, float]]
+    beyond: float
+
+
+def certainty_map(probability: Array, n_classes: int) -> CertaintyMap:
+    """Draw how sure a network is, on a scale where each step has a tenth of the doubt.
+
+    Most of a trained painting is surer than 99 %; on an even scale it would have one color. The
+    scale begins where all classes are as probable, and ends at the power of ten below which a
+    twentieth of the doubts lies, at most at 90 % and at least at `SUREST`.
+
+    Parameters
+    ----------
+    probability : array of shape (height, width)
+        Of the winning class.
+    n_classes : int
+        How many there are.
+
+    Examples
+    --------
+    >>> [words for words, _ in certainty_map(np.array([[0.5, 0.9], [0.99, 0.99]]), 2).marks]
+    ['50 %', '90 %', '99 %']
+    """
+    doubt = np.maximum(1 - probability.astype(np.float64), SUREST / 10)
+    most = 1 - 1 / max(n_classes, 2)
+    decades = np.clip(np.floor(-np.log10(np.percentile(doubt, 5)) + 1e-9), 1, -np.log10(SUREST))
+    low, high = np.log10(most), -decades
+
+    def place(doubt: Array | float) -> Array:
+        return np.asarray((np.log10(doubt) - low) / (high - low))
+
+    # So many that their words stand side by side on a phone.
+    step = 1 if decades <= 3 else 2
+    ends = [int(decades) - k for k in range(0, int(decades), step)][::-1]
+    marks = [(most, f"{100 * (1 - most):.3g} %")] + [(10.0**-end, _nines(end)) for end in ends]
+    return CertaintyMap(
+        colorise(place(doubt), VIRIDIS),
+        [(words, abs(float(100 * place(value)))) for value, words in marks],
+        float((doubt < 10.0**-decades * (1 - 1e-9)).mean()),
+    )
+
+
+def _nines(decades: int) -> str:
+    """Write 1 - 10^-decades in percent."""
+    return f"{100 * (1 - 10.0**-decades):.{max(0, decades - 2)}f} %"
+
+
+def boundaries(classes: Array) -> Array:
     """Tell where the class changes: pixels that differ from the one to the right or below.
 
     Parameters
     ----------
     classes : int array of shape (height, width)
         Number of each pixel's class.
-    both_sides : bool, default=False
-        Whether these neighbours count too.
 
     Examples
     --------
     >>> boundaries(np.array([[0, 0, 1], [0, 0, 1]])).astype(int)
     array([[0, 1, 0],
            [0, 1, 0]])
-    >>> boundaries(np.array([[0, 0, 1]]), both_sides=True).astype(int)
-    array([[0, 1, 1]])
     """
-    across, down = classes[:, :-1] != classes[:, 1:], classes[:-1] != classes[1:]
     edge = np.zeros(classes.shape, dtype=bool)
-    edge[:, :-1] |= across
-    edge[:-1] |= down
-    if both_sides:
-        edge[:, 1:] |= across
-        edge[1:] |= down
+    edge[:, :-1] |= classes[:, :-1] != classes[:, 1:]
+    edge[:-1] |= classes[:-1] != classes[1:]
     return edge
+
+
+def clear_boundaries(classes: Array, share: float = LINES) -> tuple[Array, int]:
+    """Tell where the class changes, without the specks whose lines would drown the picture.
+
+    Returns
+    -------
+    edge : bool array of shape (height, width)
+        Pixels of the lines, at most this share of all where it can be.
+    smallest : int
+        Pixels of a patch below which it has no line: 1 where all have one.
+
+    Examples
+    --------
+    >>> specks = np.zeros((20, 20), int)
+    >>> specks[::3, ::3] = 1
+    >>> edge, smallest = clear_boundaries(specks)
+    >>> int(edge.sum()), smallest
+    (0, 4)
+    """
+    edge, smallest = boundaries(classes), 1
+    if edge.mean() <= share:
+        return edge, smallest
+    patches = _patches(classes)
+    sizes = np.bincount(patches.ravel())[patches]
+    across, down = classes[:, :-1] != classes[:, 1:], classes[:-1] != classes[1:]
+    while edge.mean() > share and smallest < classes.size:
+        smallest *= 4
+        large = sizes >= smallest
+        edge = np.zeros(classes.shape, dtype=bool)
+        edge[:, :-1] |= across & large[:, :-1] & large[:, 1:]
+        edge[:-1] |= down & large[:-1] & large[1:]
+    return edge, smallest
+
+
+def _patches(classes: Array) -> Array:
+    """Number the patches of one class; pixels that share a side belong together."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    number = np.arange(classes.size, dtype=np.int32).reshape(classes.shape)
+    across, down = classes[:, :-1] == classes[:, 1:], classes[:-1] == classes[1:]
+    first = np.concatenate([number[:, :-1][across], number[:-1][down]])
+    second = np.concatenate([number[:, 1:][across], number[1:][down]])
+    links = coo_array((np.ones(len(first), bool), (first, second)), shape=(classes.size,) * 2)
+    return np.asarray(connected_components(links, directed=False)[1]).reshape(classes.shape)
 
 
 def colorise(values: Array, color_map: str) -> Levels:
@@ -222,25 +306,3 @@ def colorise(values: Array, color_map: str) -> Levels:
     ramp = np.stack([np.interp(steps, range(len(anchors)), channel) for channel in anchors.T], axis=1)
     index = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
     return np.asarray(np.rint(ramp)[index], dtype=np.uint8)
-
-
-def color_name(color: Array) -> str:
-    """Plain name of a color: the nearest of `PLAIN_COLORS`.
-
-    Parameters
-    ----------
-    color : array of shape (channels,)
-        Grey, RGB or RGBA in [0, 1].
-
-    Examples
-    --------
-    >>> color_name(np.array([0.9, 0.1, 0.1])), color_name(np.array([0.5]))
-    ('red', 'gray')
-    """
-    if len(color) == 4 and color[3] < 0.5:
-        return "transparent"
-    rgb = 255 * np.broadcast_to(color[:3], 3)
-    distances = {
-        name: float(np.square(rgb - list(bytes.fromhex(code))).sum()) for name, code in PLAIN_COLORS.items()
-    }
-    return min(distances, key=lambda name: distances[name])

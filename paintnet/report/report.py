@@ -4,9 +4,9 @@ The page needs nothing but itself: pictures lie in it as data, and it asks no
 network for anything. Every text goes through jinja2's escaping.
 """
 
-import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
@@ -19,12 +19,13 @@ from paintnet.painter.events import EpochFinished, Event
 from paintnet.painter.quality import Quality, as_written
 from paintnet.painter.run import Run
 from paintnet.painting import Painting
-from paintnet.picture.formats import to_levels
 from paintnet.record import TrainingRecord
 from paintnet.report import maps
 from paintnet.report.charts import CurvePoint, clock, curve_values, learning_curve, number, ticks
+from paintnet.report.colors import color_name, hex_code, lab, of_code
 from paintnet.report.diagram import MOST_UNITS, network_drawing, network_layers
 from paintnet.report.embedding import embed_frames, embed_levels, embed_picture, spread
+from paintnet.report.facts import day, facts_of, passes_of, percent, settings_in_use, versions_of
 from paintnet.typing import Array
 
 CURVE_POINTS = 2000
@@ -39,13 +40,14 @@ NARROW, WIDE = 340, 880
 FLATTEST = 12.0
 """Ratio of sides beyond which a picture is stretched to be seen."""
 
-THIN_UP_TO = 700
-"""Longer side of a class map whose lines are one pixel wide; the page shows larger ones smaller."""
-
 CHANNELS = {1: ("grey",), 3: ("red", "green", "blue"), 4: ("red", "green", "blue", "alpha")}
 
-BOUNDARY_COLORS = ("ff00a0", "00d5ff", "ffe600", "7dff00", "000000", "ffffff")
-"""Candidates for the lines between classes: the one is taken that no class resembles."""
+QUIET_COLORS = ("ffffff", "000000")
+LOUD_COLORS = ("ff00a0", "00d5ff", "ffe600", "7dff00")
+"""Candidates for the lines between classes."""
+
+SEEN = 25.0
+"""Distance in CIELAB from which a thin line stands out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,8 @@ class RunRecord:
         Names of the classes in classify; by default those of their colors.
     quality : Quality or None
         What has been measured already, so that nothing is painted or measured twice.
+    date : datetime or None
+        When the run was; with a time zone.
     """
 
     source: str
@@ -83,6 +87,7 @@ class RunRecord:
     seconds: float | None = None
     class_names: Sequence[str] | None = None
     quality: Quality | None = None
+    date: datetime | None = None
 
 
 class CurveListener:
@@ -166,7 +171,7 @@ def report_html(record: RunRecord) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": number, "clock": clock, "decibels": decibels}
+    environment.filters |= {"number": number, "clock": clock, "decibels": decibels, "percent": percent}
     text = files("paintnet.report").joinpath("report.html.j2").read_text(encoding="utf-8")
     page = environment.from_string(text).render(_context(record))
     # A file's name may hold bytes that are no text, which no UTF-8 file can.
@@ -205,15 +210,16 @@ def _context(record: RunRecord) -> dict[str, Any]:
         "held_out": _held_out(training),
         "accuracy": training and training.accuracy,
         "seconds": seconds,
-        "passes": _passes(training),
+        "passes": passes_of(training) if training else None,
+        "day": day(record.date) if record.date else None,
         "error": _error(record.original, painted),
         "classes": classes,
         "curve": _curve(record.curve, measured if painting.mode == "regress" else None),
         "frames": _frames(record),
         "network": _network(painting, classes),
-        "settings": _settings(training.settings if training else {}),
-        "facts": _facts(training) if training else [],
-        "versions": _versions(training),
+        "settings": settings_in_use(training.settings if training else {}),
+        "facts": facts_of(training, record.date),
+        "versions": versions_of(training),
         "command": record.command,
     }
 
@@ -230,12 +236,6 @@ def _held_out(training: TrainingRecord | None) -> dict[str, Any] | None:
     if training is None or training.held_out_psnr is None:
         return None
     return {"psnr": training.held_out_psnr, "share": training.settings.get("hold_out")}
-
-
-def _passes(training: TrainingRecord | None) -> str | None:
-    if training is None:
-        return None
-    return training.passes
 
 
 def _error(original: Array, painted: Array) -> dict[str, Any]:
@@ -257,27 +257,29 @@ def _classes(record: RunRecord) -> dict[str, Any]:
     palette = painting.palette
     assert palette is not None  # noqa: S101 - the caller has looked; told to mypy
     own = painting.width, painting.height
-    drawn = maps.class_map(painting, maps.map_size(*own, finer_than=maps.FINE_SIDE))
+    size = maps.map_size(*own, finer_than=maps.FINE_SIDE)
+    drawn = maps.class_map(painting, size)
     is_counted = maps.map_size(*own) == own
-    counted = maps.class_map(painting, own) if is_counted else drawn
+    counted = maps.class_map(painting, own) if is_counted and size != own else drawn
+    # At the centers, where it was taught, a network is hardly ever in doubt.
+    corners = maps.class_map(painting, size, at_corners=True)
+    certainty = maps.certainty_map(np.minimum(drawn.probability, corners.probability), len(palette))
     line = _boundary_color(palette)
     pixels = as_levels(palette[drawn.classes])
-    thick = max(drawn.classes.shape) > THIN_UP_TO
-    pixels[maps.boundaries(drawn.classes, both_sides=thick)] = list(bytes.fromhex(line))
-    # The winner of k classes has at least 1/k; a class that is alone is always sure.
-    lowest = 1 / len(palette) if len(palette) > 1 else 0.0
-    certainty = (drawn.probability - lowest) / (1 - lowest)
-    marks = [(f"{100 * tick:g} %", 100 * (tick - lowest) / (1 - lowest)) for tick in ticks(lowest, 1, 6)]
+    edge, smallest = maps.clear_boundaries(drawn.classes)
+    pixels[edge] = list(bytes.fromhex(line))
     rows = zip(_class_names(record), palette, counted.shares(len(palette)), strict=True)
     return {
-        "rows": [{"name": name, "color": _hex(color), "share": share} for name, color, share in rows],
+        "rows": [{"name": name, "color": hex_code(color), "share": share} for name, color, share in rows],
         "names": _class_names(record),
         "is_counted": is_counted,
-        "boundaries": embed_picture(pixels / np.float32(255)),
+        "boundaries": embed_picture(pixels / np.float32(255)) if edge.any() else None,
+        "smallest": smallest,
         "line": f"#{line}",
-        "probability": embed_levels(maps.colorise(certainty, maps.VIRIDIS)),
+        "probability": embed_levels(certainty.pixels),
         "mean": float(drawn.probability.mean(dtype=np.float64)),
-        "scale": _scale(maps.VIRIDIS, marks),
+        "beyond": certainty.beyond,
+        "scale": _scale(maps.VIRIDIS, certainty.marks),
     }
 
 
@@ -290,22 +292,18 @@ def _class_names(record: RunRecord) -> list[str]:
     asked = (training.settings.get("classes") if training else None) or {}
     if asked.get("threshold") is not None and len(palette) == 2:
         return ["light", "dark"]
-    return [maps.color_name(color) for color in palette]
+    return [color_name(color) for color in palette]
 
 
 def _boundary_color(palette: Array) -> str:
-    """Choose the line's color whose nearest class is farthest."""
-    colors = as_levels(palette[None])[0].astype(np.float64)
+    """Choose the line's color: quiet where it can be seen beside every class, else the farthest from all."""
+    colors = lab(as_levels(palette[None])[0] / 255)
 
     def distance(code: str) -> float:
-        return float(np.square(colors - list(bytes.fromhex(code))).sum(axis=1).min())
+        return float(np.square(colors - lab(of_code(code))).sum(axis=1).min() ** 0.5)
 
-    return max(BOUNDARY_COLORS, key=distance)
-
-
-def _hex(color: Array) -> str:
-    levels = to_levels(color).tolist()
-    return "#" + bytes(levels * 3 if len(levels) == 1 else levels).hex()
+    quiet = max(QUIET_COLORS, key=distance)
+    return quiet if distance(quiet) >= SEEN else max((*QUIET_COLORS, *LOUD_COLORS), key=distance)
 
 
 def _curve(points: Sequence[CurvePoint], measured: float | None) -> dict[str, Any] | None:
@@ -339,43 +337,9 @@ def _network(painting: Painting, classes: dict[str, Any] | None) -> dict[str, An
     network = painting.patches[0].network
     if network.n_outputs != len(outputs):
         outputs = ()  # one output for two classes, or two for a single one
-    short = [name if len(name) <= 8 else name[:7] + "\N{HORIZONTAL ELLIPSIS}" for name in outputs]
     return {
-        "drawing": network_drawing(network, last, short),
+        "wide": network_drawing(network, last, outputs, "network-wide"),
+        "narrow": network_drawing(network, last, outputs, "network-narrow", is_narrow=True),
         "layers": network_layers(network, last),
         "most_units": MOST_UNITS,
     }
-
-
-def _settings(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Every setting with its value in words; those of a group stand beside the others."""
-    rows = []
-    for name, value in settings.items():
-        inner = value.items() if isinstance(value, dict) else [(None, value)]
-        rows += [(name if key is None else f"{name}.{key}", _value(v)) for key, v in inner]
-    return rows
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_value, value))
-    return str(value)
-
-
-def _facts(training: TrainingRecord) -> list[tuple[str, str]]:
-    engine = [] if training.engine is None else [("engine used", training.engine)]
-    return [
-        ("preset", training.preset),
-        ("seed", str(training.seed)),
-        ("learned for", training.passes),
-        ("ended", training.ending),
-        *engine,
-    ]
-
-
-def _versions(training: TrainingRecord | None) -> list[tuple[str, str]]:
-    return [*(training.versions.items() if training else ()), ("Python", platform.python_version())]

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -130,14 +131,32 @@ def test_numbers_of_the_run(regress: RunRecord) -> None:
     assert f"{painting.n_parameters:,} parameters" in text
     assert "after 3 epochs" in text
     assert "paintnet fit bird.png" in text
-    for name in PainterSettings.setting_names() - {"classes", "encoding", "threads"}:
-        assert f" {name} " in text
-    assert " classes.threshold not set " in text
+    idle = {
+        "alpha",
+        "classes",
+        "hold_out",
+        "iterations",
+        "one_hot",
+        "seconds",
+        "target_psnr",
+        "threads",
+        "tol",
+    }
+    for name in PainterSettings.setting_names() - {"encoding"}:
+        assert (f" {name} " in text) == (name not in idle), name
     assert " encoding.name grid " in text
     assert " encoding.basis keys " in text
     for name, version in painting.training.versions.items():
         assert f"{name} {version}" in text
     assert "seed 0" in text
+    assert "why it ended all epochs were done" in text
+    assert " on 6 November 2025." not in text
+
+
+def test_the_date_of_the_run(regress: RunRecord) -> None:
+    text = page_of(replace(regress, date=datetime(2025, 11, 6, 23, 30, tzinfo=UTC))).text
+    assert ", on 6 November 2025." in text
+    assert "date 2025-11-06 23:30 UTC" in text
 
 
 def test_held_out_only_where_pixels_were_held_out(regress: RunRecord) -> None:
@@ -339,16 +358,6 @@ def test_the_map_of_boundaries_shows_classes_and_lines(classify: RunRecord) -> N
     classes = {tuple(color) for color in np.rint(classify.painting.palette * 255).astype(int).tolist()}
     assert classes < colors
     assert len(colors) == 3
-
-
-@pytest.mark.parametrize(
-    ("color", "name"),
-    [("#ff0000", "red"), ("#e1ac73", "tan"), ("#024749", "dark teal"), ("#101010", "black")],
-)
-def test_names_of_colors(color: str, name: str) -> None:
-    rgb = np.array(list(bytes.fromhex(color[1:]))) / 255
-    assert maps.color_name(rgb) == name
-    assert maps.color_name(np.append(rgb, 0.1)) == "transparent"
 
 
 # Charts
