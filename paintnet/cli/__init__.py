@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 from paintnet._version import __version__
 from paintnet.cli.exits import run_and_exit
+from paintnet.cli.formatter import Context
 from paintnet.cli.threads import keep_blas_alone, make_do_with_what_there_is
 
 COMMANDS = {
@@ -36,6 +37,8 @@ TRAINING = ("fit", "boundary")
 
 class LazyGroup(click.Group):
     """A group that imports a command when it is called."""
+
+    context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names, in the order in which they are used."""

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import click
 
 from paintnet.cli.help import in_names_of_options
-from paintnet.cli.terminal import can_redraw
+from paintnet.cli.terminal import can_redraw, fitted
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable
 from paintnet.picture.formats import to_levels
@@ -41,15 +41,16 @@ class Console:
         if not self.quiet:
             for note in notes:
                 text = note if context is None else in_names_of_options(note, context.command)
-                click.echo(f"note: {printable(text)}", err=True)
+                click.echo(fitted(f"note: {printable(text)}", sys.stderr), err=True)
 
     def answer(self, document: dict[str, Any], lines: Iterable[str]) -> None:
         """Give a result that was asked for, as JSON or as text."""
         if self.as_json:
             click.echo(json.dumps(document, allow_nan=False))
         else:
+            stream = sys.stderr if self.words_to_stderr else sys.stdout
             for line in lines:
-                click.echo(printable(line), err=self.words_to_stderr)
+                click.echo(fitted(printable(line), stream), err=self.words_to_stderr)
 
     def summary(self, document: dict[str, Any], lines: Iterable[str]) -> None:
         """Give a result whose substance is in files: silent if quiet."""

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from paintnet.cli.suggestions import suggestion_for
-from paintnet.cli.terminal import colors_are_unwanted
+from paintnet.cli.terminal import colors_are_unwanted, fitted
 from paintnet.errors import PaintnetError, SettingsError
 
 
@@ -88,7 +88,8 @@ def _say_error(message: str) -> None:
     # click leaves colors out where there is no terminal, but does not know NO_COLOR.
     color = False if colors_are_unwanted() else None
     with contextlib.suppress(OSError):  # nobody reads stderr: the exit code has to say it
-        click.echo(f"{label} {_one_line(message)}", err=True, color=color)
+        text = fitted(f"error: {_one_line(message)}", sys.stderr)
+        click.echo(label + text.removeprefix("error:"), err=True, color=color)
 
 
 def _judge(error: BaseException) -> tuple[ExitCode, str]:

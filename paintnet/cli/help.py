@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from paintnet.cli.formatter import Context
 from paintnet.cli.types import Number
 from paintnet.errors import PaintnetError, SettingsError, number_text
 
@@ -55,6 +56,8 @@ class Option(click.Option):
 
 class Command(click.Command):
     """A command whose help lists its options under their headings."""
+
+    context_class = Context
 
     def headings(self, ctx: click.Context) -> dict[str, list[click.Parameter]]:
         """Options by their headings, both in the order in which they were declared."""

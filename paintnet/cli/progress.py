@@ -1,5 +1,6 @@
 """The progress line: it shows where a job is, whatever it is at."""
 
+import re
 import sys
 import threading
 import time
@@ -114,7 +115,7 @@ def progress_line(event: EpochFinished | Working, columns: int, waited: float = 
     room = columns - 1  # a terminal may wrap when its last column is written
     width = min(WIDEST_BAR, room - len(text) - len("[] "))
     if event.progress is None or width < NARROWEST_BAR:
-        return text[:room]
+        return shortened(text, room)
     done = round(width * min(1.0, event.progress))
     return f"[{'#' * done}{'-' * (width - done)}] {text}"
 
@@ -130,3 +131,14 @@ def _epoch_text(event: EpochFinished, waited: float) -> str:
     left = max(0.0, event.seconds_left - waited)
     long = f", the next takes {waited:.0f} s so far" if waited >= SILENCE and event.progress < 1 else ""
     return f"epoch {epochs} {quality} {left:.0f} s left{long}"
+
+
+def shortened(text: str, room: int) -> str:
+    """Leave out the loss where a line is too long, which says least, and then what lies at its end.
+
+    Examples
+    --------
+    >>> shortened("epoch 38/38 loss 0.00123 31.2 dB 0 s left", 39)
+    'epoch 38/38 31.2 dB 0 s left'
+    """
+    return (text if len(text) <= room else re.sub(r" loss [^ ]+", "", text))[:room]

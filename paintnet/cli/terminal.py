@@ -1,12 +1,20 @@
 """The terminal itself: whether there is one, its size and colors, and the codes that steer it."""
 
 import os
+import re
 import sys
+import textwrap
 from collections.abc import Mapping
 from typing import Literal, TextIO
 
 Depth = Literal["truecolor", "256"]
 """Colors of a terminal: all of them, or a table of 256."""
+
+NARROWEST = 20
+"""Columns for which lines are made to fit; a narrower terminal breaks them itself."""
+
+_NAME = re.compile("[a-z]+( [a-z]+)?  +(?=[^ ])")
+"""The name before a value in a list of them."""
 
 WINDOW = (80, 24)
 """Columns and rows where nothing tells them."""
@@ -65,6 +73,38 @@ def can_write(text: str, stream: TextIO) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def fitted(text: str, stream: TextIO | None) -> str:
+    """Break a line between words where a stream is a terminal that is narrower; elsewhere leave it whole."""
+    return wrapped(text, window_size(stream)[0]) if stream is not None and is_terminal(stream) else text
+
+
+def wrapped(text: str, columns: int) -> str:
+    """Break a line between words so that it fits; what follows stands below the first line's values.
+
+    A word that is longer than a line, such as a path, stays whole, and can be copied.
+
+    Examples
+    --------
+    >>> print(wrapped("quality     PSNR 31.2 dB, SSIM 0.98", 28))
+    quality     PSNR 31.2 dB,
+                SSIM 0.98
+    >>> print(wrapped("error: bird.png: there is no such file", 24))
+    error: bird.png: there
+      is no such file
+    """
+    if len(text) < columns:
+        return text
+    name = _NAME.match(text)
+    # A terminal may wrap when its last column is written.
+    return textwrap.fill(
+        text,
+        max(columns - 1, NARROWEST),
+        subsequent_indent=" " * (name.end() if name else 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def color_depth(environ: Mapping[str, str]) -> Depth | None:

@@ -9,33 +9,11 @@ from typing import Any
 
 from paintnet.record import TrainingRecord
 
-REASONS = {
-    "epochs": "all epochs were done",
-    "time": "the time was up",
-    "tol": "the loss no longer fell",
-    "target-psnr": "the target PSNR was reached",
-    "converged": "the solver had converged, or done all iterations",
-    "stopped": "it was stopped",
-}
-"""Why a training ended, by the word that its record keeps."""
-
 _OF_GRIDS = {"grid_rate_factor", "grid_beta_1", "grid_beta_2"}
 _OF_EPOCHS = {"learning_rate", "decay", "batch_size", "epochs", "seconds", "tol", "target_psnr", *_OF_GRIDS}
 _OF_ADAM = {"beta_1", "beta_2", "epsilon"}
 _OFF_AT_0 = {"emphasis", "alpha", "hold_out"}
 _OF_CLASSES = {"classes", "one_hot"}
-
-
-def passes_of(training: TrainingRecord) -> str:
-    """Count epochs, or iterations.
-
-    Examples
-    --------
-    >>> passes_of(TrainingRecord("draft", {}, 0, 1, "epochs", 30.0, {}))
-    '1 epoch'
-    """
-    word = "iteration" if training.ended_by == "converged" else "epoch"
-    return f"{training.epochs:,} {word}{'s' * (training.epochs != 1)}"
 
 
 def facts_of(training: TrainingRecord | None, date: datetime | None = None) -> list[tuple[str, str]]:
@@ -48,8 +26,8 @@ def facts_of(training: TrainingRecord | None, date: datetime | None = None) -> l
         *when,
         ("preset", training.preset),
         ("seed", str(training.seed)),
-        ("done", passes_of(training)),
-        ("why it ended", REASONS.get(training.ended_by, training.ended_by)),
+        ("done", training.passes),
+        ("why it ended", training.ending),
         *engine,
     ]
 

@@ -25,7 +25,7 @@ from paintnet.report.charts import CurvePoint, clock, curve_values, learning_cur
 from paintnet.report.colors import color_name, hex_code, lab, of_code
 from paintnet.report.diagram import MOST_UNITS, network_drawing, network_layers
 from paintnet.report.embedding import embed_frames, embed_levels, embed_picture, spread
-from paintnet.report.facts import day, facts_of, passes_of, percent, settings_in_use, versions_of
+from paintnet.report.facts import day, facts_of, percent, settings_in_use, versions_of
 from paintnet.typing import Array
 
 CURVE_POINTS = 2000
@@ -210,7 +210,7 @@ def _context(record: RunRecord) -> dict[str, Any]:
         "held_out": _held_out(training),
         "accuracy": training and training.accuracy,
         "seconds": seconds,
-        "passes": passes_of(training) if training else None,
+        "passes": training.passes if training else None,
         "day": day(record.date) if record.date else None,
         "error": _error(record.original, painted),
         "classes": classes,

@@ -134,7 +134,7 @@ def test_names_outside_the_encoding_of_stdout(model: Path, encoding: str) -> Non
 def test_errors_are_colored_on_a_terminal_unless_no_color(
     folder: Path, env: dict[str, str], start: str
 ) -> None:
-    with Terminal("info", "gone.paintnet", **env) as terminal:
+    with Terminal("info", "gone.paintnet", columns=200, **env) as terminal:
         assert terminal.finish() == 1
     assert terminal.text.startswith(start)
     assert terminal.text.count("\n") == 1

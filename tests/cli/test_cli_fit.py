@@ -434,7 +434,7 @@ def test_what_is_silent_counts_its_seconds() -> None:
 
 
 def test_picture_is_not_poured_onto_a_terminal(model: Path) -> None:
-    with Terminal("render", model, "-o", "-", stdout=True) as terminal:
+    with Terminal("render", model, "-o", "-", columns=200, stdout=True) as terminal:
         assert terminal.finish() == 1
     assert terminal.text.endswith(
         "-: binary data does not belong on a terminal; give a file name, or add > FILE\r\n"

@@ -124,7 +124,7 @@ def test_no_terminal(run: Run, flag: Path) -> None:
     ids=str,
 )
 def test_what_is_in_the_way(flag: Path, env: dict[str, str], message: str) -> None:
-    with Terminal("show", flag, stdout=True, **env) as terminal:
+    with Terminal("show", flag, columns=200, stdout=True, **env) as terminal:
         assert terminal.finish() == 2
     (line,) = CODE.sub("", terminal.text).splitlines()
     assert line == f"error: {message}"

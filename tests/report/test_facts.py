@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from paintnet.dataset.classes import Classes
-from paintnet.report.facts import REASONS, facts_of, now, percent, settings_in_use
+from paintnet.record import ENDINGS
+from paintnet.report.facts import facts_of, now, percent, settings_in_use
 from paintnet.settings.presets import settings_for
 from tests.records import a_record
 
@@ -40,7 +41,7 @@ def test_settings_of_a_solver() -> None:
 
 
 def test_why_it_ended() -> None:
-    for reason, words in REASONS.items():
+    for reason, words in ENDINGS.items():
         assert ("why it ended", words) in facts_of(a_record(ended_by=reason))
     assert ("why it ended", "moonlight") in facts_of(a_record(ended_by="moonlight"))
     assert facts_of(None) == []

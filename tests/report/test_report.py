@@ -149,7 +149,7 @@ def test_numbers_of_the_run(regress: RunRecord) -> None:
     for name, version in painting.training.versions.items():
         assert f"{name} {version}" in text
     assert "seed 0" in text
-    assert "why it ended all epochs were done" in text
+    assert "why it ended all epochs are done" in text
     assert " on 6 November 2025." not in text
 
 

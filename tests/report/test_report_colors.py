@@ -9,7 +9,7 @@ from paintnet.report.colors import color_name, hex_code, lab, of_code
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        # Worked out by hand from IEC 61966-2-1 and CIE 1976; as other programs give them, with more digits of the matrix.
+        # Worked out by hand from IEC 61966-2-1 and CIE 1976, with more digits of the matrix.
         ("ffffff", (100, 0, 0)),
         ("000000", (0, 0, 0)),
         ("ff0000", (53.24, 80.09, 67.20)),
