@@ -88,6 +88,11 @@ class Connection:
             self._sockets.clear()
 
     @property
+    def allows_private(self) -> bool:
+        """Whether private and loopback addresses are allowed."""
+        return self._allow_private
+
+    @property
     def remaining(self) -> float:
         """Seconds that are left, 0 when the time is up."""
         return max(0.0, self._end - time.monotonic())
@@ -99,11 +104,22 @@ class Connection:
 
     def connect(self, host: str, port: int, timeout: float) -> socket.socket:
         """Connect to a host at the first of its addresses that answers, all of them checked."""
+        return self._connect(self.check_host(host, port), timeout)
+
+    def connect_to_proxy(self, host: str, port: int, timeout: float) -> socket.socket:
+        """Connect to a proxy, which may be anywhere: who set it is trusted, unlike who wrote a URL."""
+        return self._connect(self._look_up(host.strip("[]"), port), timeout)
+
+    def check_host(self, host: str, port: int) -> list[Any]:
+        """Look up a host, and check every address that it has."""
         found = self._look_up(host.strip("[]"), port)
         for *_, place in found:
             reason = refusal(str(place[0]), allow_private=self._allow_private)
             if reason is not None:
                 raise RefusedAddressError(host, str(place[0]), reason)
+        return found
+
+    def _connect(self, found: list[Any], timeout: float) -> socket.socket:
         problem = OSError("no address")
         for family, kind, protocol, _, place in found:
             self.check_time()
@@ -187,7 +203,15 @@ class ConnectionAdapter(HTTPAdapter):
         """Let urllib3 build its connections from the two classes below."""
         super().init_poolmanager(connections, maxsize, block, **options)
         manager: PoolManager = self.poolmanager
-        manager.pool_classes_by_scheme = _pool_classes(self._connection.connect)
+        manager.pool_classes_by_scheme = _pool_classes(self._connection.connect, self._connection.check_time)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Let what goes through a proxy be connected under the same clock."""
+        manager: Any = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = _pool_classes(
+            self._connection.connect_to_proxy, self._connection.check_time
+        )
+        return manager
 
 
 class FinalResponse(http.client.HTTPResponse):
@@ -206,7 +230,9 @@ class FinalResponse(http.client.HTTPResponse):
                 continue
 
 
-def _pool_classes(connect: Callable[[str, int, float], socket.socket]) -> dict[str, Any]:
+def _pool_classes(
+    connect: Callable[[str, int, float], socket.socket], check_time: Callable[[], None]
+) -> dict[str, Any]:
     """Build the pools of one connection. ``_new_conn`` is urllib3's step that opens the socket."""
 
     class GuardedHTTPConnection(HTTPConnection):
@@ -220,6 +246,11 @@ def _pool_classes(connect: Callable[[str, int, float], socket.socket]) -> dict[s
 
         def _new_conn(self) -> socket.socket:
             return connect(self.host, self.port or 443, _seconds(self.timeout))
+
+        def _tunnel(self) -> None:
+            super()._tunnel()
+            # An answer that the watchdog has cut looks whole, and TLS on a socket that is shut would leak it.
+            check_time()
 
     class GuardedHTTPPool(HTTPConnectionPool):
         ConnectionCls = GuardedHTTPConnection

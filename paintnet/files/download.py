@@ -28,6 +28,7 @@ from paintnet.files.connection import (
     TimeIsUpError,
 )
 from paintnet.files.names import printable, printable_url
+from paintnet.files.proxies import ASKS_WHO_IT_IS, Proxy, UnusableProxyError, place_of, proxy_for, refusal_of
 
 _CHUNK = 65_536
 _PASSING_STATUS = (408, 425, 429, 502, 503, 504)
@@ -97,8 +98,9 @@ class _Passing(Exception):
 def download(url: str, *, allow_private: bool = False, limits: DownloadLimits | None = None) -> bytes:
     """Fetch a URL.
 
-    Proxies of the environment are not used: a proxy would connect to addresses that were never
-    checked. ``REQUESTS_CA_BUNDLE`` and ``SSL_CERT_FILE`` are honoured.
+    ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` are honoured; what a proxy is
+    asked for is looked up and checked here first, as if there were none. ``REQUESTS_CA_BUNDLE``
+    and ``SSL_CERT_FILE`` are honoured.
 
     Parameters
     ----------
@@ -202,8 +204,7 @@ def _try(hop: _Hop) -> tuple[bytes, str | None]:
 def _request(hop: _Hop) -> requests.Response:
     """Send the request through the adapter itself, and put failures into words.
 
-    A session would read a redirect's body on its own, unpacked and without a limit; it would
-    also take proxies and passwords from the environment.
+    A session would read a redirect's body unpacked and without a limit, and take passwords from .netrc.
     """
     headers = {
         "User-Agent": f"paintnet/{__version__}",
@@ -212,10 +213,12 @@ def _request(hop: _Hop) -> requests.Response:
         "Connection": "close",
     }
     timeout = (hop.limits.connect_seconds, hop.limits.read_seconds)
+    proxy = _checked_proxy(hop)
     verify = _certificates(hop)
     try:
         prepared = requests.Request("GET", hop.url, headers=headers, cookies=hop.cookies).prepare()
-        response = hop.adapter.send(prepared, stream=True, timeout=timeout, verify=verify, proxies={})
+        proxies = proxy.by_scheme() if proxy else {}
+        response = hop.adapter.send(prepared, stream=True, timeout=timeout, verify=verify, proxies=proxies)
         hop.cookies.update(response.cookies)
         return response
     except RefusedAddressError as error:
@@ -224,7 +227,11 @@ def _request(hop: _Hop) -> requests.Response:
         failure = hop.failure(f"there is no host {printable(error.host)}", "check its spelling")
         raise (_Passing(failure) if error.passing else failure) from error
     except NotConnectedError as error:
-        raise _Passing(hop.failure(_no_connection(error, hop.limits), _LATER)) from error
+        why = _no_connection(error, hop.limits) + (f" to the proxy {proxy.name}" if proxy else "")
+        raise _Passing(hop.failure(why, _LATER)) from error
+    except requests.exceptions.ProxyError as error:
+        hop.connection.check_time()
+        raise _proxy_failure(hop, error) from error
     except requests.exceptions.SSLError as error:
         hop.connection.check_time()
         raise _insecure(hop, error) from error
@@ -232,9 +239,41 @@ def _request(hop: _Hop) -> requests.Response:
         raise _silent(hop) from error
     except (requests.ConnectionError, urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
         hop.connection.check_time()
-        raise _Passing(hop.failure("the server closed the connection", _LATER)) from error
+        raise _Passing(
+            hop.failure(f"the {'proxy' if proxy else 'server'} closed the connection", _LATER)
+        ) from error
     except ValueError as error:  # what requests raises for a URL that it cannot take
         raise hop.failure("is not a URL", "check its spelling") from error
+
+
+def _checked_proxy(hop: _Hop) -> Proxy | None:
+    """Give the proxy of the environment, once it is sure that what it is asked for may be reached."""
+    host, port = place_of(hop.url)
+    try:
+        proxy = proxy_for(hop.url)
+        if proxy is not None:
+            hop.connection.check_host(host, port)
+    except UnusableProxyError as error:
+        raise hop.failure(str(error), "name an http proxy in HTTPS_PROXY, or unset it") from error
+    except RefusedAddressError as error:
+        raise _refused(hop, error) from error
+    except NoSuchHostError as error:
+        if not hop.connection.allows_private:
+            # Only the proxy knows the name: it may well lead into the net behind it.
+            why = f"{printable(host)} has no address here that could be checked before the proxy is asked"
+            raise DownloadError(hop.what, why, "allow private addresses", "allow_private") from error
+    return proxy
+
+
+def _proxy_failure(hop: _Hop, error: requests.exceptions.ProxyError) -> DownloadError | _Passing:
+    """Say what a proxy did instead of connecting."""
+    status = refusal_of(error)
+    if status == http.HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return hop.failure(*ASKS_WHO_IT_IS)
+    why = f"the proxy answered {_words(status)}" if status else "the proxy closed the connection"
+    if status is None or status in _PASSING_STATUS:
+        return _Passing(hop.failure(why, _LATER))
+    return hop.failure(why, "check the URL, or ask who runs the proxy")
 
 
 def _certificates(hop: _Hop) -> bool | str:
@@ -261,6 +300,8 @@ def _check_answer(response: requests.Response, hop: _Hop) -> None:
     """Refuse by status, encoding and announced length, before the body is read."""
     status = response.status_code
     answer = f"the server answered {_words(status)}"
+    if status == http.HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        raise hop.failure(*ASKS_WHO_IT_IS)
     if status in _PASSING_STATUS:
         raise _Passing(hop.failure(answer, _LATER), _retry_after(response))
     if status not in _GOOD_STATUS:

@@ -10,7 +10,7 @@ from paintnet.errors import DownloadError
 from paintnet.files.download import download
 from tests import http_server as web
 from tests.http_server import HttpServer
-from tests.picture.picture_helpers import BIRD, HASTY, QUICK, failure, fetch, resolver
+from tests.picture.picture_helpers import BIRD, HASTY, QUICK, failure, resolver
 
 PEM = Path(__file__).with_name("localhost.pem")
 Resolver = dict[str, list[str]]
@@ -100,14 +100,6 @@ def test_next_address_is_tried_when_one_does_not_answer(
 ) -> None:
     resolver(monkeypatch, {"cats.example": ["::1", "127.0.0.1"]}, server.port)
     assert download("http://cats.example/bird.png", allow_private=True, limits=QUICK) == BIRD
-
-
-def test_fault_13_proxies_of_the_environment_are_not_used(
-    server: HttpServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert fetch(server, "/bird.png") == BIRD
 
 
 def test_password_of_a_url_is_used_but_never_shown(server: HttpServer) -> None:
