@@ -121,6 +121,8 @@ class _Lane:
         # What the libraries below would start by themselves, in each worker as many as there are cores.
         limits = {"OMP_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": 1}
         self._environment = {name: str(number) for name, number in limits.items()}
+        # What a program has switched off for itself, its workers would print amid its lines.
+        self._environment["PYTHONWARNINGS"] = os.environ.get("PYTHONWARNINGS", "ignore")
         self._executor: Executor | None = None
 
     def submit(self, work: Callable[[Task], Result], task: Task) -> "Future[Result]":

@@ -1,11 +1,13 @@
 """How much space and time a batch may take, before it begins."""
 
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from paintnet.encoding.extent import Extent
+from paintnet.errors import PaintnetError
 from paintnet.fleet.plan import BatchSettings, Plan
 from paintnet.outputs import Outputs
 from paintnet.picture import output_size
@@ -43,12 +45,14 @@ def estimate(plan: Plan) -> Estimate:
     size = 0
     for item in plan.todo:
         source = item.input.source
-        found = None
-        if isinstance(source, Path) and _is_regular(source):
-            found = size_by_header(source, plan.settings.job.limits.max_pixels)
-            if found is None:  # it will fail, and write nothing
-                continue
-        size += _bytes_of(plan.settings, item.outputs, *(found or UNKNOWN))
+        found: tuple[int, int] | None = UNKNOWN
+        if isinstance(source, Path):
+            limit = plan.settings.job.limits.max_pixels
+            found = size_by_header(source, limit) if _is_regular(source) else None
+        if found is None:  # it will fail, and write nothing
+            continue
+        with suppress(PaintnetError):  # which its job will tell
+            size += _bytes_of(plan.settings, item.outputs, *found)
     took = [
         row.document["seconds"]
         for row in {id(row): row for row in plan.manifest.latest.values()}.values()

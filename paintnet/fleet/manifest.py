@@ -135,10 +135,15 @@ class Manifest:
         return OutputError(printable(self.path), why, "check the disk, or choose another folder")
 
 
+def _no_number(name: str) -> None:
+    """Refuse NaN and Infinity, which are no JSON."""
+    raise ValueError(name)
+
+
 def _row(line: bytes) -> Row | None:
     """What a line says, if it is one that a run could have written."""
     try:
-        document = json.loads(line)
+        document = json.loads(line, parse_constant=_no_number)
         sizes = {each["path"]: each["bytes"] for each in document["outputs"]}
         row = Row(
             document["state"], document["input"], document["key"], document.get("sha256"), sizes, document
@@ -146,9 +151,12 @@ def _row(line: bytes) -> Row | None:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     texts = (row.input, row.key, *([] if row.sha256 is None else [row.sha256]), *sizes)
+    numbers = (document.get("seconds"), document.get("psnr"))
     is_sound = (
         row.state in STATES
         and all(isinstance(text, str) for text in texts)
         and all(size is None or type(size) is int for size in sizes.values())
+        and all(number is None or type(number) in (int, float) for number in numbers)
+        and isinstance(document.setdefault("source", row.input), str)
     )
     return row if is_sound else None

@@ -60,7 +60,7 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
         "worst": worst and worst["source"],
         "files": len(sizes),
         "bytes": sum(sizes),
-        "seconds": round(sum(row.get("seconds", 0.0) for row in rows), 3),
+        "seconds": round(sum(row.get("seconds") or 0.0 for row in rows), 3),
     }
 
 

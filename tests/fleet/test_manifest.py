@@ -59,6 +59,9 @@ def test_torn_at_any_byte_the_whole_lines_are_used_and_the_next_one_is_whole(tmp
         json.dumps(line("a", outputs=[{"path": [], "bytes": 1}])).encode(),
         json.dumps(line("a", outputs=[{"path": "a", "bytes": True}])).encode(),
         json.dumps(line("a", outputs={"path": "a"})).encode(),
+        json.dumps(line("a", seconds="long")).encode(),
+        json.dumps(line("a", psnr=float("nan"))).encode(),
+        json.dumps(line("a", source=7)).encode(),
     ],
 )
 def test_what_a_run_could_not_have_written_is_left_out(tmp_path: Path, strange: bytes) -> None:
