@@ -185,22 +185,25 @@ def _in_workers(
 
 @contextmanager
 def _without_ctrl_c() -> Iterator[None]:
-    """Start processes that Ctrl-C, which a terminal sends to all, does not strike in their first moments."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Start processes that ignore Ctrl-C, which a terminal sends to all, from their first moment.
+
+    A signal that is ignored stays so in a new program (POSIX, exec), and Python leaves it so. A block
+    would be inherited too, but loky lifts it. In the hundredth of a second that it takes, this process
+    does not hear Ctrl-C either.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
 
 
 def _settle(parent: int) -> None:
     """Begin as a worker: ignore Ctrl-C, which the parent hears too and ends it, and end with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     if os.name == "posix":  # elsewhere an orphan keeps the number of its parent
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 

@@ -66,6 +66,16 @@ def test_what_work_raises_ends_everything_and_leaves_no_process(tmp_path: Path) 
     assert (tmp_path / "raises").stat().st_size == 1
 
 
+def hears_ctrl_c(_: int) -> bool:
+    return signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+
+
+def test_ctrl_c_is_for_this_process_only() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    assert [outcome.result for outcome in run_all(hears_ctrl_c, [0], 2)] == [False]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def wait_for_ever(path: Path) -> None:
     path.write_text(str(os.getpid()))
     time.sleep(600)
