@@ -37,6 +37,10 @@ class BelowRequired(PaintnetError):
     """The painting is below --require-psnr."""
 
 
+class SomeFailed(PaintnetError):
+    """Some pictures of a batch failed."""
+
+
 def run_and_exit(command: Callable[[], Any]) -> NoReturn:
     """Run a command, say in one line what went wrong, and exit with its code."""
     if os.environ.get("PAINTNET_DEBUG") != "1":
@@ -112,7 +116,8 @@ _OPTIONS = {
 """What to do about what the library refused, by the parameter that would allow it."""
 
 
-def _tell(error: PaintnetError) -> str:
+def tell(error: PaintnetError) -> str:
+    """Say what went wrong, with the option that would allow it."""
     return f"{error.what}: {error.why}; {_OPTIONS.get(error.parameter, error.remedy)}"
 
 
@@ -160,8 +165,9 @@ def if_interrupted(leaves: str) -> None:
 _ENDINGS: tuple[tuple[Any, ExitCode, Callable[[Any], str]], ...] = (
     (click.exceptions.Exit, ExitCode.DONE, lambda _: ""),
     (BelowRequired, ExitCode.BELOW_REQUIRED, str),
-    (SettingsError, ExitCode.USAGE, _tell),
-    (PaintnetError, ExitCode.FAILED, _tell),
+    (SomeFailed, ExitCode.SOME_FAILED, str),
+    (SettingsError, ExitCode.USAGE, tell),
+    (PaintnetError, ExitCode.FAILED, tell),
     (click.exceptions.NoArgsIsHelpError, ExitCode.USAGE, _show_help),
     (click.UsageError, ExitCode.USAGE, _tell_usage),
     (click.ClickException, ExitCode.FAILED, lambda error: error.format_message()),

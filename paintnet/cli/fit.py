@@ -272,7 +272,7 @@ def _job(image: str, options: dict[str, Any], view: View) -> "Job":
     from paintnet.job import Job
     from paintnet.painter.parts import PartClock
 
-    settings = _settings(options, view)
+    settings = settings_of(options, view)
     check_views(options)
     check_size_options(options)
     models = tuple(name for name in options["output"] if Path(name).suffix.lower() == EXTENSION)
@@ -299,7 +299,7 @@ def _job(image: str, options: dict[str, Any], view: View) -> "Job":
     )
 
 
-def _settings(options: dict[str, Any], view: View) -> dict[str, Any]:
+def settings_of(options: dict[str, Any], view: View | Console) -> dict[str, Any]:
     """Fields of PainterSettings that the user gave."""
     direct = (
         "mode encoding layers activation solver engine threads learning_rate batch_size alpha seed epochs "

@@ -1,7 +1,7 @@
 """How a command's help reads: options under headings, with defaults and limits as people write them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -161,6 +161,18 @@ def option_group(heading: str, *decorators: Callable[[Declared], Declared]) -> C
         declared = stack(*decorators)(declared)
         for each in _options_of(declared)[len(earlier) :]:
             each.heading = heading
+        return declared
+
+    return decorate
+
+
+def borrowed_options(owner: click.Command, leave_out: Collection[str]) -> Callable[[Declared], Declared]:
+    """Apply the options of another command, under its headings, but for some that are named."""
+
+    def decorate(declared: Declared) -> Declared:
+        for each in reversed(owner.params):
+            if isinstance(each, Option) and each.heading != COMMON and each.name not in leave_out:
+                declared.__click_params__ = [*_options_of(declared), each]  # type: ignore[attr-defined]
         return declared
 
     return decorate

@@ -18,6 +18,8 @@ from paintnet.files.names import printable
 PAGES = {
     "lesson": "From one neuron to a painted bird.",
     "commands": "Every command, option and exit code.",
+    "batches": "Many pictures, and going on where it ended.",
+    "ci": "In continuous integration.",
     "gallery": "What it makes, with the command for each picture.",
     "python": "The library.",
     "pictures": "The pictures that are read, and how their colors are taken.",
@@ -47,9 +49,10 @@ Examples:
 def show_help(ctx: click.Context, /, topic: str | None, **say: bool) -> None:
     """Show the help of a command, or a page of the documentation.
 
-    TOPIC is a command, or one of the pages lesson, commands, gallery, python,
-    pictures, engine, benchmarks, model-file and security, which are installed
-    with the program; without it, commands and pages are listed.
+    TOPIC is a command, or one of the pages lesson, commands, batches, ci,
+    gallery, python, pictures, engine, benchmarks, model-file and security,
+    which are installed with the program; without it, commands and pages are
+    listed.
     """
     console = Console(as_json=say["json"], quiet=say["quiet"])
     text = _text(ctx, topic)

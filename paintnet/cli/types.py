@@ -13,6 +13,7 @@ from paintnet.cli.suggestions import asked_back
 from paintnet.errors import SettingsError, number_text
 
 NONE = "none"
+MOST_WORKERS = 256
 
 
 class NumberList(click.ParamType[Any]):
@@ -230,3 +231,21 @@ XY = NumberList("X,Y")
 REGION = NumberList("X0,Y0,X1,Y1", count=4)
 SIZE = NumberList("WxH", separator="x", whole=True)
 NUMBERS = NumberList("N,N,...", count=None)
+
+
+class Workers(click.ParamType[Any]):
+    """How many processes work: a number, or auto for one on each core."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Give the number."""
+        if isinstance(value, int):
+            return value
+        if value == "auto":
+            from paintnet.executor import cores
+
+            return cores()
+        if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= MOST_WORKERS):
+            self.fail(f"{value!r} is neither auto nor a number from 1 to {MOST_WORKERS}", param, ctx)
+        return int(value)

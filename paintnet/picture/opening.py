@@ -98,12 +98,15 @@ class OpenedPicture:
         The source, fit to be shown: a URL without password and query.
     notes : tuple of str
         What there is to say about it, one sentence each.
+    sha256 : str or None
+        Checksum of the file's bytes; None where there was no file.
     """
 
     pixels: NDArray[np.float32]
     name: str
     source: str
     notes: tuple[str, ...] = ()
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,8 @@ def open_picture(
     from paintnet.picture.decoding import decode
 
     decoded = decode(file.data, file.source, limits.max_pixels)
-    return OpenedPicture(decoded.pixels, file.name, file.source, decoded.notes)
+    digest = hashlib.sha256(file.data).hexdigest()
+    return OpenedPicture(decoded.pixels, file.name, file.source, decoded.notes, digest)
 
 
 def fetched(source: Any, limits: OpenLimits, stdin: BinaryIO | None) -> Fetched:

@@ -1,0 +1,215 @@
+"""Where independent jobs run: in this process, or in workers of which each has one at a time.
+
+The workers are processes of loky, through the interface of `concurrent.futures`. Each stands in a pool
+of its own: a pool of several is broken as a whole when one of them dies, and then nobody knows whose
+fault it was, while the work of all others is lost with it.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from paintnet.errors import PaintnetError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+TRIES = 2
+"""How often a task may lose its worker before it is given up."""
+
+_IDLE = 20.0
+"""Seconds after which a worker without work leaves; another one comes when there is some."""
+
+_LOOKS_EVERY = 0.5
+"""Seconds between two looks of a worker at whether its parent is there."""
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Task, Result]):
+    """What became of a task.
+
+    Parameters
+    ----------
+    task : Task
+        As it was given.
+    result : Result or None
+        Of the work; None where its worker died each time.
+    """
+
+    task: Task
+    result: Result | None
+
+
+def cores() -> int:
+    """How many processors this process may use, as far as the system or its container says.
+
+    Examples
+    --------
+    >>> cores() >= 1
+    True
+    """
+    from joblib.externals.loky import cpu_count
+
+    return int(cpu_count())
+
+
+def threads_for(workers: int) -> int:
+    """How many threads each of several workers may have, so that the machine is full and no fuller.
+
+    Parameters
+    ----------
+    workers : int
+        How many there are.
+
+    Examples
+    --------
+    >>> threads_for(10_000)
+    1
+    """
+    return max(1, cores() // workers)
+
+
+def run_all(
+    work: Callable[[Task], Result], tasks: Iterable[Task], workers: int = 1
+) -> Generator[Outcome[Task, Result], None, None]:
+    """Do independent tasks, and give what became of each as it ends.
+
+    A task is asked for when there is a place for it, so that `tasks` may look at what has been done
+    meanwhile. A worker that dies costs its task one more try, and then that task alone is given up. What
+    `work` raises is raised here, and ends everything.
+
+    Parameters
+    ----------
+    work : callable
+        With several workers a function of a module, so that they find it.
+    tasks : iterable
+        With several workers something that can be sent there: paths and settings rather than arrays.
+    workers : int, default=1
+        Processes; 1 works in this one.
+
+    Yields
+    ------
+    Outcome
+        In the order in which they end. Whoever leaves early closes this generator, which ends the
+        workers.
+
+    Raises
+    ------
+    PaintnetError
+        If no process can be started.
+
+    Examples
+    --------
+    >>> [outcome.result for outcome in run_all(abs, [-1, 2])]
+    [1, 2]
+    """
+    if workers == 1:
+        return (Outcome(task, work(task)) for task in tasks)
+    return _in_workers(work, iter(tasks), workers)
+
+
+class _Lane:
+    """One worker, and another one after its death."""
+
+    def __init__(self, threads: int) -> None:
+        # What the libraries below would start by themselves, in each worker as many as there are cores.
+        limits = {"OMP_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": 1}
+        self._environment = {name: str(number) for name, number in limits.items()}
+        # What a program has switched off for itself, its workers would print amid its lines.
+        self._environment["PYTHONWARNINGS"] = os.environ.get("PYTHONWARNINGS", "ignore")
+        self._executor: Executor | None = None
+
+    def submit(self, work: Callable[[Task], Result], task: Task) -> "Future[Result]":
+        from joblib.externals.loky import ProcessPoolExecutor
+
+        with _without_ctrl_c():
+            try:
+                self._executor = self._executor or ProcessPoolExecutor(
+                    max_workers=1,
+                    timeout=_IDLE,
+                    env=self._environment,
+                    initializer=_settle,
+                    initargs=(os.getpid(),),
+                )
+                future: Future[Result] = self._executor.submit(work, task)
+            except OSError as error:
+                why = f"no process could be started ({error.strerror or error})"
+                raise PaintnetError("workers", why, "use fewer of them") from error
+        return future
+
+    def close(self) -> None:
+        """End the worker at once, whatever it does."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, kill_workers=True)  # type: ignore[call-arg]
+            self._executor = None
+
+
+def _in_workers(
+    work: Callable[[Task], Result], tasks: Iterator[Task], workers: int
+) -> Generator[Outcome[Task, Result], None, None]:
+    free = [_Lane(threads_for(workers)) for _ in range(workers)]
+    busy: dict[Future[Result], tuple[_Lane, Task, int]] = {}
+    try:
+        while True:
+            while free:
+                for task in tasks:
+                    lane = free.pop()
+                    busy[lane.submit(work, task)] = (lane, task, 1)
+                    break
+                else:
+                    break
+            if not busy:
+                return
+            for future in wait(busy, return_when=FIRST_COMPLETED).done:
+                lane, task, tries = busy.pop(future)
+                result: Result | None = None
+                try:
+                    result = future.result()
+                except BrokenExecutor:
+                    lane.close()
+                    if tries < TRIES:
+                        busy[lane.submit(work, task)] = (lane, task, tries + 1)
+                        continue
+                free.append(lane)
+                yield Outcome(task, result)
+    finally:
+        for lane in (*free, *(lane for lane, _, _ in busy.values())):
+            lane.close()
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C, which a terminal sends to all, from their first moment.
+
+    A signal that is ignored stays so in a new program (POSIX, exec), and Python leaves it so. A block
+    would be inherited too, but loky lifts it. In the hundredth of a second that it takes, this process
+    does not hear Ctrl-C either.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
+
+
+def _settle(parent: int) -> None:
+    """Begin as a worker: ignore Ctrl-C, which the parent hears too and ends it, and end with the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.name == "posix":  # elsewhere an orphan keeps the number of its parent
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent has been killed, since nobody would take its results."""
+    while os.getppid() == parent:
+        time.sleep(_LOOKS_EVERY)
+    os.kill(os.getpid(), signal.SIGKILL)

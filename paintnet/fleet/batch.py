@@ -1,0 +1,207 @@
+"""Many pictures, each to its outputs: what is done stays done, and what fails stops nobody else."""
+
+import contextlib
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from paintnet._version import __version__
+from paintnet.errors import OutputError, PaintnetError
+from paintnet.executor import Outcome, run_all, threads_for
+from paintnet.files.names import printable
+from paintnet.fleet.inputs import find_inputs
+from paintnet.fleet.manifest import Manifest, Row
+from paintnet.fleet.plan import BatchSettings, Item, Plan, sizes_of
+from paintnet.fleet.work import Report, Task, do_task
+
+
+def plan_batch(settings: BatchSettings, inputs: Iterable[str], *, recursive: bool = False) -> Plan:
+    """Find the pictures, name their outputs, and look at what is there; writes nothing.
+
+    Parameters
+    ----------
+    settings : BatchSettings
+        For all pictures.
+    inputs : iterable of str
+        As `find_inputs` takes them.
+    recursive : bool, default=False
+        Whether to enter the folders in folders.
+
+    Raises
+    ------
+    PaintnetError
+        If anything is wrong that can be known before a picture is opened.
+
+    Examples
+    --------
+    >>> from paintnet.job import Job
+    >>> settings = BatchSettings(job=Job(source=""), out_dir=Path("nowhere"))
+    >>> [item.outputs.paths for item in plan_batch(settings, ["sample:bird"]).todo]
+    [('bird.painted.png', 'bird.paintnet')]
+    """
+    settings.check()
+    if settings.out_dir.exists() and not settings.out_dir.is_dir():
+        raise OutputError(printable(settings.out_dir), "is a file", "choose a folder for the outputs")
+    manifest = Manifest(settings.out_dir)
+    manifest.refresh()
+    made = [str(settings.out_dir.resolve() / path) for path in manifest.latest]
+    found = find_inputs(inputs, recursive=recursive, out_dir=settings.out_dir, made=made)
+    plan = Plan(settings, manifest, passed_over=found.passed_over)
+    plan.add(found.inputs)
+    return plan
+
+
+def run_batch(plan: Plan, *, workers: int = 1) -> Generator[dict[str, Any], None, None]:
+    """Do what is left of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        From `plan_batch`.
+    workers : int, default=1
+        Processes that work side by side; 1 works in this one. Outputs do not depend on it.
+
+    Yields
+    ------
+    dict
+        For each picture, as it ends, its line of the manifest; ``state`` is "skipped" where nothing was
+        left to do. Whoever leaves early closes this generator, which ends the workers.
+
+    Raises
+    ------
+    OutputError
+        If the folder or the manifest cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from paintnet.job import Job
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     job = Job(source="", preset="draft", settings={"epochs": 1})
+    ...     settings = BatchSettings(job=job, out_dir=Path(folder))
+    ...     first = [row["state"] for row in run_batch(plan_batch(settings, ["sample:bird"]))]
+    ...     first, [row["state"] for row in run_batch(plan_batch(settings, ["sample:bird", "no.png"]))]
+    (['done'], ['skipped', 'failed'])
+    """
+    _make_folder(plan.settings.out_dir)
+    run = _Run(plan, workers)
+    yield from (run.skipped(item) for item in plan.items if item.row is not None)
+    with contextlib.closing(run_all(do_task, run.tasks(), workers)) as outcomes:
+        for outcome in outcomes:
+            row = run.finished(outcome)  # recorded before anybody is told
+            yield from run.take_early()
+            yield row
+    yield from run.take_early()
+
+
+class _Run:
+    """One run over a plan."""
+
+    def __init__(self, plan: Plan, workers: int) -> None:
+        self._plan = plan
+        self._threads = None if workers == 1 else threads_for(workers)
+        self._early: list[dict[str, Any]] = []
+        self._perhaps_done: dict[int, Row] = {}
+
+    def tasks(self) -> Iterator[Task]:
+        """Give one task after the other, each when there is a place for it."""
+        plan = self._plan
+        for number, item in enumerate(plan.items):
+            if item.row is not None:
+                continue
+            # Another run in this folder may have come first.
+            plan.manifest.refresh()
+            row = plan.row_of(item)
+            if row is not None and plan.is_of(item, row):
+                item.row = row
+                self._early.append(self.skipped(item))
+                continue
+            try:
+                self._make_room(item)
+            except PaintnetError as error:
+                self._early.append(self._ended(item, Report(error=error), claims=False))
+                continue
+            known = None
+            if row is not None and not isinstance(item.input.source, Path):
+                known = row.sha256
+                self._perhaps_done[number] = row
+            else:
+                # Whoever finds an output without a line after this one knows whose it is.
+                plan.manifest.append({"state": "begun", **self._about(item, None)})
+            job = plan.settings.job_of(item.input, item.outputs)
+            if self._threads is not None:
+                job = replace(job, settings={"threads": self._threads, **job.settings})
+            yield Task(job, number, plan.settings.required_psnr, known, plan.settings.job.force)
+
+    def take_early(self) -> list[dict[str, Any]]:
+        """Rows of pictures that needed no work."""
+        early, self._early = self._early, []
+        return early
+
+    def skipped(self, item: Item) -> dict[str, Any]:
+        """The row of a picture that is done."""
+        assert item.row is not None  # noqa: S101 - that is what done means; told to mypy
+        return {**item.row.document, "state": "skipped", "source": item.input.name}
+
+    def finished(self, outcome: Outcome[Task, Report]) -> dict[str, Any]:
+        """Record what became of a task."""
+        item = self._plan.items[outcome.task.number]
+        report = outcome.result
+        if report is None:
+            why = "its worker process ended twice, without a word"
+            remedy = "there may be too little memory: use fewer workers, or a smaller copy of the picture"
+            report = Report(error=PaintnetError(item.input.name, why, remedy))
+        if report.is_known:
+            item.row = self._perhaps_done[outcome.task.number]
+            return self.skipped(item)
+        # The outputs that an address had before are still there where it failed.
+        claims = report.error is None or outcome.task.known is None
+        return self._ended(item, report, claims=claims)
+
+    def _ended(self, item: Item, report: Report, *, claims: bool = True) -> dict[str, Any]:
+        state = "done" if report.error is None else "failed"
+        row = {"state": state, **self._about(item, report.sha256, claims=claims), "seconds": report.seconds}
+        row |= report.measured
+        if report.notes:
+            row["notes"] = report.notes
+        if report.error is not None:
+            error = report.error
+            row["error"] = {
+                "what": error.what,
+                "why": error.why,
+                "remedy": error.remedy,
+                "parameter": error.parameter,
+            }
+        self._plan.manifest.append(row)
+        return row
+
+    def _about(self, item: Item, sha256: str | None, *, claims: bool = True) -> dict[str, Any]:
+        settings = self._plan.settings
+        sizes = sizes_of(settings.out_dir, item.outputs.paths) if claims else {}
+        return {
+            "input": item.input.label,
+            "source": item.input.name,
+            "sha256": sha256,
+            "outputs": [{"path": path, "bytes": size} for path, size in sizes.items()],
+            "settings": settings.to_document(),
+            "version": __version__,
+            "key": settings.key,
+        }
+
+    def _make_room(self, item: Item) -> None:
+        foreign = self._plan.foreign(item)
+        if foreign:
+            name = printable(self._plan.settings.out_dir / foreign[0])
+            why = "exists already, and is not from this batch"
+            raise OutputError(name, why, "let it be replaced or choose another folder", "force")
+        for path in item.outputs.paths:
+            _make_folder((self._plan.settings.out_dir / path).parent)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"this folder cannot be made ({printable(error.strerror or error)})"
+        raise OutputError(printable(folder), why, "choose another folder") from error

@@ -1,0 +1,83 @@
+"""How much space and time a batch may take, before it begins."""
+
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from paintnet.encoding.extent import Extent
+from paintnet.errors import PaintnetError
+from paintnet.fleet.plan import BatchSettings, Plan
+from paintnet.outputs import Outputs
+from paintnet.picture import output_size
+from paintnet.picture.header import size_by_header
+from paintnet.settings.presets import settings_for
+
+PICTURE = 1.6
+"""Bytes of a painted pixel as PNG: the photograph in the README has 1.5, smooth ones have less."""
+
+VIEW = 3_000_000
+"""Bytes of an animation or a page."""
+
+UNKNOWN = (1000, 1000)
+"""Pixels of what cannot be looked at before it is fetched."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is left to do.
+
+    Parameters
+    ----------
+    size : int
+        Bytes of the outputs.
+    seconds : float or None
+        With one worker; None where no picture has been done with these settings.
+    """
+
+    size: int
+    seconds: float | None
+
+
+def estimate(plan: Plan) -> Estimate:
+    """Guess from the sizes of pictures, which are read from their headers, and from what was done before."""
+    size = 0
+    for item in plan.todo:
+        source = item.input.source
+        found: tuple[int, int] | None = UNKNOWN
+        if isinstance(source, Path):
+            limit = plan.settings.job.limits.max_pixels
+            found = size_by_header(source, limit) if _is_regular(source) else None
+        if found is None:  # it will fail, and write nothing
+            continue
+        with suppress(PaintnetError):  # which its job will tell
+            size += _bytes_of(plan.settings, item.outputs, *found)
+    took = [
+        row.document["seconds"]
+        for row in {id(row): row for row in plan.manifest.latest.values()}.values()
+        if row.key == plan.settings.key and isinstance(row.document.get("seconds"), int | float)
+    ]
+    return Estimate(size, sum(took) / len(took) * len(plan.todo) if took else None)
+
+
+def _bytes_of(settings: BatchSettings, outputs: Outputs, width: int, height: int) -> int:
+    job = settings.job
+    shrunk = min(1.0, (job.max_side or max(width, height)) / max(width, height))
+    width, height = (max(1, round(side * shrunk)) for side in (width, height))
+    painted = output_size((width, height), job.scale, job.size, 10**15)
+    size = PICTURE * painted[0] * painted[1] * len(outputs.pictures)
+    if outputs.models:
+        chosen = settings_for(width, height, job.preset, **job.settings)
+        inputs = chosen.encoding.build(Extent.of_picture(width, height), 0).n_features
+        layers = (inputs, *chosen.layers, 3)
+        weights = sum(a * b for a, b in pairwise(layers))
+        size += 4.0 * weights * len(outputs.models)
+    return int(size + VIEW * (len(outputs.paths) - len(outputs.pictures) - len(outputs.models)))
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
