@@ -217,15 +217,16 @@ def test_ctrl_c_says_how_to_go_on(pictures: Path) -> None:
         terminal.process.send_signal(signal.SIGINT)
         assert terminal.finish() == 130
     words = "interrupted: Ctrl-C; 0 of 11 pictures are done; the same command goes on with the others"
-    assert words in terminal.text
+    assert words in " ".join(terminal.text.split())
     assert made_in("out") == {}
 
 
 def test_two_runs_at_once_do_each_other_no_harm(run: Run, pictures: Path) -> None:
     other = start("batch", "in", "--out-dir", "out", *QUICK)
     wait_for_lines(other, 1)
-    assert run("batch", "in", "--out-dir", "out", *QUICK, "--json").document["failed"] == 3
-    assert other.wait(60) == 3
+    # Not by `run`, which would take the files that the other one has in hand for left behind.
+    both = [start("batch", "in", "--out-dir", "out", *QUICK), other]
+    assert [each.wait(120) for each in both] == [3, 3]
     assert run("batch", "in", "--out-dir", "out", *QUICK, "--json").document["skipped"] == 9
 
 
