@@ -7,6 +7,7 @@ fault it was, while the work of all others is lost with it.
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -212,4 +213,5 @@ def _end_with(parent: int) -> None:
     """End this process when its parent has been killed, since nobody would take its results."""
     while os.getppid() == parent:
         time.sleep(_LOOKS_EVERY)
-    os.kill(os.getpid(), signal.SIGKILL)
+    if sys.platform != "win32":
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -68,6 +68,8 @@ class Job:
         What the report says about how it was made, and calls the classes.
     inputs : tuple of str
         Other files that were read, such as a palette: no output may replace them.
+    keeps_metadata : bool
+        Whether EXIF and XMP of the picture go to the painted ones; its resolution always does.
     keeping : Keeping
         Checkpoints of the run, the one that it goes on from, and what Ctrl-C leaves of it.
     clock : PartClock
@@ -98,6 +100,7 @@ class Job:
     command: str = ""
     class_names: tuple[str, ...] | None = None
     inputs: tuple[str, ...] = ()
+    keeps_metadata: bool = False
     keeping: Keeping = field(default_factory=Keeping)
     clock: PartClock = field(default_factory=PartClock)
 
@@ -325,7 +328,9 @@ class FittedJob:
         bands = [self.quality.rendered] if is_own else self._bands((width, height))
         content = io.BytesIO()
         shape = (height, width, painting.channels)
-        self.notes.extend(write_bands(content, bands, shape, self.open_job.job._extension(path)))
+        job, metadata = self.open_job.job, self.open_job.opened.metadata
+        said = metadata if job.keeps_metadata else metadata.resolution
+        self.notes.extend(write_bands(content, bands, shape, job._extension(path), said))
         return content.getvalue()
 
     def _bands(self, size: tuple[int, int]) -> Iterator[Array]:

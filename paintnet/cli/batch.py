@@ -179,6 +179,7 @@ def _settings(options: dict[str, Any], console: Console) -> "BatchSettings":
         force=options["force"],
         command=command_line(sys.argv),
         class_names=None if options["threshold"] is None else ("light", "dark"),
+        keeps_metadata=options["keep_metadata"],
         inputs=() if options["palette"] is None else (options["palette"],),
     )
     return BatchSettings(

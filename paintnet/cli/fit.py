@@ -220,6 +220,11 @@ Examples:
         help="The model, or - for stdout.",
     ),
     size_options,
+    option(
+        "--keep-metadata",
+        is_flag=True,
+        help="Copy EXIF and XMP data to the painted picture, upright and without the thumbnail.",
+    ),
     force_option,
 )
 @watch_options
@@ -294,6 +299,7 @@ def _job(image: str, options: dict[str, Any], view: View) -> "Job":
         command=command_line(sys.argv),
         class_names=None if options["threshold"] is None else ("light", "dark"),
         inputs=() if options["palette"] is None else (options["palette"],),
+        keeps_metadata=options["keep_metadata"],
         keeping=keeping_of(options),
         clock=PartClock(view, begun=click.get_current_context().obj),
     )

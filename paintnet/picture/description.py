@@ -4,10 +4,11 @@ import io
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from PIL import ExifTags, Image
+from PIL import ExifTags
 
 from paintnet.files.names import printable
 from paintnet.picture.decoding import decode, header_of
+from paintnet.picture.metadata_reading import dpi_of, exif_of, orientation_of
 from paintnet.picture.opening import OpenedPicture, OpenLimits, fetched
 
 
@@ -75,7 +76,7 @@ def describe(source: Any, limits: OpenLimits | None = None, stdin: BinaryIO | No
     image = header_of(file.data, file.source, limits.max_pixels)
     info = image.info
     kinds = {"EXIF": "exif", "XMP": "xmp", "IPTC": "photoshop"}
-    exif = _exif(image)
+    exif = exif_of(image)
     has_exif = bool(exif) and (image.format != "TIFF" or ExifTags.IFD.Exif in exif)
     found = [name for name, key in kinds.items() if info.get(key) or (name == "EXIF" and has_exif)]
     if ExifTags.IFD.GPSInfo in exif:
@@ -86,23 +87,11 @@ def describe(source: Any, limits: OpenLimits | None = None, stdin: BinaryIO | No
         image.format or "",
         image.mode,
         image.size,
-        _orientation(exif),
+        orientation_of(exif),
         _profile_name(info.get("icc_profile")),
-        _dpi(info.get("dpi")),
+        dpi_of(info.get("dpi")),
         tuple(found),
     )
-
-
-def _exif(image: Image.Image) -> Image.Exif:
-    try:
-        return image.getexif()
-    except Exception:  # EXIF data are a format of their own, and often damaged
-        return Image.Exif()
-
-
-def _orientation(exif: Image.Exif) -> int:
-    found = exif.get(ExifTags.Base.Orientation, 1)
-    return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
 def _profile_name(profile: Any) -> str | None:
@@ -115,14 +104,3 @@ def _profile_name(profile: Any) -> str | None:
     except Exception:  # without Pillow's color management, or with a broken profile
         return "one that cannot be read"
     return " ".join(printable(name.strip()).split())[:60] or "one without a name"
-
-
-def _dpi(dpi: Any) -> tuple[float, float] | None:
-    """Take a resolution that makes sense: files have zeros, and ones where nothing was set."""
-    if isinstance(dpi, str):
-        return None
-    try:
-        across, down = (round(float(each), 1) for each in dpi)
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        return None
-    return (across, down) if 1 < across <= 100_000 and 1 < down <= 100_000 else None

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from paintnet.errors import OutputError
 from paintnet.files.names import printable
-from paintnet.picture.png_writing import png_pieces
+from paintnet.picture.metadata import NONE, Metadata, pillow_options, png_chunks
+from paintnet.picture.png_writing import png_pieces, with_chunks
 from paintnet.typing import Levels
 
 STREAMED_PIXELS = 4_000_000
@@ -32,38 +33,51 @@ class OutputFormat:
     name : str
         What people call it.
     encode : callable
-        From 8-bit levels, (height, width, channels), to the bytes of a file.
+        From 8-bit levels, (height, width, channels), and metadata to the bytes of a file, and sentences
+        on what of the metadata the format has no place for.
     keeps_alpha : bool
         Whether transparency survives.
     max_side : int
         The longest side that the format can hold.
     stream : callable or None
-        From bands of levels and the shape of the whole to pieces of a file, for large pictures;
-        None where the format is written only from the whole.
+        From bands of levels, the shape of the whole and metadata to pieces of a file, for large
+        pictures; None where the format is written only from the whole.
     """
 
     name: str
-    encode: Callable[[Levels], bytes]
+    encode: Callable[[Levels, Metadata], tuple[bytes, tuple[str, ...]]]
     keeps_alpha: bool
     max_side: int
-    stream: Callable[[Iterable[Levels], Shape], Iterator[bytes]] | None = None
+    stream: Callable[[Iterable[Levels], Shape, Metadata], Iterator[bytes]] | None = None
 
 
-def _encoder(pillow_name: str, **options: Any) -> Callable[[Levels], bytes]:
+def _encoder(pillow_name: str, **options: Any) -> Callable[[Levels, Metadata], tuple[bytes, tuple[str, ...]]]:
     """Build the function that writes one format; Pillow is imported when it is first called."""
 
-    def encode(levels: Levels) -> bytes:
+    def encode(levels: Levels, metadata: Metadata) -> tuple[bytes, tuple[str, ...]]:
         from PIL import Image
 
+        said, notes = pillow_options(metadata, pillow_name)
         flat = levels[..., 0] if levels.shape[-1] == 1 else levels
         buffer = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(flat)).save(buffer, format=pillow_name, **options)
-        return buffer.getvalue()
+        Image.fromarray(np.ascontiguousarray(flat)).save(buffer, format=pillow_name, **{**options, **said})
+        return buffer.getvalue(), notes
 
     return encode
 
 
-_PNG = OutputFormat("PNG", _encoder("PNG"), keeps_alpha=True, max_side=2**31 - 1, stream=png_pieces)
+def _encode_png(levels: Levels, metadata: Metadata) -> tuple[bytes, tuple[str, ...]]:
+    content, _ = _encoder("PNG")(levels, Metadata())
+    return with_chunks(content, png_chunks(metadata)), ()
+
+
+def _stream_png(bands: Iterable[Levels], shape: Shape, metadata: Metadata) -> Iterator[bytes]:
+    pieces = png_pieces(bands, shape)
+    yield with_chunks(next(pieces), png_chunks(metadata))
+    yield from pieces
+
+
+_PNG = OutputFormat("PNG", _encode_png, keeps_alpha=True, max_side=2**31 - 1, stream=_stream_png)
 # Full color resolution: a painting has sharp color edges, and halved chroma would smear them.
 _JPEG = OutputFormat("JPEG", _encoder("JPEG", quality=95, subsampling=0), keeps_alpha=False, max_side=65_500)
 # Lossless: what is written is what was painted.
@@ -129,7 +143,11 @@ def encode_picture(pixels: NDArray[Any], extension: str) -> tuple[bytes, tuple[s
 
 
 def write_bands(
-    file: IO[bytes], bands: Iterable[NDArray[Any]], shape: tuple[int, ...], extension: str
+    file: IO[bytes],
+    bands: Iterable[NDArray[Any]],
+    shape: tuple[int, ...],
+    extension: str,
+    metadata: Metadata = NONE,
 ) -> tuple[str, ...]:
     """Write a picture that comes in bands; of its values only a few rows are held at a time.
 
@@ -146,6 +164,8 @@ def write_bands(
         Of the whole picture.
     extension : str
         A key of ``OUTPUT_FORMATS``, in any case.
+    metadata : Metadata, optional
+        What the file says besides; by default nothing.
 
     Returns
     -------
@@ -172,17 +192,19 @@ def write_bands(
     levels = _LevelBands(bands, height, flattens=channels == 4 and not chosen.keeps_alpha)
     written = height, width, 3 if levels.flattens else channels
     if chosen.stream is not None and height * width > STREAMED_PIXELS:
-        file.writelines(chosen.stream(levels, written))
+        file.writelines(chosen.stream(levels, written, metadata))
+        notes: tuple[str, ...] = ()
     else:
         whole = np.empty(written, dtype=np.uint8)
         top = 0
         for band in levels:
             whole[top : top + len(band)] = band
             top += len(band)
-        file.write(chosen.encode(whole))
+        content, notes = chosen.encode(whole, metadata)
+        file.write(content)
     if levels.lost_alpha:
-        return (f"transparency was flattened on white: {chosen.name} has none",)
-    return ()
+        notes = (f"transparency was flattened on white: {chosen.name} has none", *notes)
+    return notes
 
 
 def _format_of(extension: str, shape: tuple[int, ...]) -> OutputFormat:

@@ -24,6 +24,7 @@ from paintnet.files.names import (
     url_stem,
 )
 from paintnet.picture.arrays import pixels_of
+from paintnet.picture.metadata import NONE, Metadata
 from paintnet.picture.samples import sample_bytes
 
 _WEB = ("http", "https")
@@ -100,6 +101,8 @@ class OpenedPicture:
         What there is to say about it, one sentence each.
     sha256 : str or None
         Checksum of the file's bytes; None where there was no file.
+    metadata : Metadata
+        What the file says besides its pixels.
     """
 
     pixels: NDArray[np.float32]
@@ -107,6 +110,7 @@ class OpenedPicture:
     source: str
     notes: tuple[str, ...] = ()
     sha256: str | None = None
+    metadata: Metadata = NONE
 
 
 @dataclass(frozen=True)
@@ -161,11 +165,16 @@ def open_picture(
     if held is not None:
         return held
     file = fetched(source, limits, stdin)
-    from paintnet.picture.decoding import decode
+    from paintnet.picture.decoding import decode, header_of
+    from paintnet.picture.metadata_reading import metadata_of
 
     decoded = decode(file.data, file.source, limits.max_pixels)
     digest = hashlib.sha256(file.data).hexdigest()
-    return OpenedPicture(decoded.pixels, file.name, file.source, decoded.notes, digest)
+    try:
+        metadata = metadata_of(header_of(file.data, file.source, limits.max_pixels))
+    except PictureError:  # what is damaged beside the pixels has been left out there too
+        metadata = NONE
+    return OpenedPicture(decoded.pixels, file.name, file.source, decoded.notes, digest, metadata)
 
 
 def fetched(source: Any, limits: OpenLimits, stdin: BinaryIO | None) -> Fetched:

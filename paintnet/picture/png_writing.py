@@ -19,6 +19,9 @@ COLOR_TYPES = {1: 0, 3: 2, 4: 6}
 BLOCK_BYTES = 2**18
 """Filtered bytes that are handed to zlib at once."""
 
+HEADER_BYTES = 33
+"""Signature and IHDR, with its length, name and checksum."""
+
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -51,6 +54,12 @@ def png_pieces(bands: Iterable[Levels], shape: tuple[int, int, int]) -> Iterator
         if packed:
             yield _chunk(b"IDAT", packed)
     yield _chunk(b"IDAT", packer.flush()) + _chunk(b"IEND", b"")
+
+
+def with_chunks(start: bytes, chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Put chunks behind the header of a PNG, of which `start` is all or the beginning."""
+    pieces = [_chunk(name, content) for name, content in chunks]
+    return b"".join((start[:HEADER_BYTES], *pieces, start[HEADER_BYTES:]))
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -472,3 +472,15 @@ def test_where_no_picture_is_named_the_sample_is_painted_with_a_note(run: Run, f
     Path("-odd.png").write_bytes(Path("dd.png").read_bytes())
     assert run("fit", *quick, "--", "-odd.png").done().err == ""
     assert Path("odd.painted.png").exists()
+
+
+def test_the_resolution_is_kept_and_exif_only_if_asked_for(run: Run, folder: Path) -> None:
+    exif = Image.Exif()
+    exif[315] = "Ada"
+    Image.new("RGB", (9, 8), "teal").save("dated.jpg", dpi=(300, 300), exif=exif)
+    run("fit", "dated.jpg", *QUICK, "-o", "plain.jpg").done()
+    run("fit", "dated.jpg", *QUICK, "-o", "kept.jpg", "--keep-metadata").done()
+    for name, artist in (("plain.jpg", None), ("kept.jpg", "Ada")):
+        with Image.open(name) as image:
+            assert image.info["dpi"] == (300, 300)
+            assert image.getexif().get(315) == artist

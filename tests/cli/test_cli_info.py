@@ -8,7 +8,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from paintnet import load
 from paintnet.cli.console import human_bytes
-from paintnet.picture.description import _dpi
+from paintnet.picture.metadata_reading import dpi_of
 from paintnet.record import TrainingRecord
 from paintnet.settings.presets import settings_for
 from tests.command_line import QUICK, Run, encoded, picture_levels, run_program
@@ -151,7 +151,7 @@ def test_a_file_that_is_neither_is_told_as_a_model(run: Run, folder: Path) -> No
 
 @pytest.mark.parametrize("dpi", [(0, 0), (float("nan"), 72), "72", None, (-5, 72), (1e9, 72)], ids=str)
 def test_a_resolution_that_makes_no_sense_is_none(dpi: object) -> None:
-    assert _dpi(dpi) is None
+    assert dpi_of(dpi) is None
 
 
 def test_describing_a_picture_imports_nothing_that_learns(photo: Path) -> None:
