@@ -15,6 +15,7 @@ from paintnet.errors import PictureError, SettingsError
 from paintnet.files.names import printable, printable_source
 from paintnet.files.texts import decode_text
 from paintnet.picture import OpenLimits, open_picture
+from paintnet.typing import Array, Levels
 
 MAX_TEXT_BYTES = 1_000_000
 TYPICAL_COLORS = 16
@@ -169,12 +170,21 @@ def _from_picture(path: Path) -> Palette:
     if not len(pixels):
         raise PictureError(str(path), "every pixel of it is transparent", "give a picture with colors")
     levels = np.rint(np.broadcast_to(pixels, (len(pixels), 3)) * 255).astype(np.uint8)
-    _, first = np.unique(levels, axis=0, return_index=True)
+    first = _first_of_each(levels)
     if len(first) <= MAX_COLORS:
-        return Palette(tuple(_hex(*levels[place] / 255) for place in np.sort(first)))
+        return Palette(tuple(_hex(*levels[place] / 255) for place in first))
     _, found = sort_pixels(levels[np.newaxis] / np.float32(255), Classes(colors=TYPICAL_COLORS), seed=0)
     note = f"the palette's picture has {len(first):,} colors: the {len(found)} most typical were taken"
     return Palette(tuple(_hex(*color) for color in found.tolist()), (note,))
+
+
+def _first_of_each(levels: Levels) -> Array:
+    """Where each color comes first; sorting them all would take seconds in a large picture."""
+    codes = levels.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.int32)
+    first = np.zeros(1 << 24, dtype=np.int32)
+    # Of several numbers for one place NumPy keeps the last: from the end on, that is the first.
+    first[codes[::-1]] = np.arange(len(codes), 0, -1, dtype=np.int32)
+    return np.sort(first[first > 0]) - 1
 
 
 def _from_aco(data: bytes) -> Iterator[str]:

@@ -114,10 +114,11 @@ def _named_colors() -> tuple[list[str], Array]:
     """Names that people use, and the place of each in CIELAB."""
     from PIL import ImageColor
 
+    # Pillow replaces the text of a color by its numbers once somebody has asked for it.
     codes = {
-        _spaced(name): code.removeprefix("#")
-        for name, code in ImageColor.colormap.items()
-        if isinstance(code, str) and "grey" not in name and name not in LEFT_OUT
+        _spaced(name): bytes(ImageColor.getrgb(name)[:3]).hex()
+        for name in list(ImageColor.colormap)
+        if "grey" not in name and name not in LEFT_OUT
     } | OWN_NAMES
     return list(codes), lab(np.array([of_code(code) for code in codes.values()]))
 

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from PIL import ImageColor
 
+from paintnet.report import colors
 from paintnet.report.colors import color_name, hex_code, lab, of_code
 
 
@@ -54,3 +56,11 @@ def test_each_named_color_has_its_own_name() -> None:
     names, places = _named_colors()
     assert len(names) == len({tuple(place) for place in places.round(6).tolist()}) > 130
     assert all(name.replace(" ", "").isalpha() for name in names)
+
+
+def test_names_stay_when_pillow_has_been_asked_for_the_colors() -> None:
+    for name in list(ImageColor.colormap):
+        ImageColor.getrgb(name)
+    colors._named_colors.cache_clear()
+    assert color_name(np.array([1.0, 0.0, 0.0])) == "red"
+    assert color_name(np.array([0.0, 1.0, 1.0])) == "cyan"
