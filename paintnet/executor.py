@@ -144,10 +144,10 @@ class _Lane:
                 raise PaintnetError("workers", why, "use fewer of them") from error
         return future
 
-    def close(self) -> None:
-        """End the worker at once, whatever it does."""
+    def close(self, *, at_once: bool) -> None:
+        """End the worker: at once, whatever it does, or after its work; killed, it may leave semaphores."""
         if self._executor is not None:
-            self._executor.shutdown(wait=True, kill_workers=True)  # type: ignore[call-arg]
+            self._executor.shutdown(wait=True, kill_workers=at_once)  # type: ignore[call-arg]
             self._executor = None
 
 
@@ -173,15 +173,17 @@ def _in_workers(
                 try:
                     result = future.result()
                 except BrokenExecutor:
-                    lane.close()
+                    lane.close(at_once=True)
                     if tries < TRIES:
                         busy[lane.submit(work, task)] = (lane, task, tries + 1)
                         continue
                 free.append(lane)
                 yield Outcome(task, result)
     finally:
-        for lane in (*free, *(lane for lane, _, _ in busy.values())):
-            lane.close()
+        for lane, _, _ in busy.values():
+            lane.close(at_once=True)
+        for lane in free:
+            lane.close(at_once=False)
 
 
 @contextmanager
