@@ -8,6 +8,9 @@ import ipaddress
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+# By its network, since Python 3.13 counts IPv4-mapped addresses as loopback ones, and earlier ones do not.
+_LOOPBACK = [ipaddress.ip_network(text) for text in ("127.0.0.0/8", "::1/128")]
+
 _PRIVATE = [
     ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 ]
@@ -88,8 +91,8 @@ def is_liftable(reason: str) -> bool:
 def _kind(address: Address) -> str | None:
     """Put an address into words; None for an ordinary public one."""
     tests = (
-        ("a loopback address", address.is_loopback),
-        ("an unspecified address", address.is_unspecified),
+        ("a loopback address", _within(address, _LOOPBACK)),
+        ("an unspecified address", int(address) == 0),
         ("an IPv4 address inside an IPv6 address", _within(address, _WRAPPERS)),
         ("a link-local address", address.is_link_local or address in _METADATA),
         ("a multicast address", address.is_multicast),
