@@ -14,7 +14,13 @@ from paintnet.painter.painter import Painter
 from paintnet.painter.quality import as_written
 
 FILTERS = {name: Image.Resampling[name.upper()] for name in ("box", "bicubic", "lanczos")}
-HALVINGS = (*FILTERS, "box, JPEG 90", "bicubic, JPEG 90")
+HALVINGS = (
+    *FILTERS,
+    *("box, JPEG 90", "bicubic, JPEG 90", "box, JPEG 75"),
+    *("box, noise 2", "box, noise 4", "box, noise 8"),
+)
+"""Filters, and what was done to the halves: JPEG of a quality, or noise of a deviation in levels."""
+
 PURPOSES = ("copying", "any-size", "enlarging")
 BORDER = 8
 """Pixels of the original at its edge that are not measured: there, interpolation guesses."""
@@ -44,12 +50,9 @@ def report() -> str:
 
 def measure(original: Image.Image, halving: str) -> dict[str, float]:
     """PSNR of interpolations and paintings of the halved photograph; SSIM of those twice as large."""
-    method, _, jpeg = halving.partition(", ")
+    method, _, damage = halving.partition(", ")
     half = original.resize((original.width // 2, original.height // 2), FILTERS[method])
-    if jpeg:
-        content = io.BytesIO()
-        half.save(content, "jpeg", quality=90)
-        half = Image.open(content)
+    half = damaged(half, damage) if damage else half
     small, large = (np.asarray(picture, dtype=np.float32) / 255 for picture in (half, original))
     height, width, _ = small.shape
     found: dict[str, float] = {}
@@ -65,6 +68,18 @@ def measure(original: Image.Image, halving: str) -> dict[str, float]:
         painted = painting.render((width // 4, height // 4), region)
         found[f"{purpose} 1/4x"] = psnr(quarter.mean(axis=(1, 3)), as_written(painted))
     return found
+
+
+def damaged(picture: Image.Image, how: str) -> Image.Image:
+    """Save as JPEG and open again, or add noise."""
+    kind, _, amount = how.partition(" ")
+    if kind == "JPEG":
+        content = io.BytesIO()
+        picture.save(content, "jpeg", quality=int(amount))
+        return Image.open(content)
+    levels = np.asarray(picture, dtype=np.float32)
+    noisy = levels + np.random.default_rng(0).normal(0, float(amount), levels.shape)
+    return Image.fromarray(np.rint(noisy).clip(0, 255).astype(np.uint8))
 
 
 def interpolations() -> Iterator[tuple[str, Callable[[Any, tuple[int, int]], Any]]]:

@@ -10,9 +10,10 @@ Two estimates of the details are added:
    brightness of the pixels around. ``tools/learn_details.py`` makes it; it has seen JPEG and noise, so
    that it sharpens neither blocks nor grain.
 
-The details are then limited, so that no point leaves [0, 1] or makes a halo and every mean stays; where
-there is alpha, projections in turns keep colors below it. The means are of the stored (gamma-encoded)
-values, as nearly all programs resize.
+Where the pixels around show no more details than their noise alone would make, none are left. They are
+then limited, so that no point leaves [0, 1] or makes a halo and every mean stays; where there is alpha,
+projections in turns keep colors below it. The means are of the stored (gamma-encoded) values, as nearly
+all programs resize.
 
 References
 ----------
@@ -35,6 +36,7 @@ import numpy as np
 from scipy.ndimage import correlate1d, distance_transform_edt, maximum_filter, minimum_filter
 
 from paintnet.blas import OneBlasThread
+from paintnet.dataset.noise import noise_deviation, shares_beyond_noise
 from paintnet.typing import Array
 
 FILE = "details.safetensors"
@@ -101,13 +103,20 @@ def quarter_points(
     ((12, 12, 1), True)
     """
     learned = _learned_details(picture, turns, has_time, threads)
+    planes = [np.ascontiguousarray(plane, dtype=np.float32) for plane in np.moveaxis(picture, 2, 0)]
+    colors = planes[:3]
+    noise = sum(noise_deviation(plane) ** 2 for plane in colors)
+    # Made twice, since those of all channels at once would take more memory than all else.
+    kept = noise and shares_beyond_noise((histospline_details(plane) + learned[0] for plane in colors), noise)
     points = np.empty((2 * picture.shape[0], 2 * picture.shape[1], picture.shape[2]), dtype=np.float32)
     # Alpha comes first: it bounds the colors.
-    for channel in reversed(range(picture.shape[2])):
-        plane = np.ascontiguousarray(picture[:, :, channel], dtype=np.float32)
+    for channel in reversed(range(len(planes))):
+        plane = planes[channel]
         details = histospline_details(plane) + learned[min(channel // 3, len(learned) - 1)]
+        if noise and channel < 3:
+            details *= kept
         found = np.clip(quarters(plane, limited(details, plane)), 0, 1)
-        has_bound = picture.shape[2] == 4 and channel < 3
+        has_bound = len(planes) == 4 and channel < 3
         points[:, :, channel] = project(found, plane, points[:, :, 3]) if has_bound else found
     return points
 
