@@ -24,15 +24,8 @@ from paintnet.cli.threads import notes_on_threads
 from paintnet.cli.types import Choice, Layers, Number
 from paintnet.errors import SettingsError
 from paintnet.files.writing import check_apart
-from paintnet.lesson.boundaries import (
-    DATASETS,
-    Boundary,
-    draw_sheet,
-    layers_named,
-    percent,
-    sheet_size,
-    watch,
-)
+from paintnet.lesson.boundaries import DATASETS, Boundary
+from paintnet.lesson.sheets import draw_sheet, layers_named, percent, sheet_size, watch
 
 DEFAULT_DATA = ("and", "xor", "circles", "spirals")
 DEFAULT_LAYERS = ((), (4,), (16, 16, 16))

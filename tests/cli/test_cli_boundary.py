@@ -14,10 +14,10 @@ def test_picture_and_summary(run: Run) -> None:
     outcome = run("boundary", *QUICK, "-o", "xor.png").done()
     neuron, layer, file = outcome.out.splitlines()
     assert neuron == "one neuron: 50 % of xor"
-    assert layer == "layer 4: 100 % of xor"
+    assert layer == "1 hidden layer of 4: 100 % of xor"
     assert file.startswith("xor.png  (")
     assert outcome.err == ""
-    assert levels_of(Path("xor.png")).shape == (120, 216, 3)
+    assert levels_of(Path("xor.png")).shape == (146, 216, 3)
 
 
 def test_json(run: Run) -> None:
@@ -49,7 +49,7 @@ def test_same_seed_same_bytes(run: Run) -> None:
 
 def test_picture_on_stdout(run: Run) -> None:
     outcome = run("boundary", *QUICK, "--epochs", 5, "-o", "-").done()
-    assert levels_of(io.BytesIO(outcome.out_bytes)).shape == (120, 216, 3)
+    assert levels_of(io.BytesIO(outcome.out_bytes)).shape == (146, 216, 3)
     assert "one neuron: " in outcome.err
     assert "both go to stdout" in run("boundary", *QUICK, "-o", "-", "--json").failed(2)
 
@@ -60,7 +60,7 @@ def test_animation_and_picture_of_one_training(run: Run) -> None:
     assert [line.partition("  ")[0] for line in outcome.out.splitlines()[2:]] == ["xor.gif", "xor.png"]
     with Image.open("xor.gif") as animation:
         assert animation.n_frames == 4  # type: ignore[attr-defined]
-        assert animation.size == (216, 120)
+        assert animation.size == (216, 146)
         animation.seek(3)
         last = np.asarray(animation.convert("RGB")).astype(int)
     # A GIF has 256 colors, so its last frame is nearly the picture.
