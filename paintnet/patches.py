@@ -14,6 +14,10 @@ EDGE_WEIGHT = 1e-6
 """Weight on a patch's very edge, in pixels from it: above 0, so that a patch alone there has all of it."""
 
 
+AT_ONCE = 32_768
+"""Points of a lattice that a network answers for at once: they stay in the cache."""
+
+
 @dataclass(frozen=True, eq=False)
 class Patch:
     """One network and the part of the picture that it paints.
@@ -21,29 +25,42 @@ class Patch:
     Parameters
     ----------
     network : Network
-        The trained network; it takes positions in the picture, not in the patch.
+        The trained network.
     extent : Extent
-        The rectangle that it covers, in pixels; with one patch, the whole picture.
+        The rectangle of the picture that it covers, in pixels; with one patch, all of it.
+    origin : (float, float), default=(0.0, 0.0)
+        Where the network's own positions begin, x and y in pixels of the picture: it stays near 0,
+        so that float32 tells positions apart however large the picture is.
     """
 
     network: Network
     extent: Extent
+    origin: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def whole(cls, network: Network, width: int, height: int) -> Self:
         """One patch over a whole picture."""
         return cls(network, Extent.of_picture(width, height))
 
+    @property
+    def kind(self) -> tuple[int, str]:
+        """How many outputs the network has, and what they are."""
+        return self.network.n_outputs, self.network.output
+
+    def forward(self, xy: Array) -> Array:
+        """Outputs (n, n_outputs) for positions (n, 2) in the picture."""
+        return self.network.forward(xy - np.array(self.origin) if any(self.origin) else xy)
+
 
 class Mosaic:
     """Patches whose outputs are blended where they overlap.
 
-    A patch's weight at a position is its distance to the patch's nearest edge, along x times
-    along y, divided by the sum over all patches there (feathering: Szeliski 2006, "Image
-    Alignment and Stitching: A Tutorial", section 6.2). So the weights add up to 1, and from one
-    patch to the next they fall linearly over the overlap. Edges on the border of the whole do
-    not count, since no other patch takes over there. A position outside all patches has the
-    weights of the nearest edge.
+    A patch's weight at a position is its distance to the patch's nearest edge, squared, along x
+    times along y, divided by the sum over all patches there (feathering: Szeliski 2006, "Image
+    Alignment and Stitching: A Tutorial", section 6.2). So the weights add up to 1, and as they are
+    squared, they leave and arrive without a bend that would show as a line. Edges on the border of
+    the whole do not count, since no other patch takes over there. A position outside all patches
+    has the weights of the nearest edge.
 
     Parameters
     ----------
@@ -64,13 +81,13 @@ class Mosaic:
     ...     return Patch(Network(RawMap(extent), *weights, "relu", "identity"), extent)
     >>> mosaic = Mosaic([flat(0.0, 0, 60), flat(1.0, 40, 100)])
     >>> mosaic.forward(np.array([[40.0, 5.0], [45.0, 5.0], [50.0, 5.0], [200.0, 5.0]])).ravel().round(3)
-    array([0.  , 0.25, 0.5 , 1.  ])
+    array([0. , 0.1, 0.5, 1. ])
     """
 
     def __init__(self, patches: Sequence[Patch]) -> None:
         if not patches:
             raise ValueError("a painting without patches")
-        kinds = {(patch.network.n_outputs, patch.network.output) for patch in patches}
+        kinds = {patch.kind for patch in patches}
         if len(kinds) > 1:
             raise ValueError(f"patches with different outputs: {sorted(kinds)}")
         self.patches = patches
@@ -81,20 +98,64 @@ class Mosaic:
     @property
     def n_outputs(self) -> int:
         """Outputs of each network."""
-        return self.patches[0].network.n_outputs
+        return self.patches[0].kind[0]
 
     def forward(self, xy: Array) -> Array:
         """Blended outputs (n, n_outputs) for positions (n, 2)."""
         if len(self.patches) == 1:
-            return self.patches[0].network.forward(xy)
+            return self.patches[0].forward(xy)
         shares, total = self._shares(np.clip(xy.astype(np.float64), *self._border))
-        outputs = np.zeros((len(xy), self.n_outputs), dtype=self.patches[0].network.coefs[-1].dtype)
+        outputs = np.zeros((len(xy), self.n_outputs), dtype=np.float32)
         for number, covered, weight in shares:
-            part = self.patches[number].network.forward(xy[covered])
+            part = self.patches[number].forward(xy[covered])
+            outputs = outputs.astype(part.dtype, copy=False)
             part *= (weight / total[covered]).astype(part.dtype)[:, None]
             with np.errstate(over="ignore"):  # the mean of the largest numbers may be rounded to infinity
                 outputs[covered] += part
         return outputs
+
+    def forward_lattice(self, xs: Array, ys: Array) -> Array:
+        """Blended outputs (len(ys), len(xs), n_outputs) on a lattice, patch by patch.
+
+        Each network answers once for all of the lattice that it covers, in parts of `AT_ONCE` points.
+
+        Parameters
+        ----------
+        xs, ys : float64 arrays
+            Ascending positions in the picture.
+        """
+        if len(self.patches) == 1:
+            return _on_lattice(self.patches[0], xs, ys)
+        along = [self._axis_weights(axis, values) for axis, values in enumerate((xs, ys))]
+        total = np.zeros((len(ys), len(xs)))
+        touched = []
+        for number in range(len(self.patches)):
+            (columns, across), (rows, down) = along[0][number], along[1][number]
+            if len(across) and len(down):
+                total[rows, columns] += np.outer(down, across)
+                touched.append(number)
+        if not (total > 0).all():  # in gaps the nearest patch answers
+            return self.forward(_points_of(xs, ys)).reshape(len(ys), len(xs), -1)
+        outputs = np.zeros((len(ys), len(xs), self.n_outputs), dtype=np.float32)
+        for number in touched:
+            (columns, across), (rows, down) = along[0][number], along[1][number]
+            part = _on_lattice(self.patches[number], xs[columns], ys[rows])
+            outputs = outputs.astype(part.dtype, copy=False)
+            part *= (np.outer(down, across) / total[rows, columns]).astype(part.dtype)[:, :, None]
+            with np.errstate(over="ignore"):  # as in `forward`
+                outputs[rows, columns] += part
+        return outputs
+
+    def _axis_weights(self, axis: int, values: Array) -> list[tuple[slice, Array]]:
+        """For each patch: which of ascending positions along an axis it covers, and its weights there."""
+        inside = np.clip(values, self._border[0][axis], self._border[1][axis])
+        begins = np.searchsorted(inside, self._low[:, axis], "left")
+        ends = np.searchsorted(inside, self._high[:, axis], "right")
+        found = []
+        for low, high, begin, end in zip(self._low, self._high, begins, ends, strict=True):
+            place = slice(int(begin), max(int(begin), int(end)))
+            found.append((place, self._along(low[axis], high[axis], axis, inside[place])))
+        return found
 
     def _shares(self, xy: Array) -> tuple[list[tuple[int, Array, Array]], Array]:
         """For each patch: its number, which positions it covers, its weights there; and the weights' sum.
@@ -126,10 +187,30 @@ class Mosaic:
         return self._shares(xy)
 
     def _weight(self, low: Array, high: Array, xy: Array) -> Array:
-        """Distance to the nearest edge that is not on the border, along x times along y."""
-        to_low = np.where(low > self._border[0], xy - low, np.inf)
-        to_high = np.where(high < self._border[1], high - xy, np.inf)
-        distance = np.minimum(to_low, to_high)
-        # A patch that reaches from border to border has no such edge along that axis: 1 for all.
-        along = np.where(np.isinf(distance), 1.0, np.maximum(distance, EDGE_WEIGHT))
-        return np.asarray(along.prod(axis=1))
+        """Weight along x times along y."""
+        weights = (self._along(low[axis], high[axis], axis, xy[:, axis]) for axis in (0, 1))
+        return np.asarray(next(weights) * next(weights))
+
+    def _along(self, low: float, high: float, axis: int, values: Array) -> Array:
+        """Square of the distance to the nearest edge that is not on the border.
+
+        A patch that reaches from border to border has no such edge: 1 for all.
+        """
+        is_inner = low > self._border[0][axis], high < self._border[1][axis]
+        if not any(is_inner):
+            return np.ones(len(values))
+        to_low = values - low if is_inner[0] else np.inf
+        to_high = high - values if is_inner[1] else np.inf
+        return np.asarray(np.maximum(np.minimum(to_low, to_high), EDGE_WEIGHT) ** 2)
+
+
+def _points_of(xs: Array, ys: Array) -> Array:
+    """Positions (len(ys) * len(xs), 2) of a lattice, row by row."""
+    return np.stack([np.tile(xs, len(ys)), np.repeat(ys, len(xs))], axis=1)
+
+
+def _on_lattice(patch: Patch, xs: Array, ys: Array) -> Array:
+    """Outputs (len(ys), len(xs), n_outputs) of one patch, some rows at a time."""
+    rows = max(1, AT_ONCE // max(1, len(xs)))
+    parts = [patch.forward(_points_of(xs, ys[top : top + rows])) for top in range(0, len(ys), rows)]
+    return np.concatenate(parts).reshape(len(ys), len(xs), -1)

@@ -45,10 +45,10 @@ FOUR = Mosaic(
 )
 
 
-def test_weights_fall_linearly_over_the_overlap() -> None:
+def test_weights_leave_and_arrive_without_a_bend() -> None:
     np.testing.assert_allclose(
         along(SIDE_BY_SIDE, [0, 39, 40, 45, 50, 55, 60, 61, 100]),
-        [0, 0, 0, 0.25, 0.5, 0.75, 1, 1, 1],
+        [0, 0, 0, 0.1, 0.5, 0.9, 1, 1, 1],
         atol=1e-6,
     )
     assert np.array_equal(along(SIDE_BY_SIDE, np.arange(40)), np.zeros(40)), "alone it has all the weight"
@@ -56,7 +56,7 @@ def test_weights_fall_linearly_over_the_overlap() -> None:
 
 def test_where_four_meet_they_blend_along_both_axes() -> None:
     xy = np.array([[50, 40], [45, 35], [10, 40], [50, 0], [50, 90], [90, 80]], dtype=float)
-    np.testing.assert_allclose(FOUR.forward(xy)[:, 0], [5.5, 0.25 + 2.5, 5.0, 0.5, 10.5, 11], rtol=1e-5)
+    np.testing.assert_allclose(FOUR.forward(xy)[:, 0], [5.5, 0.1 + 1, 5.0, 0.5, 10.5, 11], rtol=1e-5)
 
 
 @given(
@@ -75,8 +75,8 @@ def test_there_is_no_step_anywhere_along_a_walk() -> None:
     for start, end in (([-5, 3], [105, 88]), ([50, -5], [50, 95]), ([105, 40], [-5, 45])):
         walk = np.array(start) + t[:, None] * (np.array(end) - start)
         steps = np.abs(np.diff(FOUR.forward(walk)[:, 0]))
-        # At most 10 in the 20 pixels of an overlap.
-        assert steps.max() < 1.2 * 10 / 20 * np.linalg.norm(np.subtract(end, start)) / 20_000
+        # At most 10 in the 20 pixels of an overlap, twice as steep in its middle.
+        assert steps.max() < 2.4 * 10 / 20 * np.linalg.norm(np.subtract(end, start)) / 20_000
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,29 @@ def test_a_position_outside_all_has_the_weights_of_the_nearest_edge(
     xy: tuple[float, float], expected: float
 ) -> None:
     np.testing.assert_allclose(FOUR.forward(np.array([xy], dtype=float)), [[expected]], atol=1e-5)
+
+
+@given(
+    st.lists(st.floats(-20, 120), min_size=1, max_size=12),
+    st.lists(st.floats(-20, 120), min_size=1, max_size=12),
+    st.sampled_from([10, 15, 29, 31]),
+)
+def test_a_lattice_has_the_values_of_its_points(xs: list[float], ys: list[float], step: int) -> None:
+    extents = [(x, y, x + 30, y + 30) for x in range(0, 90, step) for y in range(0, 60, step)]
+    mosaic = Mosaic([patch(extent, [float(k), 1.0], (0.1 * k, -0.2)) for k, extent in enumerate(extents)])
+    lattice = mosaic.forward_lattice(np.sort(xs), np.sort(ys))
+    points = np.stack(np.meshgrid(np.sort(xs), np.sort(ys)), axis=2)
+    np.testing.assert_allclose(
+        lattice, mosaic.forward(points.reshape(-1, 2)).reshape(lattice.shape), atol=1e-4
+    )
+
+
+def test_a_patch_far_from_the_origin_tells_hundredths_of_a_pixel_apart() -> None:
+    near = patch((0, 0, 99, 99), [0.0], (0.0, 1.0))
+    far = Patch(near.network, Extent(1e6, 1e6, 1e6 + 99, 1e6 + 99), origin=(1e6, 1e6))
+    xy = np.array([[10.0, 50], [10.01, 50], [10.02, 50]])
+    assert np.array_equal(Mosaic([far]).forward(xy + 1e6), near.forward(xy.round(2)))
+    assert np.ptp(Mosaic([far]).forward(xy + 1e6)) == pytest.approx(0.02, rel=1e-3)
 
 
 def test_in_a_gap_the_nearest_patch_answers_and_on_a_shared_edge_both() -> None:
@@ -134,7 +157,7 @@ def test_probabilities_of_classes_are_blended_too() -> None:
     left = patch((0, 0, 6, 4), [0.0, rare, rare], output="softmax")
     right = patch((2, 0, 9, 4), [rare, np.log(0.75), np.log(0.25)], output="softmax")
     painting = Painting("classify", 10, 5, 1, (left, right), palette)
-    np.testing.assert_allclose(painting.predict_proba([[3, 1], [5, 1]])[:, 0], [0.75, 0.25], atol=1e-6)
+    np.testing.assert_allclose(painting.predict_proba([[3, 1], [5, 1]])[:, 0], [0.9, 0.1], atol=1e-6)
     assert painting.predict([[3, 1], [5, 1]]).ravel().tolist() == [1, 0]
 
 

@@ -1,5 +1,6 @@
 """`paintnet render`: paint a saved painting at any size."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ from paintnet.cli.outputs import (
     checked_size,
     write_picture,
 )
+from paintnet.cli.watching import View
+from paintnet.painter.events import Working
 from paintnet.painting import Painting
+from paintnet.typing import Array
 
 COPY_NOTE = (
     "this painting was made for copying: between the pixels of its picture it is left to chance; "
@@ -87,10 +91,21 @@ def render(model: str | None, output: str, **options: Any) -> None:
     if _is_enlarged_copy(painting, size, own):
         console.notes([COPY_NOTE])
     shape = (size[1], size[0], painting.channels)
-    bands = painting.bands(size, region, smooth=options["smooth"])
-    console.notes(write_picture(output, bands, shape))
+    with View(console, preview=False) as view:
+        bands = _told(painting.bands(size, region, smooth=options["smooth"]), size[1], view)
+        view.notes(write_picture(output, bands, shape))
     document = {"model": name, "output": output, "size": list(size), "region": [x0, y0, x1, y1]}
     console.summary(document, _lines(output, size))
+
+
+def _told(bands: Iterator[Array], height: int, view: View) -> Iterator[Array]:
+    """Hand bands on, and tell how much is painted, and then that it is written."""
+    done = 0
+    for band in bands:
+        view(Working("painting", done / height))
+        yield band
+        done += len(band)
+    view(Working("writing"))
 
 
 def _is_enlarged_copy(painting: Painting, size: tuple[int, int], own: tuple[float, float]) -> bool:

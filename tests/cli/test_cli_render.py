@@ -1,4 +1,5 @@
 import io
+import re
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +9,13 @@ import pytest
 from PIL import Image
 
 from paintnet import load
+from paintnet.cli.terminal import ERASE_LINE
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.raw import RawMap
 from paintnet.network import Network
 from paintnet.painting import Painting
 from paintnet.patches import Patch
-from tests.command_line import HEIGHT, QUICK, WIDTH, Run, levels_of
+from tests.command_line import HEIGHT, QUICK, WIDTH, Run, Terminal, levels_of
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -208,3 +210,13 @@ def test_a_painting_of_colors_has_nothing_to_soften(run: Run, model: Path) -> No
     assert outcome.code == 2
     assert "smooth: a painting of mode regress has no boundaries of classes" in outcome.err
     assert not Path("out.png").exists()
+
+
+def test_on_a_terminal_it_says_how_much_is_painted_and_cleans_up(model: Path) -> None:
+    with Terminal("render", model, "-o", "big.png", "--scale", "40") as seen:
+        assert seen.finish() == 0
+    shares = [int(share) for share in re.findall(r"painting (\d+) %", seen.text)]
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert "writing" in seen.text
+    assert seen.text.endswith(f"\r{ERASE_LINE}")
