@@ -30,6 +30,8 @@ from paintnet.lesson.sheets import draw_sheet, layers_named, percent, sheet_size
 DEFAULT_DATA = ("and", "xor", "circles", "spirals")
 DEFAULT_LAYERS = ((), (4,), (16, 16, 16))
 SMALLEST, LARGEST = 100, 1000
+EPOCHS_BETWEEN = 100
+"""Epochs between two lines of progress."""
 
 
 class HiddenLayers(Layers):
@@ -206,8 +208,12 @@ def _draw(
 def _teach(rows: list[list[Boundary]], console: Console, epochs: int) -> None:
     everyone = [each for row in rows for each in row]
     for number, each in enumerate(everyone, start=1):
-        _progress(console, f"panel {number}/{len(everyone)} {each.data}, {layers_named(each.layers)}")
-        each.learn(epochs)
+        panel = f"panel {number}/{len(everyone)} {each.data}, {layers_named(each.layers)}"
+        for epoch in range(0, epochs, EPOCHS_BETWEEN):
+            _progress(console, f"{panel}, epoch {epoch}/{epochs}")
+            each.learn(min(epochs, epoch + EPOCHS_BETWEEN))
+            if each.is_done:
+                break
 
 
 def _frames(rows: list[list[Boundary]], console: Console, options: dict[str, Any]) -> Iterator[Any]:

@@ -248,7 +248,7 @@ def fit(ctx: click.Context, /, image: str | None, **options: Any) -> None:
     console = Console(as_json=options["json"], quiet=options["quiet"], stdout_is_taken=to_stdout)
     with View(console, preview=options["preview"]) as view:
         if image is None:
-            check_no_slip(ctx.meta[WORDS])
+            check_no_slip(ctx.meta[WORDS], options["output"] if options["force"] else ())
             image = SAMPLE
             view.notes([SAMPLE_NOTE])
         view.notes(notes_on_threads())

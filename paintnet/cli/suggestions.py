@@ -85,19 +85,26 @@ def suggestion_for(error: click.UsageError, words: Sequence[str] = ()) -> str:
     return ""
 
 
-def check_no_slip(words: Sequence[str]) -> None:
+def check_no_slip(words: Sequence[str], replaced: Sequence[str]) -> None:
     """Refuse to take a sample for the picture where a word may have been meant as the picture.
 
     Parameters
     ----------
     words : sequence of str
         What was typed behind the name of the command.
+    replaced : sequence of str
+        Outputs that may replace what is there.
 
     Raises
     ------
     SettingsError
-        If there is such a word.
+        If there is such a word, or such a file.
     """
+    for name in replaced:
+        if os.path.lexists(name):
+            why = "it is there already, no picture is named, and a painted sample would replace it"
+            remedy = "name the picture that is to be painted, or sample:bird"
+            raise SettingsError(printable(name), why, remedy)
     for word in words:
         glued = _GLUED.fullmatch(word)
         if glued:

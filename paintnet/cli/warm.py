@@ -16,7 +16,7 @@ Examples:
 def warm(**say: bool) -> None:
     """Compile the training step ahead, once for all runs.
 
-    The first large picture compiles it otherwise, which takes about 15 s; so
+    The first large picture compiles it otherwise, which takes about 20 s; so
     container images and CI caches run this once, as the user who will paint. It
     needs numba (pip install 'paintnet[fast]'), and keeps what it compiles in
     the folder paintnet of the user's cache folder, which XDG_CACHE_HOME moves.

@@ -21,8 +21,8 @@ from paintnet.engine.code_cache import KERNEL
 from paintnet.errors import TrainingError
 from paintnet.extras import pip_line
 
-COMPILING = "compiling the training step once, which takes about 15 s"
-COMPILING_AGAIN = "compiling the training step, which takes about 15 s in each run: it cannot be kept"
+COMPILING = "compiling the training step once, which takes about 20 s"
+COMPILING_AGAIN = "compiling the training step, which takes about 20 s in each run: it cannot be kept"
 
 _loading = threading.Lock()
 _running = threading.Lock()

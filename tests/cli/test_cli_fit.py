@@ -484,3 +484,12 @@ def test_the_resolution_is_kept_and_exif_only_if_asked_for(run: Run, folder: Pat
         with Image.open(name) as image:
             assert image.info["dpi"] == (300, 300)
             assert image.getexif().get(315) == artist
+
+
+def test_a_sample_replaces_no_file_that_was_named(run: Run, photo: Path) -> None:
+    before = snapshot(photo.parent)
+    error = run("fit", "-f", "-o", photo, "--epochs", "2").failed(2)
+    assert error.startswith(f"{photo}: it is there already, no picture is named, and a painted sample would ")
+    assert error.endswith("name the picture that is to be painted, or sample:bird")
+    assert snapshot(photo.parent) == before
+    run("fit", "sample:bird", "-f", "-o", photo, "--epochs", "2").done()

@@ -117,7 +117,7 @@ def test_fault_27_on_a_full_disk_it_compiles_for_this_run_and_gives_the_same_byt
     told = run(BYTES + "print(notes[:1], len(set(notes)), sep=chr(10))", XDG_CACHE_HOME=str(full_disk))
     found, *notes = told.splitlines()
     assert found == loaded
-    note = "compiling the training step, which takes about 15 s in each run: it cannot be kept"
+    note = "compiling the training step, which takes about 20 s in each run: it cannot be kept"
     assert notes == [f"['{note} (No space left on device: {full_disk}/paintnet)']", "1"]
     assert list((full_disk / "paintnet").iterdir()) == []
 
@@ -182,7 +182,7 @@ def test_fault_27_a_user_without_rights_and_home_paints_a_large_picture(as_stran
             timeout=600,
         )
         assert outcome.returncode == 0, outcome.stderr
-        note = "compiling the training step, which takes about 15 s in each run: it cannot be kept"
+        note = "compiling the training step, which takes about 20 s in each run: it cannot be kept"
         assert outcome.stderr == f"note: {note} (the user has no home folder)\n"
         assert {path.name for path in folder.iterdir()} == {
             "photo.png",
