@@ -99,5 +99,5 @@ def test_refused_before_anything_is_learned(
 def test_progress_is_wiped_from_the_terminal(folder: Path) -> None:
     with Terminal("boundary", *QUICK, "--epochs", "5", "-o", "xor.png", stdout=True) as terminal:
         assert terminal.finish() == 0
-    assert "\rpanel 1/2 xor, one neuron\x1b[K" in terminal.text
+    assert "\rpanel 1/2 xor, one neuron, epoch 0/5\x1b[K" in terminal.text
     assert "\r\x1b[Kone neuron: " in terminal.text
