@@ -58,7 +58,7 @@ class Classes(CheckedSettings):
 
 
 def sort_pixels(
-    picture: Array, classes: Classes, seed: int, known: Array | None = None
+    picture: Array, classes: Classes, seed: int, known: Array | None = None, palette: Array | None = None
 ) -> tuple[Array, Array]:
     """Give every pixel its class.
 
@@ -72,6 +72,8 @@ def sort_pixels(
         Of k-means.
     known : bool array of shape (height, width), optional
         Pixels among which the colors of the classes are found; all of them by default.
+    palette : float32 array of shape (classes, channels), optional
+        Colors of the classes, premultiplied by alpha, where they have been found already.
 
     Returns
     -------
@@ -89,7 +91,10 @@ def sort_pixels(
     colors = premultiply(picture).reshape(-1, picture.shape[2])
     among = np.ones(len(colors), dtype=bool) if known is None else known.ravel()
     if classes.threshold is not None:
-        return _by_threshold(picture, colors, classes.threshold, among)
+        labels, means = _by_threshold(picture, colors, classes.threshold, among)
+        return labels, means if palette is None else palette
+    if palette is not None:
+        return _nearest(colors, palette), palette
     if classes.palette is not None:
         return _by_palette(colors, parse_palette(classes.palette))
     n_colors = 2 if classes.colors is None else classes.colors

@@ -1,13 +1,14 @@
 """A picture as a training set: position -> color, or position -> class."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
 
 from paintnet.dataset.classes import Classes, sort_pixels
 from paintnet.dataset.points import filled, quarter_points
+from paintnet.dataset.windows import Window
 from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError, number_text
 from paintnet.picture import premultiply, unpremultiply
@@ -99,13 +100,32 @@ class Dataset:
         index = np.stack([column, row], axis=1).astype(np.float32)
         return index * np.float32(self.step) + np.float32(self.origin)
 
+    def cut(self, window: Window) -> "Dataset":
+        """Give the part over a window of the picture's pixels; its positions begin at 0 again."""
+        stride = round(1 / self.step)
+        rows = slice(window.top * stride, window.bottom * stride)
+        columns = slice(window.left * stride, window.right * stride)
+        targets = self.targets.reshape(self.height, self.width, -1)[rows, columns]
+        return replace(
+            self,
+            width=window.width * stride,
+            height=window.height * stride,
+            targets=np.ascontiguousarray(targets).reshape(-1, *self.targets.shape[1:]),
+            states=np.ascontiguousarray(self.states[rows, columns]),
+        )
+
     def mask(self) -> Array:
         """Give 1 where a point is learned and 0 elsewhere, float32 (height, width)."""
         return np.asarray(self.states == PixelState.LEARNED, dtype=np.float32)
 
 
 def regress_dataset(
-    picture: Array, *, known: Array | None = None, hold_out: float = 0.0, dtype: str = "float32"
+    picture: Array,
+    *,
+    known: Array | None = None,
+    hold_out: float = 0.0,
+    corner: tuple[int, int] | None = None,
+    dtype: str = "float32",
 ) -> Dataset:
     """Make a training set position -> color, of the pixels as points at their centers.
 
@@ -117,6 +137,8 @@ def regress_dataset(
         Pixels whose color is known; all of them by default.
     hold_out : float, default=0.0
         Share of the known pixels to keep back, spread evenly; 0 to 0.9.
+    corner : (int, int), optional
+        As in `split_pixels`.
     dtype : {"float32", "float64"}, default="float32"
         Of the targets. In float64 they are the 8-bit levels / 255 exactly.
 
@@ -131,7 +153,7 @@ def regress_dataset(
     targets = premultiply(_without_unknown(picture, known)).reshape(-1, channels)
     if dtype == "float64":
         targets = np.rint(targets.astype(np.float64) * 255) / 255
-    return Dataset(width, height, targets, None, split_pixels(known, hold_out))
+    return Dataset(width, height, targets, None, split_pixels(known, hold_out, corner))
 
 
 def area_dataset(
@@ -139,6 +161,7 @@ def area_dataset(
     *,
     known: Array | None = None,
     hold_out: float = 0.0,
+    corner: tuple[int, int] | None = None,
     turns: int = 1,
     has_time: Callable[[float], bool] = lambda share: True,
     threads: int = 1,
@@ -154,6 +177,8 @@ def area_dataset(
         Pixels whose color is known; all of them by default.
     hold_out : float, default=0.0
         Share of the known pixels to keep back, spread evenly; 0 to 0.9.
+    corner : (int, int), optional
+        As in `split_pixels`.
     turns, has_time, threads : optional
         As in `paintnet.dataset.points.quarter_points`.
     dtype : {"float32", "float64"}, default="float32"
@@ -167,7 +192,7 @@ def area_dataset(
     """
     height, width, channels = picture.shape
     known = _checked(known, picture)
-    states = split_pixels(known, hold_out)
+    states = split_pixels(known, hold_out, corner)
     # Only what is learned may be seen by the points of the pixels beside it.
     seen = filled(premultiply(picture), states == PixelState.LEARNED)
     points = quarter_points(seen, turns=turns, has_time=has_time, threads=threads)
@@ -183,7 +208,14 @@ def area_dataset(
 
 
 def classify_dataset(
-    picture: Array, classes: Classes, *, known: Array | None = None, hold_out: float = 0.0, seed: int = 0
+    picture: Array,
+    classes: Classes,
+    *,
+    known: Array | None = None,
+    hold_out: float = 0.0,
+    corner: tuple[int, int] | None = None,
+    palette: Array | None = None,
+    seed: int = 0,
 ) -> Dataset:
     """Make a training set position -> class.
 
@@ -197,6 +229,10 @@ def classify_dataset(
         Pixels whose color is known; all of them by default.
     hold_out : float, default=0.0
         Share of the known pixels to keep back, spread evenly; 0 to 0.9.
+    corner : (int, int), optional
+        As in `split_pixels`.
+    palette : float32 array of shape (classes, channels), optional
+        Colors of the classes, premultiplied by alpha, where they have been found already.
     seed : int, default=0
         Of k-means.
 
@@ -211,11 +247,12 @@ def classify_dataset(
     """
     height, width, _ = picture.shape
     known = _checked(known, picture)
-    labels, palette = sort_pixels(_without_unknown(picture, known), classes, seed, known)
-    return Dataset(width, height, labels, unpremultiply(palette), split_pixels(known, hold_out))
+    labels, palette = sort_pixels(_without_unknown(picture, known), classes, seed, known, palette)
+    states = split_pixels(known, hold_out, corner)
+    return Dataset(width, height, labels, unpremultiply(palette), states)
 
 
-def split_pixels(known: Array, hold_out: float) -> Array:
+def split_pixels(known: Array, hold_out: float, corner: tuple[int, int] | None = None) -> Array:
     """Split the known pixels into learned and held out, the latter spread evenly.
 
     Parameters
@@ -224,6 +261,9 @@ def split_pixels(known: Array, hold_out: float) -> Array:
         Pixels whose color is known; at least one is.
     hold_out : float
         Share of the known pixels to keep back; 0 to 0.9. At least one is learned.
+    corner : (int, int), optional
+        Column and row of the first pixel in a larger picture. Then the same pixels of it are held out in
+        every part of it, so that their share is exact only on the whole.
 
     Returns
     -------
@@ -246,10 +286,13 @@ def split_pixels(known: Array, hold_out: float) -> Array:
     if n_held_out:
         pixels = _numbers(known)
         row, column = np.divmod(pixels, known.shape[1])
+        across, down = corner or (0, 0)
         plastic = 1.324717957244746
-        rank = (column / plastic + row / plastic**2) % 1.0
-        held_out = pixels[np.argsort(rank, kind="stable")[:n_held_out]]
-        states.reshape(-1)[held_out] = PixelState.HELD_OUT
+        rank = ((column + across) / plastic + (row + down) / plastic**2) % 1.0
+        lowest = np.argsort(rank, kind="stable")
+        if corner is not None:
+            n_held_out = min(int(np.count_nonzero(rank < hold_out)), n_known - 1)
+        states.reshape(-1)[pixels[lowest[:n_held_out]]] = PixelState.HELD_OUT
     return states
 
 

@@ -5,7 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paintnet.dataset.classes import Classes
-from paintnet.dataset.pixels import PixelState, classify_dataset, regress_dataset, split_pixels
+from paintnet.dataset.pixels import (
+    PixelState,
+    area_dataset,
+    classify_dataset,
+    regress_dataset,
+    split_pixels,
+)
+from paintnet.dataset.windows import Window
 from paintnet.errors import SettingsError
 
 
@@ -128,3 +135,31 @@ def test_values_of_unknown_pixels_leave_no_trace(seed: int, channels: int) -> No
         assert a.targets.tobytes() == b.targets.tobytes()
         assert a.states.tobytes() == b.states.tobytes()
         assert (a.palette is None and b.palette is None) or np.array_equal(a.palette, b.palette)
+
+
+def test_parts_of_a_picture_hold_out_the_same_pixels_as_the_whole():
+    whole = split_pixels(np.ones((60, 80), dtype=bool), 0.3, (0, 0))
+    part = split_pixels(np.ones((20, 30), dtype=bool), 0.3, (25, 17))
+    assert np.array_equal(part, whole[17:37, 25:55])
+    assert np.count_nonzero(whole == PixelState.HELD_OUT) == pytest.approx(0.3 * whole.size, abs=10)
+
+
+@pytest.mark.parametrize("make", [regress_dataset, area_dataset])
+def test_a_cut_is_the_dataset_of_a_window(make):
+    picture = np.random.default_rng(0).random((12, 15, 3), dtype=np.float32)
+    cut = make(picture).cut(Window(3, 2, 10, 9))
+    points = make(picture).targets.reshape(-1, make(picture).width, 3)
+    stride = round(1 / cut.step)
+    expected = points[2 * stride : 9 * stride, 3 * stride : 10 * stride].reshape(-1, 3)
+    assert np.array_equal(cut.targets, expected)
+    assert (cut.width, cut.height) == (7 * stride, 7 * stride)
+    assert cut.extent == make(picture[:7, :7]).extent
+
+
+def test_parts_of_a_picture_have_the_classes_of_the_whole():
+    picture = np.linspace(0, 1, 60, dtype=np.float32).reshape(1, 60, 1).repeat(4, axis=0)
+    for classes in (Classes(colors=5), Classes(threshold=200)):
+        whole = classify_dataset(picture, classes)
+        part = classify_dataset(picture[:, :20], classes, palette=whole.palette)
+        assert np.array_equal(part.palette, whole.palette)
+        assert np.array_equal(part.targets.reshape(4, 20), whole.targets.reshape(4, 60)[:, :20])
