@@ -187,13 +187,17 @@ def state_of(estimator: Estimator) -> TrainerState:
 
 
 def restore(estimator: Estimator, state: TrainerState) -> None:
-    """Go on from a state; the network has seen its first sample if that of the state had."""
+    """Go on from a state, or back to it; the network has seen its first sample if that of the state had."""
     arrays, values = state.arrays, state.values
     position, has_gauss, gauss = values["shuffle"]
     estimator.random_state.set_state(("MT19937", arrays["shuffle.keys"], position, has_gauss, gauss))
     order = arrays.get("shuffle.order")
     estimator.random_state.order = None if order is None else order.copy()
+    if "updates" not in values and hasattr(estimator, "_optimizer"):
+        del estimator._optimizer  # back to before the first pass, which makes it
     if "record" not in values:
+        if hasattr(estimator, "coefs_"):
+            del estimator.coefs_, estimator.intercepts_  # the first pass makes them
         return
     weights = [*estimator.coefs_, *estimator.intercepts_]
     for i, array in enumerate(weights):

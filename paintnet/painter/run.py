@@ -69,7 +69,7 @@ class Run:
     ended_by_ : str or None
         Why the run ended; None while it may go on.
     quality_ : Quality or None
-        What was measured, once there is a result.
+        What was measured, once there is a result; of a run that goes on, while it stands still.
 
     Examples
     --------
@@ -136,7 +136,7 @@ class Run:
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint, before the first epoch.
+        """Go on from a checkpoint: before the first epoch, or back from any later one, until the result.
 
         Raises
         ------
@@ -152,6 +152,8 @@ class Run:
             why = f"damaged: its state does not fit the network ({error})"
             raise CheckpointError("checkpoint", why, "start the run again") from error
         self.epochs_ = checkpoint.epochs
+        # A run that has ended goes on too.
+        self.ended_by_, self.quality_, self._events = None, None, self._train()
 
     def painting(self) -> Painting:
         """Make a painting of the network as it is now.
@@ -186,15 +188,25 @@ class Run:
         """
         if self._result is None:
             self.stop()
-            # What reached its target has been painted and measured already.
-            quality = self.quality_ or self._measured()
+            result = self.recorded()
             self._prepared().finish()
-            with self._one_blas_thread:
-                record = self._record(quality)
-            self.quality_ = quality
-            self._result = replace(quality.painting, training=record)
+            self._result = result
             self.tell(TrainingFinished(self.epochs_, self.schedule.seconds, self.ended_by_ or ""))
         return self._result
+
+    def recorded(self) -> Painting:
+        """Measure the painting as it is now, with its record; the run may go on.
+
+        Raises
+        ------
+        TrainingError
+            If nothing has been learned so far.
+        """
+        # What reached its target has been painted and measured already.
+        quality = self.quality_ = self.quality_ or self._measured()
+        with self._one_blas_thread:
+            record = self._record(quality)
+        return replace(quality.painting, training=record)
 
     def _prepared(self) -> StockTrainer | BlockTrainer:
         """Make what is trained, at the first call: it may take long."""
@@ -232,6 +244,7 @@ class Run:
         elif self.schedule.epochs is not None and self.epochs_ >= self.schedule.epochs:
             self.ended_by_ = "epochs"  # restored from a checkpoint of the last one
         while self.ended_by_ is None:
+            self.quality_ = None
             loss = trainer.epoch()
             self.epochs_ += 1
             self.ended_by_ = self.ended_by_ or self._reason_to_stop(loss)

@@ -370,6 +370,42 @@ def test_rate_epochs_and_time_may_change_on_the_way() -> None:
     assert going.ended_by_ == "time"
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"engine": "numpy"},
+        {"engine": "stock"},
+        {"engine": "stock", "start": "stock", "encoding": "raw"},
+        {"engine": "stock", "solver": "sgd"},
+        {"engine": "stock", "start": "stock", "mode": "classify"},
+    ],
+    ids=lambda settings: " ".join(settings.values()),
+)
+def test_a_run_goes_back_and_learns_the_same_again(settings: dict[str, Any]) -> None:
+    running = Painter("draft", epochs=15, learning_rate=0.01, **settings).start(SQUARE)
+    start = running.checkpoint()
+    losses = [event.loss for event in running]
+    assert running.ended_by_ == "epochs"
+    first = running.recorded()
+    running.restore(start)
+    assert (running.epochs_, running.ended_by_, running.quality_) == (0, None, None)
+    assert [event.loss for event in running] == losses
+    assert encode_model(running.result()) == encode_model(first)
+
+
+def test_a_painting_recorded_on_the_way_is_that_of_its_epoch_and_leaves_no_trace() -> None:
+    running = Painter("draft", engine="numpy", epochs=4).start(SQUARE)
+    next(running), next(running)
+    midway = running.recorded()
+    assert (midway.training.epochs, midway.training.ended_by) == (2, "stopped")
+    assert running.quality_.psnr == midway.training.psnr
+    assert running.ended_by_ is None
+    assert len(list(running)) == 2
+    whole = Painter("draft", engine="numpy", epochs=4).fit(SQUARE)
+    assert encode_model(running.result()) == encode_model(whole)
+    assert running.quality_.psnr != midway.training.psnr
+
+
 def test_lbfgs_has_no_epochs_to_iterate() -> None:
     going = started(engine="stock", solver="lbfgs", iterations=40, encoding="raw", layers=(20,))
     assert list(going) == []
