@@ -8,17 +8,10 @@ import sklearn
 
 from paintnet._version import __version__
 from paintnet.blas import OneBlasThread
-from paintnet.dataset.pixels import (
-    Dataset,
-    PixelState,
-    area_dataset,
-    classify_dataset,
-    regress_dataset,
-)
+from paintnet.dataset.pixels import PixelState
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.choice import make_trainer
-from paintnet.engine.compiler import usable_cores
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.errors import CheckpointError, TrainingError
@@ -27,6 +20,7 @@ from paintnet.network import Network
 from paintnet.painter.checkpoint import Checkpoint, check_can_be_stored, fingerprint
 from paintnet.painter.events import EpochFinished, Event, Noted, TrainingFinished, TrainingStarted, Working
 from paintnet.painter.quality import Quality
+from paintnet.painter.training_set import Place, make_dataset
 from paintnet.painting import Painting
 from paintnet.patches import Patch
 from paintnet.record import TrainingRecord
@@ -35,9 +29,6 @@ from paintnet.typing import Array
 
 PREPARING_SHARE = 1 / 4
 """Share of a run's time after which its preparation hurries, so that at least half is left for training."""
-
-TURNS = 8
-"""Orientations in which a picture is looked at that will be enlarged."""
 
 
 class Run:
@@ -59,6 +50,8 @@ class Run:
         Each is called with every event and this run; one that raises ends the run.
     notes : sequence of str
         What a user should know about the settings; told when the run begins.
+    place : Place, optional
+        Where the picture lies, if it is one window of another.
 
     Attributes
     ----------
@@ -91,10 +84,11 @@ class Run:
         preset: str,
         listeners: Sequence["Listener"] = (),
         notes: Sequence[str] = (),
+        place: Place | None = None,
     ) -> None:
         self.picture, self.settings, self.preset = picture, settings, preset
         self.listeners = list(listeners)
-        self._notes = notes
+        self._notes, self._place = notes, place
         self.schedule = Schedule.of(settings)
         self.epochs_ = 0
         self.ended_by_: str | None = None
@@ -214,7 +208,9 @@ class Run:
             for text in self._notes:
                 self.tell(Noted(text))
             self.tell(Working("preparing"))
-            self.dataset = make_dataset(self.picture, self.settings, has_time=self._has_time_to_prepare)
+            self.dataset = make_dataset(
+                self.picture, self.settings, has_time=self._has_time_to_prepare, place=self._place
+            )
             self.encoding = self.settings.encoding.build(self.dataset.extent, self.settings.seed)
             self._trainer = make_trainer(
                 self.dataset,
@@ -318,29 +314,6 @@ class Run:
 
 
 Listener = Callable[[Event, Run], None]
-
-
-def make_dataset(
-    picture: Array,
-    settings: PainterSettings,
-    known: Array | None = None,
-    has_time: Callable[[float], bool] = lambda progress: True,
-) -> Dataset:
-    """Make the training set that the settings ask for, of the pixels that are known: by default all.
-
-    `has_time` is called with the share that is done; where it says no, what is found by then has to do.
-    """
-    hold_out, dtype = settings.hold_out, settings.precision
-    threads = settings.threads or usable_cores()
-    if settings.purpose == "enlarging":
-        return area_dataset(
-            picture, known=known, turns=TURNS, has_time=has_time, threads=threads, dtype=dtype
-        )
-    if settings.purpose == "any-size":
-        return area_dataset(picture, known=known, hold_out=hold_out, threads=threads, dtype=dtype)
-    if settings.mode == "regress":
-        return regress_dataset(picture, known=known, hold_out=hold_out, dtype=dtype)
-    return classify_dataset(picture, settings.classes, known=known, hold_out=hold_out, seed=settings.seed)
 
 
 def _versions(engine: str) -> dict[str, str]:
