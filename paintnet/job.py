@@ -21,7 +21,7 @@ from paintnet.painter.checkpoint import check_can_be_stored
 from paintnet.painter.keeping import Keeping, run_through
 from paintnet.painter.painter import Painter
 from paintnet.painter.parts import PartClock
-from paintnet.painter.quality import Quality
+from paintnet.painter.quality import Measurement
 from paintnet.painter.run import Listener
 from paintnet.painting import Painting
 from paintnet.picture import (
@@ -248,7 +248,7 @@ class FittedJob:
         Where it comes from.
     painting : Painting
         The result.
-    quality : Quality
+    quality : Measurement
         How good it is.
     seconds : float
         Training time.
@@ -258,7 +258,7 @@ class FittedJob:
 
     open_job: OpenJob
     painting: Painting
-    quality: Quality
+    quality: Measurement
     seconds: float
     _taker: Any
     _curve: Any
@@ -325,7 +325,7 @@ class FittedJob:
     def _picture(self, path: str) -> bytes:
         painting, (width, height) = self.painting, self.open_job.size
         is_own = (width, height) == (painting.width, painting.height)
-        bands = [self.quality.rendered] if is_own else self._bands((width, height))
+        bands = self.quality.bands() if is_own else self._bands((width, height))
         content = io.BytesIO()
         shape = (height, width, painting.channels)
         job, metadata = self.open_job.job, self.open_job.opened.metadata

@@ -10,6 +10,7 @@ import numpy as np
 from paintnet.errors import PictureError
 from paintnet.picture import premultiply
 from paintnet.picture.arrays import pixels_of
+from paintnet.picture.levels import LevelPicture, Pixels
 from paintnet.typing import Array
 
 BAND_ROWS = 64
@@ -23,7 +24,7 @@ _WINDOW = np.exp(-((np.arange(2 * SSIM_RADIUS + 1) - SSIM_RADIUS) ** 2) / (2 * S
 _WINDOW = (_WINDOW / _WINDOW.sum()).astype(np.float32)
 
 
-def mean_squared_error(a: Array, b: Array) -> float:
+def mean_squared_error(a: Pixels, b: Pixels) -> float:
     """Mean squared difference of two pictures of the same shape.
 
     Examples
@@ -52,7 +53,7 @@ def psnr_of(mse: float) -> float:
     return float("inf") if mse == 0 else float(-10 * np.log10(mse))
 
 
-def psnr(a: Array, b: Array) -> float:
+def psnr(a: Pixels, b: Pixels) -> float:
     """Peak signal-to-noise ratio of two pictures in dB, peak 1.
 
     Parameters
@@ -80,7 +81,7 @@ def psnr(a: Array, b: Array) -> float:
     return psnr_of(mean_squared_error(a, b))
 
 
-def ssim(a: Array, b: Array) -> float:
+def ssim(a: Pixels, b: Pixels) -> float:
     """Structural similarity of two pictures, 1 where they are equal.
 
     Parameters
@@ -155,9 +156,9 @@ def _blurred(values: Array) -> Array:
     return values
 
 
-def _two_pictures(a: Array, b: Array) -> tuple[Array, Array]:
+def _two_pictures(a: Pixels, b: Pixels) -> tuple[Pixels, Pixels]:
     """Check that these are pictures of one shape."""
-    a, b = pixels_of(a), pixels_of(b)
+    a, b = (each if isinstance(each, LevelPicture) else pixels_of(each) for each in (a, b))
     if a.shape != b.shape:
         seen = " and ".join(f"{p.shape[1]} x {p.shape[0]} with {p.shape[2]} channels" for p in (a, b))
         raise PictureError("pictures", f"they differ in size: {seen}", "give two of the same size")

@@ -4,39 +4,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from paintnet.errors import SettingsError, value_text
 from paintnet.files.names import path_of
+from paintnet.lattice import (
+    POINTS_PER_PIXEL,
+    SMOOTH_POINTS,
+    Lattice,
+    lattice_of,
+    offsets_along,
+    offsets_of,
+)
 from paintnet.modelfile import Model, decode_model, encode_model, read_model, write_model
 from paintnet.patches import Mosaic
 from paintnet.picture import premultiply, unpremultiply
-from paintnet.positions import numbers_of, positions_of
+from paintnet.positions import positions_of
 from paintnet.typing import Array
 
 CHUNK = 32_768
 """Positions run through the network at once: memory stays bounded, caches stay warm."""
 
-POINTS_PER_PIXEL = 2
-"""Points along a side of one of the picture's pixels whose mean it is: those that were learned."""
-
-MOST_POINTS = 2 * POINTS_PER_PIXEL
-"""Points along a side of a whole render, for each pixel along that side of the picture."""
-
-
-SMOOTH_POINTS = 4
-"""Points along a side of an antialiased pixel, at least: a boundary of two classes gets 15 shades."""
-
-
-class _Lattice(NamedTuple):
-    """Centers of a render's pixels along x and along y, and the points (n, 2) around each."""
-
-    xs: Array
-    ys: Array
-    offsets: Array
+BLOCK_POINTS = 2_000_000
+"""Points of a mosaic's render that are held at once: of so many rows that few patches are asked twice."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +119,8 @@ class Painting(Model):
         SettingsError
             If a position is not a pair of finite numbers.
         """
-        offsets = self._offsets((1.0, 1.0), (POINTS_PER_PIXEL, POINTS_PER_PIXEL))
+        along = offsets_along((1.0, 1.0), (POINTS_PER_PIXEL, POINTS_PER_PIXEL), is_area=self.pixel == "area")
+        offsets = offsets_of(*along)
         parts = [self._means(part, offsets) for part in _chunks(positions_of(xy))]
         return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
 
@@ -177,7 +171,7 @@ class Painting(Model):
         SettingsError
             If the size or region is empty, or colors are to be smoothed.
         """
-        lattice = self._lattice(size, region, smooth)
+        lattice = self._lattice(size, region, smooth=smooth)
         picture = np.empty((len(lattice.ys), len(lattice.xs), self.channels), dtype=np.float32)
         top = 0
         for band in self._bands(lattice, max(1, CHUNK // len(lattice.xs))):
@@ -221,7 +215,7 @@ class Painting(Model):
         >>> [band.shape for band in painting.bands(size=(50, 40), rows=16)]
         [(16, 50, 3), (16, 50, 3), (8, 50, 3)]
         """
-        lattice = self._lattice(size, region, smooth)
+        lattice = self._lattice(size, region, smooth=smooth)
         if rows is None:
             rows = max(1, CHUNK // len(lattice.xs))
         if not isinstance(rows, int) or rows < 1:
@@ -229,52 +223,15 @@ class Painting(Model):
         return self._bands(lattice, rows)
 
     def _lattice(
-        self, size: tuple[int, int] | None, region: tuple[float, float, float, float] | None, smooth: bool
-    ) -> _Lattice:
+        self, size: tuple[int, int] | None, region: tuple[float, float, float, float] | None, *, smooth: bool
+    ) -> Lattice:
         """Where a render's pixels are."""
         if smooth and self.palette is None:
             why = "a painting of mode regress has no boundaries of classes"
             raise SettingsError("smooth", why, "leave it out, or train it with mode classify")
-        region = (0, 0, self.width, self.height) if region is None else region
-        x0, y0, x1, y1 = numbers_of("region", region, 4, "give X0, Y0, X1 and Y1")
-        if not (x0 < x1 and y0 < y1):
-            raise SettingsError(
-                "region", f"{x0:.10g},{y0:.10g},{x1:.10g},{y1:.10g} is empty", "give X0 < X1 and Y0 < Y1"
-            )
-        columns, rows = max(1, round(x1 - x0)), max(1, round(y1 - y0))
-        if size is not None:
-            wide, high = numbers_of("size", size, 2, "give width and height")
-            columns, rows = int(wide), int(high)
-            if (columns, rows) != (wide, high):
-                raise SettingsError("size", f"{wide:.10g}x{high:.10g} is not in whole pixels", "round it")
-        if columns < 1 or rows < 1:
-            raise SettingsError("size", f"{columns}x{rows} is empty", "give at least 1x1")
-        wide, high = (x1 - x0) / columns, (y1 - y0) / rows
-        xs = (np.arange(columns) + 0.5) * wide + (x0 - 0.5)
-        ys = (np.arange(rows) + 0.5) * high + (y0 - 0.5)
-        # A region far larger than the picture holds little of it, and would take points without end.
-        most = (-(-MOST_POINTS * self.width // columns), -(-MOST_POINTS * self.height // rows))
         least = SMOOTH_POINTS if smooth else 1
-        return _Lattice(xs, ys, self._offsets((wide, high), most, least))
-
-    def _offsets(self, sides: tuple[float, float], most: tuple[int, int], least: int = 1) -> Array:
-        """Points (n, 2) around the center of a pixel of a width and height, whose mean it is.
-
-        They are the midpoints of equal parts, at most as far apart as those that were learned: one
-        in pixels of half the size or smaller, for the function is smooth there. Along each axis there
-        are at least and at most so many; "center" has one where no more are asked for.
-        """
-        if self.pixel == "center" and least == 1:
-            return np.zeros((1, 2))
-        # Rounding must not add a point where the division is exact.
-        counts = (
-            max(least, int(min(np.ceil(POINTS_PER_PIXEL * side - 1e-9), limit)))
-            for side, limit in zip(sides, most, strict=True)
-        )
-        across, down = (
-            side * ((np.arange(n) + 0.5) / n - 0.5) for side, n in zip(sides, counts, strict=True)
-        )
-        return np.stack([np.tile(across, len(down)), np.repeat(down, len(across))], axis=1)
+        own = (self.width, self.height)
+        return lattice_of(own, size, region, least=least, is_area=self.pixel == "area")
 
     def _means(self, xy: Array, offsets: Array) -> Array:
         """Colors of pixels around at most `CHUNK` positions: means over the points around each."""
@@ -298,7 +255,7 @@ class Painting(Model):
             np.minimum(colors[:, :3], colors[:, 3:], out=colors[:, :3])
         return colors
 
-    def _bands(self, lattice: _Lattice, rows: int) -> Iterator[Array]:
+    def _bands(self, lattice: Lattice, rows: int) -> Iterator[Array]:
         """Cut what `_pixels` paints into bands."""
         chunks, xs, ys = self._pixels(lattice), lattice.xs, lattice.ys
         rest = np.empty((0, self.channels), dtype=np.float32)
@@ -314,19 +271,42 @@ class Painting(Model):
                 filled += taken
             yield band.reshape(-1, len(xs), self.channels)
 
-    def _pixels(self, lattice: _Lattice) -> Iterator[Array]:
+    def _pixels(self, lattice: Lattice) -> Iterator[Array]:
         """Colors in reading order, a chunk at a time.
 
         Chunks do not follow the bands: how many positions a matrix product takes at once moves its
         last bits, and these must not depend on the rows of a band.
         """
-        xs, ys, offsets = lattice
+        if len(self.patches) > 1:
+            yield from self._blocks(lattice)
+            return
+        xs, ys, offsets = lattice.xs, lattice.ys, lattice.offsets
         columns, end = len(xs), len(xs) * len(ys)
         # All points of a few pixels lie side by side in the table, one of each of many pixels would not.
         pixels = max(1, CHUNK // len(offsets))
         for start in range(0, end, pixels):
             row, column = np.divmod(np.arange(start, min(start + pixels, end)), columns)
             yield self._means(np.stack([xs[column], ys[row]], axis=1), offsets)
+
+    def _blocks(self, lattice: Lattice) -> Iterator[Array]:
+        """Colors in reading order, some rows at a time, of which each patch is asked once.
+
+        As above, the rows do not follow the bands.
+        """
+        xs, ys, across, down = lattice
+        n_points = len(across) * len(down)
+        rows = max(1, BLOCK_POINTS // (len(xs) * n_points))
+        points_x = (xs[:, None] + across).ravel()
+        for top in range(0, len(ys), rows):
+            block = ys[top : top + rows]
+            outputs = self._mosaic.forward_lattice(points_x, (block[:, None] + down).ravel())
+            flat = outputs.reshape(-1, outputs.shape[2])
+            if n_points == 1:
+                yield self._colors(flat)
+                continue
+            colors = self._premultiplied(flat).reshape(len(block), len(down), len(xs), len(across), -1)
+            means = colors.mean(axis=(1, 3), dtype=np.float64).astype(np.float32)
+            yield unpremultiply(means.reshape(-1, means.shape[-1]))
 
     def save(self, path: str | Path, codec: str = "raw") -> None:
         """Write the painting to a .paintnet file, whole or not at all.

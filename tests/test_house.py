@@ -39,6 +39,7 @@ FLOORS = (
     "lesson",
     "activations",
     "checked_settings",
+    "lattice",
     "positions",
     "executor",
     "blas",

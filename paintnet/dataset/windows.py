@@ -99,7 +99,7 @@ def patch_side(width: int, height: int, side: int | str | None = "auto") -> int 
     if side is None:
         return None
     if side == "auto":
-        side = AUTOMATIC_SIDE if width * height > AUTOMATIC_PIXELS else max(width, height)
+        return AUTOMATIC_SIDE if width * height > AUTOMATIC_PIXELS else None
     whole = isinstance(side, int | np.integer) and not isinstance(side, bool)
     if not whole or int(side) < SMALLEST_SIDE:
         remedy = f"give a whole number of at least {SMALLEST_SIDE}, 'auto', or none for one patch"

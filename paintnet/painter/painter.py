@@ -4,12 +4,15 @@ from typing import Any
 
 import numpy as np
 
+from paintnet.dataset.windows import Window, patch_side, windows_of
+from paintnet.painter.mosaic import MosaicRun
 from paintnet.painter.run import Listener, Run
 from paintnet.painting import Painting
 from paintnet.picture import open_picture
 from paintnet.picture.arrays import pixels_of
+from paintnet.picture.levels import LevelPicture, Pixels
 from paintnet.settings.presets import bound_note, settings_for
-from paintnet.typing import Array
+from paintnet.settings.settings import PainterSettings
 
 
 class Painter:
@@ -22,6 +25,9 @@ class Painter:
         "standard", "fine" or "tutorial".
     listeners : sequence of callables
         Each is called with every event (see `paintnet.painter.events`) and the run.
+    patch : int, "auto" or None, default="auto"
+        Pixels along the side of a patch; above 1.2 megapixels the picture is divided by itself into
+        patches of 768. None keeps one network for all.
     **settings
         Fields of `PainterSettings`, and settings of the encoding in use, that win over the preset.
 
@@ -35,13 +41,19 @@ class Painter:
     """
 
     def __init__(
-        self, preset: str = "standard", *, listeners: tuple[Listener, ...] = (), **settings: Any
+        self,
+        preset: str = "standard",
+        *,
+        listeners: tuple[Listener, ...] = (),
+        patch: int | str | None = "auto",
+        **settings: Any,
     ) -> None:
         self.preset = preset
+        self.patch = patch
         self.listeners = listeners
         self.settings = settings
 
-    def fit(self, picture: Array) -> Painting:
+    def fit(self, picture: Pixels) -> Painting:
         """Learn a picture.
 
         Parameters
@@ -65,7 +77,7 @@ class Painter:
             pass
         return run.result()
 
-    def start(self, picture: Array) -> Run:
+    def start(self, picture: Pixels) -> Run:
         """Begin to learn a picture: the run trains an epoch whenever it is asked for the next.
 
         Parameters
@@ -82,11 +94,31 @@ class Painter:
         SettingsError
             If a setting cannot be used.
         """
-        picture = pixels_of(picture)
+        if not isinstance(picture, LevelPicture):
+            picture = pixels_of(picture)
         height, width, channels = picture.shape
+        side = patch_side(width, height, self.patch if self._may_be_divided else None)
+        if side is not None:
+            return self._mosaic(picture, windows_of(width, height, side))
         settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
         note = bound_note(width, height, self.preset, channels=channels, **self.settings)
-        return Run(picture, settings, self.preset, self.listeners, [note] if note else [])
+        return Run(picture[:], settings, self.preset, self.listeners, [note] if note else [])
+
+    def _mosaic(self, picture: Pixels, windows: list[Window]) -> MosaicRun:
+        channels = picture.shape[2]
+
+        def settings_of(window: Window) -> PainterSettings:
+            return settings_for(
+                window.width, window.height, self.preset, channels=channels, **dict(self.settings)
+            )
+
+        return MosaicRun(picture, windows, settings_of, self.preset, self.listeners)
+
+    @property
+    def _may_be_divided(self) -> bool:
+        """Whether nobody asked for something that is meant for one network: the classic recipe, lbfgs."""
+        is_asked_for = self.patch != "auto"
+        return is_asked_for or (self.preset != "tutorial" and self.settings.get("solver") != "lbfgs")
 
 
 def fit(

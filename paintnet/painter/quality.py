@@ -1,6 +1,7 @@
 """How close a painting comes to its picture, measured on the pixels that are known."""
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,12 +15,71 @@ from paintnet.picture.formats import to_levels
 from paintnet.typing import Array
 
 
-def _tell_nobody(part: str, progress: float | None) -> None:
+def tell_nobody(part: str, progress: float | None) -> None:
     """Say nothing."""
 
 
+class Measurement(ABC):
+    """What is measured of a painting beside its picture."""
+
+    painting: Painting
+
+    @property
+    @abstractmethod
+    def as_written(self) -> Array:
+        """The painting at the size of its picture, in the levels that it is written with, in [0, 1]."""
+
+    @abstractmethod
+    def bands(self) -> Iterator[Array]:
+        """Yield the painting at the size of its picture, from top to bottom."""
+
+    @property
+    @abstractmethod
+    def psnr(self) -> float:
+        """PSNR in dB on all known pixels; infinite where they are equal."""
+
+    @property
+    @abstractmethod
+    def held_out_psnr(self) -> float | None:
+        """PSNR in dB on the pixels that were held out; None where none was."""
+
+    @property
+    @abstractmethod
+    def accuracy(self) -> float | None:
+        """Share of the known pixels whose class is right; None in regress."""
+
+    @property
+    @abstractmethod
+    def flat(self) -> float:
+        """PSNR that the mean color alone would have; in classify, the share of the largest class."""
+
+    @property
+    @abstractmethod
+    def ssim(self) -> float:
+        """SSIM, on all pixels: its windows have no place for unknown ones."""
+
+    def check_learned(self, learning_rate: float) -> None:
+        """Refuse a painting that is worse than one flat color.
+
+        Raises
+        ------
+        TrainingError
+            If it is; names the learning rate.
+        """
+        if self.accuracy is not None:
+            worse = self.accuracy < 0.99 * self.flat - 1e-3
+            right = f"{self.accuracy:.1%} of the pixels are right"
+            seen = f"{right}, and {self.flat:.1%} would be in a painting of one class"
+        else:
+            worse = not self.psnr >= self.flat  # so that NaN is worse too
+            seen = f"{self.psnr:.1f} dB, and a painting of the mean color alone has {self.flat:.1f} dB"
+        if worse:
+            remedy = f"lower the learning rate of {number_text(learning_rate)} or train longer"
+            raise TrainingError("training", f"nothing was learned: {seen}", remedy)
+
+
 @dataclass(frozen=True, eq=False)
-class Quality:
+class Quality(Measurement):
     """A painting beside its picture; each figure is measured when it is first asked for, and kept.
 
     All are measured on the 8-bit levels that a painted picture is written with.
@@ -49,7 +109,7 @@ class Quality:
     painting: Painting
     picture: Array
     dataset: Dataset
-    tell: Callable[[str, float | None], None] = _tell_nobody
+    tell: Callable[[str, float | None], None] = tell_nobody
 
     @cached_property
     def rendered(self) -> Array:
@@ -65,20 +125,25 @@ class Quality:
         return picture
 
     @property
-    def _levels(self) -> Array:
+    def as_written(self) -> Array:
+        """The same, rounded to the levels that a picture is written with, in [0, 1]."""
         return as_written(self.rendered)
+
+    def bands(self) -> Iterator[Array]:
+        """Yield the painting at the size of its picture, from top to bottom."""
+        yield self.rendered
 
     @cached_property
     def psnr(self) -> float:
         """PSNR in dB on all known pixels; infinite where they are equal."""
-        known, levels = self.dataset.known, self._levels
+        known, levels = self.dataset.known, self.as_written
         self.tell("measuring", None)
         return psnr(self.picture, levels) if known.all() else self._psnr_of(known.ravel())
 
     @cached_property
     def ssim(self) -> float:
         """SSIM, on all pixels: its windows have no place for unknown ones."""
-        levels = self._levels
+        levels = self.as_written
         self.tell("measuring", None)
         return ssim(self.picture, levels)
 
@@ -103,38 +168,31 @@ class Quality:
             right += int((is_right & known[chunk]).sum())
         return right / int(known.sum())
 
-    def check_learned(self, learning_rate: float) -> None:
-        """Refuse a painting that is worse than one flat color.
-
-        Raises
-        ------
-        TrainingError
-            If it is; names the learning rate.
-        """
+    @cached_property
+    def flat(self) -> float:
+        """PSNR that the mean color alone would have; in classify, the share of the largest class."""
         learned = self.dataset.of_learned(self.dataset.targets)
-        if self.accuracy is not None:
-            flat = float(np.bincount(learned).max() / len(learned))
-            worse = self.accuracy < 0.99 * flat - 1e-3
-            right = f"{self.accuracy:.1%} of the pixels are right"
-            seen = f"{right}, and {flat:.1%} would be in a painting of one class"
-        else:
-            # A picture of one color has no variance; 8 levels beside it is not "nothing".
-            flat = psnr_of(1.01 * _variance(learned) + 1e-3)
-            worse = not self.psnr >= flat  # so that NaN is worse too
-            seen = f"{self.psnr:.1f} dB, and a painting of the mean color alone has {flat:.1f} dB"
-        if worse:
-            remedy = f"lower the learning rate of {number_text(learning_rate)} or train longer"
-            raise TrainingError("training", f"nothing was learned: {seen}", remedy)
+        if self.dataset.palette is not None:
+            return float(np.bincount(learned).max() / len(learned))
+        return psnr_of(flat_error(_variance(learned)))
 
     def _psnr_of(self, pixels: Array) -> float:
         """PSNR on some pixels, by number or by mark."""
-        columns = (values.reshape(-1, 1, values.shape[2]) for values in (self.picture, self._levels))
+        columns = (values.reshape(-1, 1, values.shape[2]) for values in (self.picture, self.as_written))
         return psnr(*(column[pixels] for column in columns))
 
 
 def as_written(pixels: Array) -> Array:
     """Round colors in [0, 1] to the 8-bit levels that a picture is written with."""
     return to_levels(pixels) / np.float32(255)
+
+
+def flat_error(variance: float) -> float:
+    """Mean squared error beyond which a flat color would be better than what was learned.
+
+    A picture of one color has no variance; 8 levels beside it is not "nothing".
+    """
+    return 1.01 * variance + 1e-3
 
 
 def _variance(colors: Array) -> float:

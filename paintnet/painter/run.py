@@ -19,7 +19,7 @@ from paintnet.metrics import psnr_of
 from paintnet.network import Network
 from paintnet.painter.checkpoint import Checkpoint, check_can_be_stored, fingerprint
 from paintnet.painter.events import EpochFinished, Event, Noted, TrainingFinished, TrainingStarted, Working
-from paintnet.painter.quality import Quality
+from paintnet.painter.quality import Measurement, Quality
 from paintnet.painter.training_set import Place, make_dataset
 from paintnet.painting import Painting
 from paintnet.patches import Patch
@@ -61,7 +61,7 @@ class Run:
         Epochs done; iterations with lbfgs.
     ended_by_ : str or None
         Why the run ended; None while it may go on.
-    quality_ : Quality or None
+    quality_ : Measurement or None
         What was measured, once there is a result; of a run that goes on, while it stands still.
 
     Examples
@@ -92,7 +92,7 @@ class Run:
         self.schedule = Schedule.of(settings)
         self.epochs_ = 0
         self.ended_by_: str | None = None
-        self.quality_: Quality | None = None
+        self.quality_: Measurement | None = None
         self._trainer: StockTrainer | BlockTrainer | None = None
         self._events = self._train()
         self._result: Painting | None = None
@@ -159,18 +159,23 @@ class Run:
         """
         if self._result is not None:
             return self._result
+        height, width, _ = self.picture.shape
+        patches = (Patch.whole(self.network(), width, height),)
+        return self._painting_of(patches, self.dataset.palette)
+
+    def network(self) -> Network:
+        """Give the network as it is now; raises as `painting`."""
         trainer = self._prepared()
         if not hasattr(trainer.estimator, "coefs_"):
             raise TrainingError("painting", "the network has no weights yet", "train for an epoch first")
         coefs, intercepts = sk.weights(trainer.estimator, self.settings.precision)
         output = sk.output_activation(trainer.estimator)
-        network = Network(self.encoding, coefs, intercepts, self.settings.activation, output)
+        return Network(self.encoding, coefs, intercepts, self.settings.activation, output)
+
+    def _painting_of(self, patches: Sequence[Patch], palette: Array | None) -> Painting:
         height, width, channels = self.picture.shape
-        patches = (Patch.whole(network, width, height),)
         pixel = "center" if self.settings.purpose == "copying" else "area"
-        return Painting(
-            self.settings.mode, width, height, channels, patches, self.dataset.palette, pixel=pixel
-        )
+        return Painting(self.settings.mode, width, height, channels, tuple(patches), palette, pixel=pixel)
 
     def result(self) -> Painting:
         """End the run, measure the painting, and let go of the training set.
@@ -183,7 +188,7 @@ class Run:
         if self._result is None:
             self.stop()
             result = self.recorded()
-            self._prepared().finish()
+            self._let_go()
             self._result = result
             self.tell(TrainingFinished(self.epochs_, self.schedule.seconds, self.ended_by_ or ""))
         return self._result
@@ -201,6 +206,10 @@ class Run:
         with self._one_blas_thread:
             record = self._record(quality)
         return replace(quality.painting, training=record)
+
+    def _let_go(self) -> None:
+        """Let go of the training set."""
+        self._prepared().finish()
 
     def _prepared(self) -> StockTrainer | BlockTrainer:
         """Make what is trained, at the first call: it may take long."""
@@ -275,12 +284,12 @@ class Run:
                 return "target-psnr"
         return None
 
-    def _record(self, quality: Quality) -> TrainingRecord:
-        engine, limits = self._prepared().engine, self.schedule
+    def _record(self, quality: Measurement) -> TrainingRecord:
+        engine, limits = self.engine, self.schedule
         settings = replace(
             self.settings,
             learning_rate=limits.learning_rate,
-            epochs=limits.epochs,
+            epochs=self.settings.epochs if self._passes != self.epochs_ else limits.epochs,
             seconds=limits.time_limit,
         )
         quality.check_learned(limits.learning_rate)
@@ -290,7 +299,7 @@ class Run:
             preset=self.preset,
             settings=settings.to_document(),
             seed=self.settings.seed,
-            epochs=self.epochs_,
+            epochs=self._passes,
             ended_by=self.ended_by_ or "stopped",
             engine=engine,
             seconds=round(limits.seconds, 3) if was_timed else None,
@@ -300,7 +309,26 @@ class Run:
             accuracy=quality.accuracy,
         )
 
-    def _measured(self) -> Quality:
+    @property
+    def engine(self) -> str:
+        """What trains: "compiled", "numpy" or "stock"."""
+        return self._prepared().engine
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is a network to be painted."""
+        return self._trainer is not None and hasattr(self._trainer.estimator, "coefs_")
+
+    def prepare(self) -> None:
+        """Make the training set and the network now, instead of with the first epoch."""
+        self._prepared()
+
+    @property
+    def _passes(self) -> int:
+        """Passes over the picture that are done."""
+        return self.epochs_
+
+    def _measured(self) -> Measurement:
         return Quality(self.painting(), self.picture, self.dataset, self._tell_part)
 
     def _tell_part(self, part: str, progress: float | None) -> None:

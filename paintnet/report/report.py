@@ -16,7 +16,7 @@ from paintnet.animation.frames import Frame, as_levels
 from paintnet.files.names import printable
 from paintnet.metrics import psnr, ssim
 from paintnet.painter.events import EpochFinished, Event
-from paintnet.painter.quality import Quality, as_written
+from paintnet.painter.quality import Measurement, as_written
 from paintnet.painter.run import Run
 from paintnet.painting import Painting
 from paintnet.record import TrainingRecord
@@ -72,7 +72,7 @@ class RunRecord:
         Training time; by default what the curve says.
     class_names : sequence of str or None
         Names of the classes in classify; by default those of their colors.
-    quality : Quality or None
+    quality : Measurement or None
         What has been measured already, so that nothing is painted or measured twice.
     date : datetime or None
         When the run was; with a time zone.
@@ -86,7 +86,7 @@ class RunRecord:
     command: str = ""
     seconds: float | None = None
     class_names: Sequence[str] | None = None
-    quality: Quality | None = None
+    quality: Measurement | None = None
     date: datetime | None = None
 
 
@@ -227,7 +227,7 @@ def _context(record: RunRecord) -> dict[str, Any]:
 def _measured(record: RunRecord) -> tuple[Array, float, float]:
     """The painting at its own size as it is written, its PSNR and its SSIM."""
     if record.quality is not None:
-        return as_written(record.quality.rendered), record.quality.psnr, record.quality.ssim
+        return record.quality.as_written, record.quality.psnr, record.quality.ssim
     painted = as_written(record.painting.render())
     return painted, psnr(record.original, painted), ssim(record.original, painted)
 
