@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
+from paintnet.dataset.windows import patch_side
 from paintnet.errors import PaintnetError, SettingsError
 from paintnet.files.names import PAINTED
 from paintnet.files.writing import check_apart, check_output, told_together, write_together
@@ -54,6 +55,8 @@ class Job:
         Of what is opened.
     max_side : int or None
         Learn from a copy of at most this side.
+    patch : int, "auto" or None
+        Pixels along the side of a patch, as `paintnet.painter.painter.Painter` takes it.
     outputs : Outputs
         What is written; with neither picture nor model, one of each is named after the source.
     scale, size : float, (int, int) or None
@@ -91,6 +94,7 @@ class Job:
     settings: Mapping[str, Any] = field(default_factory=dict)
     limits: OpenLimits = field(default_factory=OpenLimits)
     max_side: int | None = None
+    patch: int | str | None = "auto"
     outputs: Outputs = field(default_factory=Outputs)
     scale: float | None = None
     size: tuple[int, int] | None = None
@@ -113,6 +117,7 @@ class Job:
             If a setting or an output cannot be used.
         """
         settings = settings_for(64, 64, self.preset, **self.settings)  # of any picture
+        patch_side(64, 64, self.patch)
         if self.keeping.checkpoint is not None or self.keeping.resume is not None:
             check_can_be_stored(settings)
         if settings.solver == "lbfgs" and (self.outputs.animation or self.outputs.report):
@@ -228,7 +233,7 @@ class OpenJob:
 
                 curve = CurveListener()
                 views.append(curve)
-            run = Painter(job.preset, **job.settings).start(self.pixels)
+            run = Painter(job.preset, patch=job.patch, **job.settings).start(self.pixels)
             run.listeners = [lambda event, run: job.clock(event), *listeners, *views]
             run_through(run, job.keeping)
             painting = run.result()

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from paintnet.encoding.extent import Extent
+from paintnet.encoding.extent import FARTHEST, Extent
 from paintnet.encoding.registry import ENCODINGS, map_named
 from paintnet.errors import ModelFileError, SettingsError
 from paintnet.files.container import (
@@ -226,7 +226,7 @@ def _encode(model: Model, codec: str, name: str) -> list[bytes]:
         "size": [model.width, model.height],
         "channels": model.channels,
         "pixel": model.pixel,
-        "patches": [{"extent": patch.extent.to_list()} for patch in model.patches],
+        "patches": [_described(patch) for patch in model.patches],
     }
     if model.training is not None:
         document["training"] = model.training.to_document()
@@ -237,6 +237,19 @@ def _encode(model: Model, codec: str, name: str) -> list[bytes]:
         return encode_container(document, parts, LAYOUT, codec)
     except OverLimitError as error:
         raise ModelFileError(name, str(error), _SMALLER) from error
+
+
+def _described(patch: Patch) -> dict[str, Any]:
+    """What the document says of a patch."""
+    origin = {"origin": list(patch.origin)} if any(patch.origin) else {}
+    return {"extent": patch.extent.to_list(), **origin}
+
+
+def _origin(described: Mapping[str, Any]) -> tuple[float, float]:
+    x, y = (float(value) for value in described.get("origin", (0.0, 0.0)))
+    if not (abs(x) <= FARTHEST and abs(y) <= FARTHEST):
+        raise ValueError(f"an origin at {x}, {y}")
+    return x, y
 
 
 def _model(
@@ -259,7 +272,7 @@ def _model(
         width=width,
         height=height,
         channels=int(document["channels"]),
-        patches=tuple(map(Patch, networks, extents)),
+        patches=tuple(map(Patch, networks, extents, map(_origin, document["patches"]))),
         palette=palette,
         training=TrainingRecord.from_document(document["training"]) if "training" in document else None,
         pixel=document.get("pixel", "center"),

@@ -171,7 +171,7 @@ class Painting(Model):
         SettingsError
             If the size or region is empty, or colors are to be smoothed.
         """
-        lattice = self._lattice(size, region, smooth=smooth)
+        lattice = self._lattice(size, region, smooth)
         picture = np.empty((len(lattice.ys), len(lattice.xs), self.channels), dtype=np.float32)
         top = 0
         for band in self._bands(lattice, max(1, CHUNK // len(lattice.xs))):
@@ -215,7 +215,7 @@ class Painting(Model):
         >>> [band.shape for band in painting.bands(size=(50, 40), rows=16)]
         [(16, 50, 3), (16, 50, 3), (8, 50, 3)]
         """
-        lattice = self._lattice(size, region, smooth=smooth)
+        lattice = self._lattice(size, region, smooth)
         if rows is None:
             rows = max(1, CHUNK // len(lattice.xs))
         if not isinstance(rows, int) or rows < 1:
@@ -223,7 +223,7 @@ class Painting(Model):
         return self._bands(lattice, rows)
 
     def _lattice(
-        self, size: tuple[int, int] | None, region: tuple[float, float, float, float] | None, *, smooth: bool
+        self, size: tuple[int, int] | None, region: tuple[float, float, float, float] | None, smooth: bool
     ) -> Lattice:
         """Where a render's pixels are."""
         if smooth and self.palette is None:

@@ -307,3 +307,14 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path: Path, monkeypatch
         f"{tmp_path}/a.paintnet: part patch.0 has more than 50 bytes; use a smaller network"
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_where_the_positions_of_a_patch_begin_comes_back() -> None:
+    moved = Patch(patch(0.0).network, patch(0.0).extent, (700.0, 1.5))
+    again = decode_model(encode_model(Model("regress", 33, 10, 1, (patch(0.0), moved))), "m", Model)
+    assert [each.origin for each in again.patches] == [(0.0, 0.0), (700.0, 1.5)]
+    document, _ = parts_of(again)
+    for origin in ([1e300, 0.0], [1.0], ["a", 1]):
+        patches = [document["patches"][0], {**document["patches"][1], "origin": origin}]
+        content = b"".join(encode_container({**document, "patches": patches}, parts_of(again)[1], LAYOUT))
+        assert refusal(content).startswith("m: damaged model: ")

@@ -13,7 +13,7 @@ from paintnet.cli.batch_line import BatchLine, duration_text
 from paintnet.cli.completion import complete_files, complete_pictures
 from paintnet.cli.console import Console, human_bytes, standard_input
 from paintnet.cli.exits import SomeFailed, if_interrupted, tell
-from paintnet.cli.fit import fit, settings_of
+from paintnet.cli.fit import fit, patch_of, settings_of
 from paintnet.cli.help import borrowed_options, command, option, option_group
 from paintnet.cli.loading import load_networks
 from paintnet.cli.options import report_options
@@ -173,6 +173,7 @@ def _settings(options: dict[str, Any], console: Console) -> "BatchSettings":
         settings=settings_of(options, console),
         limits=OpenLimits(options["max_pixels"], options["allow_private"]),
         max_side=options["max_side"],
+        patch=patch_of(options),
         scale=options["scale"],
         size=options["size"],
         frames=frames_of(options),

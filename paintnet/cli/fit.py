@@ -101,6 +101,14 @@ Examples:
         help="Learn from a copy whose longer side has at most N pixels.",
     ),
     option(
+        "--patch",
+        type=NumberOrNone(whole=True),
+        metavar="N|none",
+        help="Divide the picture into patches of at most N pixels a side, each with a network of its own, "
+        "which overlap; none keeps one network for all.",
+        show_default="768 above 1.2 megapixels, else none",
+    ),
+    option(
         "--hold-out",
         type=Number(),
         metavar="F",
@@ -290,6 +298,7 @@ def _job(image: str, options: dict[str, Any], view: View) -> "Job":
         settings=settings,
         limits=OpenLimits(options["max_pixels"], options["allow_private"], options["sha256"]),
         max_side=options["max_side"],
+        patch=patch_of(options),
         outputs=Outputs(pictures, models, animation_of(options), options["report"]),
         scale=options["scale"],
         size=options["size"],
@@ -303,6 +312,12 @@ def _job(image: str, options: dict[str, Any], view: View) -> "Job":
         keeping=keeping_of(options),
         clock=PartClock(view, begun=click.get_current_context().obj),
     )
+
+
+def patch_of(options: dict[str, Any]) -> int | str | None:
+    """Side of the patches that was asked for."""
+    asked: int | str | None = options["patch"]
+    return "auto" if asked is None else None if asked == NONE else asked
 
 
 def settings_of(options: dict[str, Any], view: View | Console) -> dict[str, Any]:

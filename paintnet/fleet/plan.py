@@ -117,6 +117,7 @@ class BatchSettings:
             "preset": job.preset,
             **settings,
             "max_side": job.max_side,
+            "patch": None if job.patch == "auto" else str(job.patch),
             "scale": job.scale,
             "size": job.size,
             "animation": self.animation,
