@@ -1,7 +1,7 @@
 """A painting: the trained function from a position to a color."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -74,6 +74,13 @@ class Painting(Model):
         """Bits of all parameters, as stored, per pixel of the picture."""
         n_bytes = sum(array.nbytes for patch in self.patches for array in patch.network.arrays)
         return 8 * n_bytes / (self.width * self.height)
+
+    def sketched(self) -> Self:
+        """Give a painting that is quick to render small: of many patches, a pixel is the value at its center.
+
+        A whole mosaic has more points than anybody would wait for while it is learned.
+        """
+        return self if len(self.patches) == 1 else replace(self, pixel="center")
 
     @cached_property
     def _mosaic(self) -> Mosaic:

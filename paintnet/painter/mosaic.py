@@ -16,7 +16,7 @@ from paintnet.network import Network
 from paintnet.painter.events import EpochFinished, Event, Noted, TrainingStarted, Working
 from paintnet.painter.mosaic_quality import MosaicQuality
 from paintnet.painter.quality import Measurement
-from paintnet.painter.run import Listener, Run
+from paintnet.painter.run import Listener, Run, psnr_of_loss
 from paintnet.painter.training_set import Place
 from paintnet.painting import Painting
 from paintnet.patches import Patch
@@ -25,7 +25,7 @@ from paintnet.picture.levels import Pixels
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
-PALETTE_PIXELS = 1_000_000
+SOME_PIXELS = 1_000_000
 """Among so many pixels, evenly spread, the colors of the classes are found."""
 
 CERTAIN = 10.0
@@ -86,6 +86,7 @@ class MosaicRun(Run):
         self._reasons: set[str] = set()
         self._inner_engine = ""
         self._pixels_done = 0
+        self._loss_done, self._latest_loss, self._flat_loss = 0.0, 0.0, 0.0
         self._n_pixels = sum(window.n_pixels for window in windows)
 
     def painting(self) -> Painting:
@@ -106,6 +107,7 @@ class MosaicRun(Run):
         self.tell(Working("preparing"))
         if self.settings.mode == "classify":
             self._palette = self._found_palette()
+        self._flat_loss = self._loss_of_nothing()
         begun = False
         while len(self._finished) < len(self.windows) and self.ended_by_ is None:
             number = len(self._finished)
@@ -160,6 +162,10 @@ class MosaicRun(Run):
         """Tell of the whole what a patch tells of itself."""
         window = self.windows[len(self._finished)]
         done = (self._pixels_done + event.progress * window.n_pixels) / self._n_pixels
+        left = self._n_pixels - self._pixels_done - window.n_pixels
+        lost = self._loss_done + event.loss * window.n_pixels + self._flat_loss * left
+        self._latest_loss = event.loss
+        loss = lost / self._n_pixels
         is_over = self.ended_by_ is not None or (is_last and event.progress >= 1)
         return replace(
             event,
@@ -167,6 +173,8 @@ class MosaicRun(Run):
             epochs=self.schedule.epochs,
             progress=1.0 if is_over else min(done, 1 - 1e-9),
             seconds=self.schedule.seconds,
+            loss=loss,
+            psnr=None if event.psnr is None else psnr_of_loss(loss),
         )
 
     def _end_of_patch(self, inner: Run) -> None:
@@ -176,6 +184,7 @@ class MosaicRun(Run):
         self._inner_engine = inner.engine
         self._finished.append(self._patch(window, inner.network()))
         self._pixels_done += window.n_pixels
+        self._loss_done += self._latest_loss * window.n_pixels
         self._inner = None
 
     def _patch(self, window: Window, network: Network) -> Patch:
@@ -195,12 +204,20 @@ class MosaicRun(Run):
         network = Network(encoding, weights, (answers.astype(np.float32),), "relu", output)
         return Patch(network, window.extent)
 
+    def _loss_of_nothing(self) -> float:
+        """Estimate the loss of a patch that has not begun, as scikit-learn counts it."""
+        if self._palette is not None:
+            return float(np.log(max(2, len(self._palette))))
+        return float(premultiply(self._some_pixels()).var(axis=(0, 1), dtype=np.float64).mean() / 2)
+
+    def _some_pixels(self) -> Array:
+        height, width, _ = self.picture.shape
+        step = max(1, round((height * width / SOME_PIXELS) ** 0.5))
+        return np.asarray(self.picture[::step, ::step])
+
     def _found_palette(self) -> Array:
         """Find the colors of the classes among pixels of the whole picture."""
-        height, width, _ = self.picture.shape
-        step = max(1, round((height * width / PALETTE_PIXELS) ** 0.5))
-        some = np.asarray(self.picture[::step, ::step])
-        return sort_pixels(some, self.settings.classes, self.settings.seed)[1]
+        return sort_pixels(self._some_pixels(), self.settings.classes, self.settings.seed)[1]
 
     @property
     def engine(self) -> str:

@@ -259,7 +259,7 @@ class Run:
                 progress=self.schedule.progress if self.ended_by_ is None else 1.0,
                 seconds=self.schedule.seconds,
                 loss=loss,
-                psnr=_psnr_of_loss(loss) if self.settings.mode == "regress" else None,
+                psnr=psnr_of_loss(loss) if self.settings.mode == "regress" else None,
                 learning_rate=trainer.estimator.learning_rate_init,
             )
             self.tell(event)
@@ -274,7 +274,7 @@ class Run:
             return "tol"
         goal = self.settings.target_psnr
         # The loss is an estimate that lags behind; only a measurement may stop the run.
-        if goal is not None and _psnr_of_loss(loss) > goal - 1:
+        if goal is not None and psnr_of_loss(loss) > goal - 1:
             with self.schedule.paused():
                 quality = self._measured()
                 reached = quality.psnr >= goal
@@ -354,6 +354,6 @@ def _versions(engine: str) -> dict[str, str]:
     return versions
 
 
-def _psnr_of_loss(loss: float) -> float:
+def psnr_of_loss(loss: float) -> float:
     """Estimate PSNR from scikit-learn's loss, half the mean squared error."""
     return psnr_of(2 * loss)
