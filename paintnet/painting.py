@@ -20,7 +20,7 @@ from paintnet.lattice import (
     offsets_of,
 )
 from paintnet.modelfile import Model, decode_model, encode_model, read_model, write_model
-from paintnet.patches import Mosaic
+from paintnet.patches import LazyPatches, Mosaic
 from paintnet.picture import premultiply, unpremultiply
 from paintnet.positions import positions_of
 from paintnet.typing import Array
@@ -67,6 +67,8 @@ class Painting(Model):
     @property
     def n_parameters(self) -> int:
         """Weights and biases of all networks."""
+        if isinstance(self.patches, LazyPatches):
+            return self.patches.n_parameters
         return sum(patch.network.n_parameters for patch in self.patches)
 
     @property
@@ -315,15 +317,15 @@ class Painting(Model):
             means = colors.mean(axis=(1, 3), dtype=np.float64).astype(np.float32)
             yield unpremultiply(means.reshape(-1, means.shape[-1]))
 
-    def save(self, path: str | Path, codec: str = "raw") -> None:
+    def save(self, path: str | Path, codec: str | None = None) -> None:
         """Write the painting to a .paintnet file, whole or not at all.
 
         Parameters
         ----------
         path : str or Path
             The file; one that is there is replaced.
-        codec : {"raw", "zlib"}, default="raw"
-            How the numbers are stored.
+        codec : {"raw", "zlib"}, optional
+            How the numbers are stored; by default as they were, or else "raw".
         """
         write_model(path_of(path), self, codec)
 
@@ -338,7 +340,7 @@ class Painting(Model):
         """
         return read_model(path_of(path), cls)
 
-    def to_bytes(self, codec: str = "raw") -> bytes:
+    def to_bytes(self, codec: str | None = None) -> bytes:
         """Give the bytes of its .paintnet file."""
         return encode_model(self, codec)
 

@@ -35,7 +35,7 @@ from paintnet.files import download
 from paintnet.files.container import Container, encode_container
 from paintnet.files.download import DownloadLimits
 from paintnet.files.parts import Part
-from paintnet.modelfile import LAYOUT
+from paintnet.model_parts import LAYOUT
 from tests import http_server as web
 from tests.command_line import (
     HEIGHT,

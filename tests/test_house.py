@@ -29,6 +29,8 @@ FLOORS = (
     "modelfile",
     "modelfile_1",
     "record",
+    "stored_patches",
+    "model_parts",
     "patches",
     "dataset",
     "network",

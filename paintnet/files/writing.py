@@ -61,7 +61,7 @@ def check_output(path: str | Path, *, force: bool, extensions: Collection[str]) 
     paintnet.errors.OutputError: bird.xyz: unknown extension '.xyz'; use one of .jpg .png
     """
     path = Path(path)
-    with _in_words(path):
+    with in_words(path):
         target = _target(path)
         found = _status(target)
         if found is not None and stat.S_ISDIR(found.st_mode):
@@ -178,7 +178,7 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     ...     (Path(folder) / "note.txt").read_bytes()
     b'painted'
     """
-    with _in_words(path), _staged(path) as staged:
+    with in_words(path), _staged(path) as staged:
         yield staged.file
         staged.finish()
         staged.take_place()
@@ -215,7 +215,7 @@ def write_together(contents: Mapping[str, bytes]) -> dict[str, OutputError]:
     with contextlib.ExitStack() as stack:
         for path, content in contents.items():
             try:
-                with _in_words(path):
+                with in_words(path):
                     staged = stack.enter_context(_staged(path))
                     staged.file.write(content)
                     staged.finish()
@@ -225,7 +225,7 @@ def write_together(contents: Mapping[str, bytes]) -> dict[str, OutputError]:
         with signals_wait(second_acts=False):
             for path, staged in ready.items():
                 try:
-                    with _in_words(path):
+                    with in_words(path):
                         staged.take_place()
                 except OutputError as error:
                     failures[path] = error
@@ -324,8 +324,8 @@ def _check_existing(path: Path, target: Path, found: os.stat_result, force: bool
 
 
 @contextlib.contextmanager
-def _in_words(path: str | Path) -> Iterator[None]:
-    """Put an error of the system into words."""
+def in_words(path: str | Path) -> Iterator[None]:
+    """Put an error of the system with a file that is written into words."""
     try:
         yield
     except OSError as error:

@@ -11,7 +11,8 @@ from paintnet.encoding.base import EncodingSpec
 from paintnet.encoding.grid import GridSpec
 from paintnet.encoding.registry import ENCODINGS, encoding_named
 from paintnet.errors import SettingsError
-from paintnet.modelfile import MAX_LAYERS, MODES
+from paintnet.model_parts import MAX_LAYERS
+from paintnet.modelfile import MODES
 
 PURPOSES = ("any-size", "copying", "enlarging")
 ENGINES = ("auto", "compiled", "numpy", "stock")

@@ -1,0 +1,97 @@
+"""A network to and from the part of a container, and the limits of what a .paintnet file may hold."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from paintnet.encoding.registry import ENCODINGS, map_named
+from paintnet.errors import ModelFileError
+from paintnet.files.container import ForeignFileError, Layout, NewerFileError
+from paintnet.files.parts import ContainerError, OverLimitError, Part
+from paintnet.network import Network
+
+FORMAT_VERSION = 3
+"""Written only where one of its new ways to store is used; all else is of version 2."""
+
+MAX_LAYERS = 64
+"""Of the network of one patch."""
+
+MAX_PATCHES = 10_000
+
+LAYOUT = Layout(
+    key="paintnet",
+    version=FORMAT_VERSION,
+    max_parts=MAX_PATCHES + 1,  # and the palette
+    max_part_bytes=800_000_000,  # 100 million parameters in float64
+    max_bytes=64_000_000_000,  # patches are read one at a time
+    oldest=2,
+)
+
+MAKE_ONE = "give a file that a painting was saved to"
+_ANOTHER_COPY = "get an intact copy, or paint it again"
+SMALLER = "use a smaller network"
+_MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
+
+
+class UnknownEncodingError(Exception):
+    """A model whose encoding is not registered here; it carries the name."""
+
+
+@contextmanager
+def told(name: str) -> Iterator[None]:
+    """Put what is wrong with a file into words, and say what to do about it."""
+    try:
+        yield
+    except ForeignFileError as error:
+        raise ModelFileError(name, f"not a paintnet model{error}", MAKE_ONE, "model") from error
+    except NewerFileError as error:
+        why = f"written by a newer paintnet ({error})"
+        raise ModelFileError(name, why, "upgrade with `pip install --upgrade paintnet`") from error
+    except OverLimitError as error:
+        raise ModelFileError(name, str(error), SMALLER) from error
+    except UnknownEncodingError as error:
+        why = f"unknown encoding {error.args[0]!r:.60}"
+        raise ModelFileError(name, why, "install or import what registers it") from error
+    except ContainerError as error:
+        raise ModelFileError(name, f"damaged model: {error}", _ANOTHER_COPY) from error
+    except OSError as error:
+        raise ModelFileError(name, error.strerror or "cannot be read", MAKE_ONE, "model") from error
+    except _MALFORMED as error:
+        why = f"damaged model: {type(error).__name__}: {error}"
+        raise ModelFileError(name, why, _ANOTHER_COPY) from error
+
+
+def part_of(network: Network) -> Part:
+    """Make the part that holds a network."""
+    tensors = {f"encoding.{name}": array for name, array in network.encoding.tensors().items()}
+    tensors |= {f"coefs.{k}": array for k, array in enumerate(network.coefs)}
+    tensors |= {f"intercepts.{k}": array for k, array in enumerate(network.intercepts)}
+    document = {
+        "encoding": network.encoding.to_document(),
+        "activation": network.activation,
+        "output": network.output,
+    }
+    return Part(tensors, document)
+
+
+def network_of(part: Part) -> Network:
+    """Build a network from its part, trusting nothing in it."""
+    tensors, document = dict(part.tensors), part.document
+    n_layers = sum(name.startswith("coefs.") for name in tensors)
+    if n_layers > MAX_LAYERS:
+        raise OverLimitError(f"{n_layers} layers, more than {MAX_LAYERS}")
+    prefix = "encoding."
+    ours = [name for name in tensors if name.startswith(prefix)]
+    drawn = {name.removeprefix(prefix): tensors.pop(name) for name in ours}
+    encoding = document["encoding"]
+    if isinstance(encoding["name"], str) and encoding["name"] not in ENCODINGS:
+        raise UnknownEncodingError(encoding["name"])
+    network = Network(
+        encoding=map_named(encoding["name"]).from_document(encoding, drawn),
+        coefs=tuple(tensors.pop(f"coefs.{k}") for k in range(n_layers)),
+        intercepts=tuple(tensors.pop(f"intercepts.{k}") for k in range(n_layers)),
+        activation=document["activation"],
+        output=document["output"],
+    )
+    if tensors:
+        raise ValueError(f"unexpected tensors {sorted(tensors)}")
+    return network
