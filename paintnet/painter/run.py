@@ -14,6 +14,7 @@ from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.choice import make_trainer
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
+from paintnet.engine.trainer import TrainerState
 from paintnet.errors import CheckpointError, TrainingError
 from paintnet.metrics import psnr_of
 from paintnet.network import Network
@@ -138,14 +139,17 @@ class Run:
             If it belongs to another picture, other settings or another engine; it names what differs.
         """
         checkpoint.check_fits(self.settings, self.picture)
-        trainer = self._prepared()
-        checkpoint.check_engine(trainer.engine)
+        checkpoint.check_engine(self.engine)
+        self.restore_state(checkpoint.state, checkpoint.epochs)
+
+    def restore_state(self, state: TrainerState, epochs: int) -> None:
+        """Go on from what a trainer remembered after so many epochs; raises where it does not fit."""
         try:
-            trainer.restore(checkpoint.state)
+            self._prepared().restore(state)
         except (KeyError, TypeError, ValueError) as error:
             why = f"damaged: its state does not fit the network ({error})"
             raise CheckpointError("checkpoint", why, "start the run again") from error
-        self.epochs_ = checkpoint.epochs
+        self.epochs_ = epochs
         # A run that has ended goes on too.
         self.ended_by_, self.quality_, self._events = None, None, self._train()
 
@@ -175,7 +179,7 @@ class Run:
     def _painting_of(self, patches: Sequence[Patch], palette: Array | None) -> Painting:
         height, width, channels = self.picture.shape
         pixel = "center" if self.settings.purpose == "copying" else "area"
-        return Painting(self.settings.mode, width, height, channels, tuple(patches), palette, pixel=pixel)
+        return Painting(self.settings.mode, width, height, channels, patches, palette, pixel=pixel)
 
     def result(self) -> Painting:
         """End the run, measure the painting, and let go of the training set.

@@ -1,12 +1,16 @@
 """A picture in patches is painted as one network would, and nobody sees where they meet."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from painter_helpers import smooth
 
 from paintnet.animation.frames import FrameTaker
 from paintnet.dataset.classes import Classes
+from paintnet.errors import CheckpointError
 from paintnet.metrics import psnr, ssim
+from paintnet.painter.checkpoint import Checkpoint, fingerprint
 from paintnet.painter.events import EpochFinished, TrainingFinished, TrainingStarted
 from paintnet.painter.mosaic import MosaicRun
 from paintnet.painter.painter import Painter
@@ -132,6 +136,64 @@ def test_a_run_that_is_stopped_keeps_the_patches_that_are_done() -> None:
     assert painting.training.ended_by == "stopped"
     error = np.abs(painting.render() - wavy()).mean(axis=2)
     assert 2 * error[:30, :60].mean() < error[:, 70:].mean()
+
+
+KINDS: dict[str, dict[str, object]] = {
+    "regress": {},
+    "classify": {"mode": "classify", "classes": Classes(colors=3)},
+    "stock sgd": {
+        "engine": "stock",
+        "solver": "sgd",
+        "encoding": "raw",
+        "layers": (8,),
+        "learning_rate": 0.1,
+    },
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("stop_at", [3, 8, 12])
+def test_a_mosaic_goes_on_from_its_checkpoint_to_the_same_bytes(kind: str, stop_at: int) -> None:
+    painter = Painter("draft", **{**LEARNED, "epochs": 4, **KINDS[kind]})
+    picture = wavy()
+    run = painter.start(picture)
+    for event in run:
+        if event.epoch == stop_at:
+            break
+    content = run.checkpoint().to_bytes()
+    later = painter.start(picture)
+    later.restore(Checkpoint.from_bytes(content))
+    assert [event.epoch for event in later] == list(range(stop_at + 1, 25))
+    assert later.result().to_bytes() == painter.fit(picture).to_bytes()
+
+
+def test_a_checkpoint_of_other_patches_is_refused() -> None:
+    picture = wavy()
+    run = Painter("draft", **QUICK).start(picture)
+    next(run)
+    content = run.checkpoint()
+    narrow = picture[:, :60]  # has windows as large as the others
+    other = Painter("draft", **QUICK).start(narrow)
+    forged = replace(content, picture=fingerprint(narrow), settings=other.settings.to_document())
+    with pytest.raises(CheckpointError, match=r"checkpoint: it has 6 patches, and this run 4; give the"):
+        other.restore(forged)
+    with pytest.raises(CheckpointError, match="checkpoint: it belongs to a run on another picture"):
+        Painter("draft", **QUICK).start(picture[::-1]).restore(content)
+
+
+def test_workers_make_the_same_bytes_and_may_be_left() -> None:
+    picture, settings = wavy(), {**LEARNED, "epochs": 3}
+    alone = Painter("draft", **settings).fit(picture)
+    run = Painter("draft", workers=2, **settings).start(picture)
+    epochs = [event.epoch for event in run]
+    assert epochs == [3, 6, 9, 12, 15, 18]
+    assert run.result().to_bytes() == alone.to_bytes()
+    left = Painter("draft", workers=2, **settings).start(picture)
+    next(left)
+    later = Painter("draft", workers=2, **settings).start(picture)
+    later.restore(left.checkpoint())
+    assert [event.epoch for event in later] == [6, 9, 12, 15, 18]
+    assert later.result().to_bytes() == alone.to_bytes()
 
 
 def test_the_clock_is_shared_out_among_the_patches() -> None:
