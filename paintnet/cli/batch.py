@@ -13,11 +13,12 @@ from paintnet.cli.batch_line import BatchLine, duration_text
 from paintnet.cli.completion import complete_files, complete_pictures
 from paintnet.cli.console import Console, human_bytes, standard_input
 from paintnet.cli.exits import SomeFailed, if_interrupted, tell
-from paintnet.cli.fit import fit, patch_of, settings_of
+from paintnet.cli.fit import fit, patch_of
 from paintnet.cli.help import borrowed_options, command, option, option_group
 from paintnet.cli.loading import load_networks
 from paintnet.cli.options import report_options
 from paintnet.cli.outputs import check_size_options, write_outputs
+from paintnet.cli.settings import settings_of
 from paintnet.cli.threads import notes_on_threads
 from paintnet.cli.types import Number, Workers
 from paintnet.cli.watching import animation_of, check_views, command_line, frames_of

@@ -18,6 +18,7 @@ PURPOSES = ("any-size", "copying", "enlarging")
 ENGINES = ("auto", "compiled", "numpy", "stock")
 START_NAMES = ("stock", "mean", "features", "picture", "pretrained")
 SOLVERS = ("adam", "sgd", "lbfgs")
+PRECISIONS = ("float32", "float64")
 DECAYS = ("constant", "linear", "cosine")
 MAX_UNITS = 65_536
 GRID_SETTINGS = frozenset({"grid_rate_factor", "grid_beta_1", "grid_beta_2"})
@@ -145,7 +146,7 @@ class PainterSettings(CheckedSettings):
         "decay": DECAYS,
         "start": START_NAMES,
         "engine": ENGINES,
-        "precision": ("float32", "float64"),
+        "precision": PRECISIONS,
     }
 
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
