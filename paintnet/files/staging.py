@@ -35,6 +35,8 @@ class StagedFile:
     ----------
     file : binary file
         To be written.
+    temporary : Path
+        Its name until then.
     """
 
     file: BinaryIO
@@ -43,17 +45,17 @@ class StagedFile:
         self.target, self._mode = target, mode
         # The name is short and random: it fits where the target's own name fits, and two runs
         # that write the same output never share a temporary file.
-        self._temporary = target.with_name(f".paintnet-{secrets.token_hex(8)}.tmp")
+        self.temporary = target.with_name(f".paintnet-{secrets.token_hex(8)}.tmp")
 
     def __enter__(self) -> Self:
         sweep(self.target.parent)
         try:
             # The kernel takes the umask off 0o666, as it does for every new file of this user.
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-            self.file = open(os.open(self._temporary, flags, 0o666), "wb")  # noqa: PTH123
+            self.file = open(os.open(self.temporary, flags, 0o666), "wb")  # noqa: PTH123
             _lock(self.file.fileno(), wait=True)
             if self._mode is not None:
-                self._temporary.chmod(self._mode)
+                self.temporary.chmod(self._mode)
         except BaseException:  # Ctrl-C too must not leave a temporary file
             self._discard()
             raise
@@ -71,14 +73,14 @@ class StagedFile:
         """Rename it over its target: whoever reads sees the old file or the new one, whole."""
         if not _HAS_LOCKS:
             self.file.close()  # Windows renames no open file
-        self._temporary.replace(self.target)
+        self.temporary.replace(self.target)
 
     def _discard(self) -> None:
         with contextlib.suppress(OSError):  # what is left to flush has no place to go
             if hasattr(self, "file"):
                 self.file.close()
         with contextlib.suppress(OSError):
-            self._temporary.unlink(missing_ok=True)
+            self.temporary.unlink(missing_ok=True)
 
 
 def sweep(folder: Path) -> None:
