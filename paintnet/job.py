@@ -35,6 +35,7 @@ from paintnet.picture import (
     shrink,
     write_bands,
 )
+from paintnet.picture.levels import Pixels
 from paintnet.settings.presets import settings_for
 from paintnet.typing import Array
 
@@ -57,6 +58,8 @@ class Job:
         Learn from a copy of at most this side.
     patch : int, "auto" or None
         Pixels along the side of a patch, as `paintnet.painter.painter.Painter` takes it.
+    workers : int
+        Processes that learn patches side by side.
     outputs : Outputs
         What is written; with neither picture nor model, one of each is named after the source.
     scale, size : float, (int, int) or None
@@ -95,6 +98,7 @@ class Job:
     limits: OpenLimits = field(default_factory=OpenLimits)
     max_side: int | None = None
     patch: int | str | None = "auto"
+    workers: int = 1
     outputs: Outputs = field(default_factory=Outputs)
     scale: float | None = None
     size: tuple[int, int] | None = None
@@ -140,7 +144,7 @@ class Job:
             names = ((opened.name + PAINTED,), (opened.name + EXTENSION,))
             outputs = Outputs(*names, outputs.animation, outputs.report)
         self._check_outputs(outputs, stdin)
-        pixels = shrink(opened.pixels, self.max_side) if self.max_side else opened.pixels
+        pixels = shrink(opened.pixels, self.max_side) if self.max_side else opened.held
         own = (pixels.shape[1], pixels.shape[0])
         size = output_size(own, self.scale, self.size, self.limits.max_pixels)
         for path in outputs.pictures:
@@ -198,7 +202,7 @@ class OpenJob:
         What is to be done.
     opened : OpenedPicture
         The picture as it was opened, with notes about it.
-    pixels : float32 array of shape (height, width, channels)
+    pixels : float32 array or LevelPicture of shape (height, width, channels)
         What is learned.
     outputs : Outputs
         What is written.
@@ -208,7 +212,7 @@ class OpenJob:
 
     job: Job
     opened: OpenedPicture
-    pixels: Array
+    pixels: Pixels
     outputs: Outputs
     size: tuple[int, int]
 
@@ -233,7 +237,7 @@ class OpenJob:
 
                 curve = CurveListener()
                 views.append(curve)
-            run = Painter(job.preset, patch=job.patch, **job.settings).start(self.pixels)
+            run = Painter(job.preset, patch=job.patch, workers=job.workers, **job.settings).start(self.pixels)
             run.listeners = [lambda event, run: job.clock(event), *listeners, *views]
             run_through(run, job.keeping)
             painting = run.result()
@@ -360,7 +364,7 @@ class FittedJob:
 
         animation = self.open_job.outputs.animation
         assert animation is not None  # noqa: S101 - asked for only where there is one; told to mypy
-        beside = frame_original(self.open_job.pixels) if animation.is_beside else None
+        beside = frame_original(self.open_job.pixels[:]) if animation.is_beside else None
         canvas = Canvas(beside, has_caption=animation.has_caption)
         extension = Path(animation.path).suffix.lower()
         frames = (canvas.lay(frame) for frame in self._frames("animation"))
@@ -373,7 +377,7 @@ class FittedJob:
         job = self.open_job.job
         record = RunRecord(
             source=PurePath(self.open_job.opened.source).name,
-            original=self.open_job.pixels,
+            original=self.open_job.pixels[:],
             painting=self.painting,
             curve=self._curve.points,
             frames=self._frames("report"),

@@ -41,6 +41,7 @@ NOT_OF_FIT = {
     "require_psnr": "it does not end the program with code 4, but counts the picture as failed",
     "preview": "there is one line for the whole, and several pictures may be learned at a time",
     "sha256": "it is the checksum of one picture",
+    "workers": "they learn pictures side by side, not patches of one",
     "checkpoint": "it is that of one run; a batch goes on picture by picture",
     "every": "the same",
     "resume": "the same: the same command goes on",

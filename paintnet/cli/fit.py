@@ -19,7 +19,7 @@ from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
 from paintnet.cli.settings import encoding_options, settings_of, tuning_options
 from paintnet.cli.suggestions import check_no_slip
 from paintnet.cli.threads import notes_on_threads
-from paintnet.cli.types import NONE, Choice, Duration, Layers, NameOf, Number, NumberOrNone
+from paintnet.cli.types import NONE, Choice, Duration, Layers, NameOf, Number, NumberOrNone, Workers
 from paintnet.cli.watching import (
     View,
     animation_of,
@@ -152,6 +152,14 @@ Examples:
         type=Number(whole=True),
         metavar="N",
         help="How many blocks of pixels are trained at a time; by default one for each core. "
+        "The result does not depend on it.",
+    ),
+    option(
+        "--workers",
+        type=Workers(),
+        default="1",
+        metavar="N|auto",
+        help="Processes that learn the patches of a large picture side by side, auto for one on each core. "
         "The result does not depend on it.",
     ),
     option(
@@ -299,6 +307,7 @@ def _job(image: str, options: dict[str, Any], view: View) -> "Job":
         limits=OpenLimits(options["max_pixels"], options["allow_private"], options["sha256"]),
         max_side=options["max_side"],
         patch=patch_of(options),
+        workers=options["workers"],
         outputs=Outputs(pictures, models, animation_of(options), options["report"]),
         scale=options["scale"],
         size=options["size"],

@@ -26,8 +26,8 @@ from paintnet.painter.patch_learning import (
     LearnedPatch,
     PatchTask,
     PictureFile,
-    file_of,
     flat_patch,
+    in_a_file,
     learn_patch,
 )
 from paintnet.painter.quality import Measurement
@@ -246,7 +246,7 @@ class MosaicRun(Run):
             inner.stop(self.ended_by_)
 
     def _side_by_side(self) -> Iterator[EpochFinished]:
-        with file_of(self.picture) as file, closing(self._outcomes(file)) as outcomes:
+        with in_a_file(self.picture) as file, closing(self._outcomes(file)) as outcomes:
             for learned in outcomes:
                 self.epochs_ += learned.epochs
                 self._waiting[learned.number] = learned
@@ -262,7 +262,7 @@ class MosaicRun(Run):
                 self.tell(told)
                 yield told
 
-    def _outcomes(self, file: PictureFile) -> Generator[LearnedPatch, None, None]:
+    def _outcomes(self, file: PictureFile | Pixels) -> Generator[LearnedPatch, None, None]:
         tasks = self._tasks(file)
         with closing(run_all(learn_patch, tasks, self.workers)) as outcomes:
             for outcome in outcomes:
@@ -271,7 +271,7 @@ class MosaicRun(Run):
                     raise TrainingError("workers", why, "use fewer of them")
                 yield outcome.result
 
-    def _tasks(self, file: PictureFile) -> Iterator[PatchTask]:
+    def _tasks(self, file: PictureFile | Pixels) -> Iterator[PatchTask]:
         """Tasks of patches that have not been learned, while nobody has stopped the run."""
         for number in range(len(self._finished), len(self.windows)):
             if self.ended_by_ is not None:
@@ -279,7 +279,7 @@ class MosaicRun(Run):
             if number not in self._waiting:
                 yield self._task(number, file)
 
-    def _task(self, number: int, file: PictureFile | None = None) -> PatchTask:
+    def _task(self, number: int, file: PictureFile | Pixels | None = None) -> PatchTask:
         window = self.windows[number]
         settings = self._settings_of(window)
         if settings.seconds is not None:
@@ -287,7 +287,8 @@ class MosaicRun(Run):
             left = max(0.0, settings.seconds - self.schedule.seconds) * self.workers
             rest = sum(each.n_pixels for each in self.windows[number:])
             settings = settings.changed(seconds=max(1e-3, left * window.n_pixels / rest))
-        return PatchTask(number, window, file or self.picture, settings, self.preset, self._palette)
+        picture = self.picture if file is None else file
+        return PatchTask(number, window, picture, settings, self.preset, self._palette)
 
     def _start(self, number: int) -> Run:
         """Begin the run of a patch in this process."""

@@ -131,9 +131,13 @@ def flat_patch(picture: Pixels, window: Window, palette: Array | None, kind: tup
 
 
 @contextmanager
-def file_of(picture: Pixels) -> Iterator[PictureFile]:
-    """Keep a picture in a file for a while."""
+def in_a_file(picture: Pixels) -> Iterator[PictureFile | LevelPicture]:
+    """Keep a picture in a file for a while, unless it lies in one already."""
     array = picture.levels if isinstance(picture, LevelPicture) else picture
+    if not isinstance(array, np.ndarray):
+        assert isinstance(picture, LevelPicture)  # noqa: S101 - only that has other levels; told to mypy
+        yield picture
+        return
     folder = tempfile.mkdtemp(prefix="paintnet-")
     try:
         path = Path(folder) / "picture"
