@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument(
         "parts",
         nargs="*",
-        help="quality, presets, epochs, seeds, cost, heldout, sizes, frames; all by default",
+        help="quality, presets, epochs, seeds, cost, heldout, sizes, frames (all by default), mosaic",
     )
     parser.add_argument("--learners", default=",".join(LEARNERS), help="of quality, comma separated")
     parser.add_argument("--report", action="store_true", help="print what was measured, measure nothing")
@@ -32,7 +32,7 @@ def main() -> None:
         print(presets.equal_epochs(), flush=True)
     if "seeds" in parts:
         print(presets.spread(), flush=True)
-    for part in ("cost", "heldout", "sizes", "frames"):
+    for part in ("cost", "heldout", "sizes", "frames", "mosaic"):
         if part in parts:
             print(import_module(f"bench.{part}").report(), flush=True)
 
