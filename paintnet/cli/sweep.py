@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from paintnet.fleet.sweep import Result, Trials
 
 GROUPS_LEFT_OUT = ("What is written", "To see it learn", "To stop and go on", COMMON)
-NOT_OF_SWEEP = ("require_psnr",)
+NOT_OF_SWEEP = ("require_psnr", "workers")
 """Options of fit that play no part in the comparison of settings."""
 
 NOT_VARIED = frozenset({"threads"})
