@@ -16,6 +16,7 @@ from paintnet.cli.threads import keep_blas_alone, make_do_with_what_there_is
 COMMANDS = {
     "fit": "Teach a network to paint a picture.",
     "batch": "Paint many pictures, and go on where it ended.",
+    "sweep": "Try many settings on one picture, and tell the best.",
     "predict": "Ask a painting for the color at positions.",
     "render": "Paint a saved painting at any size.",
     "info": "Describe a saved painting and how it was trained, or a picture.",
@@ -32,7 +33,7 @@ _ELSEWHERE = {"help": ("pages", "show_help")}
 """Commands that are not the function of their own name in the file of that name."""
 
 
-TRAINING = ("fit", "batch", "boundary")
+TRAINING = ("fit", "batch", "sweep", "boundary")
 """Commands that train, and so start threads."""
 
 

@@ -103,18 +103,24 @@ def settings_of(options: dict[str, Any], view: "View | Console") -> dict[str, An
         given["seconds"] = options["time"]
     if options["tol"] is not None:
         given["tol"] = None if options["tol"] == NONE else options["tol"]
+    classes = classes_of(options, view)
+    if classes is not None:
+        given["classes"] = classes
+    check_solver(given)
+    return given
+
+
+def classes_of(options: dict[str, Any], view: "View | Console") -> Classes | None:
+    """How pixels are sorted into classes, if the user said so."""
     classes = {name: options[name] for name in ("colors", "threshold") if options[name] is not None}
     if options["palette"] is not None:
         palette = palette_of(options["palette"])
         view.notes(palette.notes)
         classes["palette"] = palette.colors
-    if classes:
-        given["classes"] = Classes(**classes)
-    _check_solver(given)
-    return given
+    return Classes(**classes) if classes else None
 
 
-def _check_solver(given: dict[str, Any]) -> None:
+def check_solver(given: dict[str, Any]) -> None:
     """Say so where an option does not apply to the solver."""
     if given.get("solver") == "lbfgs":
         foreign = {"epochs", "learning_rate", "batch_size", "seconds", "target_psnr", "tol"} & set(given)

@@ -129,10 +129,10 @@ class _Run:
             else:
                 # Whoever finds an output without a line after this one knows whose it is.
                 plan.manifest.append({"state": "begun", **self._about(item, None)})
-            job = plan.settings.job_of(item.input, item.outputs)
+            job = item.settings.job_of(item.input, item.outputs)
             if self._threads is not None:
                 job = replace(job, settings={"threads": self._threads, **job.settings})
-            yield Task(job, number, plan.settings.required_psnr, known, plan.settings.job.force)
+            yield Task(job, number, item.settings.required_psnr, known, item.settings.job.force)
 
     def take_early(self) -> list[dict[str, Any]]:
         """Rows of pictures that needed no work."""
@@ -177,7 +177,7 @@ class _Run:
         return row
 
     def _about(self, item: Item, sha256: str | None, *, claims: bool = True) -> dict[str, Any]:
-        settings = self._plan.settings
+        settings = item.settings
         sizes = sizes_of(settings.out_dir, item.outputs.paths) if claims else {}
         return {
             "input": item.input.label,

@@ -267,6 +267,17 @@ def _own_settings(encoding: type[EncodingSpec]) -> frozenset[str]:
     return encoding.setting_names() | (GRID_SETTINGS if issubclass(encoding, GridSpec) else frozenset())
 
 
+def settings_of_others(encoding: type[EncodingSpec]) -> frozenset[str]:
+    """Names of settings that mean something with other encodings only.
+
+    Examples
+    --------
+    >>> "sigma" in settings_of_others(GridSpec), "basis" in settings_of_others(GridSpec)
+    (True, False)
+    """
+    return frozenset().union(*map(_own_settings, ENCODINGS.values())) - _own_settings(encoding)
+
+
 def _check_place(name: str, encoding: EncodingSpec) -> None:
     """Refuse a name that is no setting, or that of another encoding than the one in use."""
     shared = PainterSettings.setting_names() - GRID_SETTINGS
