@@ -15,7 +15,15 @@ from paintnet.cli.help import borrowed_options, command, option, option_group
 from paintnet.cli.loading import load_networks
 from paintnet.cli.options import report_options
 from paintnet.cli.outputs import check_size_options, write_outputs
-from paintnet.cli.plans import passed_over, run_plan, tell_plan, warn_of_the_disk, why_failed
+from paintnet.cli.plans import (
+    check_cluster,
+    cluster_option,
+    passed_over,
+    run_plan,
+    tell_plan,
+    warn_of_the_disk,
+    why_failed,
+)
 from paintnet.cli.settings import settings_of
 from paintnet.cli.threads import notes_on_threads
 from paintnet.cli.types import Number, Workers
@@ -105,6 +113,7 @@ Examples:
         help="Processes that work side by side, auto for one on each core; they share the threads. "
         "Outputs do not depend on it.",
     ),
+    cluster_option,
     option(
         "--require-psnr",
         type=Number(),
@@ -134,6 +143,7 @@ def batch(inputs: tuple[str, ...], **options: Any) -> None:
     """
     console = Console(as_json=options["json"], quiet=options["quiet"])
     console.notes(notes_on_threads())
+    check_cluster(options)
     load_networks()  # as in fit: --help does without
     from paintnet.fleet.batch import plan_batch
 

@@ -20,6 +20,7 @@ PAGES = {
     "commands": "Every command, option and exit code.",
     "batches": "Many pictures, and going on where it ended.",
     "sweeps": "Which settings are best for a picture.",
+    "clusters": "Many machines.",
     "ci": "In continuous integration.",
     "gallery": "What it makes, with the command for each picture.",
     "python": "The library.",
@@ -50,8 +51,8 @@ Examples:
 def show_help(ctx: click.Context, /, topic: str | None, **say: bool) -> None:
     """Show the help of a command, or a page of the documentation.
 
-    TOPIC is a command, or one of the pages lesson, commands, batches, sweeps, ci,
-    gallery, python, pictures, engine, benchmarks, model-file and security,
+    TOPIC is a command, or one of the pages lesson, commands, batches, sweeps,
+    clusters, ci, gallery, python, pictures, engine, benchmarks, model-file and security,
     which are installed with the program; without it, commands and pages are
     listed.
     """

@@ -11,12 +11,34 @@ import click
 from paintnet.cli.batch_line import BatchLine, duration_text
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.exits import if_interrupted, tell
+from paintnet.cli.help import option
+from paintnet.errors import SettingsError
 from paintnet.files.names import printable
 
 if TYPE_CHECKING:
     from paintnet.fleet.plan import Item, Plan
 
 Row = dict[str, Any]
+
+cluster_option = option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Let the workers of a Dask cluster do the work, by the address of its scheduler; needs the "
+    "extra dask.",
+)
+
+
+def check_cluster(options: dict[str, Any]) -> None:
+    """Refuse, before any work, a cluster that cannot be meant."""
+    if options["cluster"] is not None:
+        from paintnet.executor import Cluster
+
+        if options["workers"] != 1:
+            raise SettingsError(
+                "--cluster and --workers", "a cluster has workers of its own", "give one of them"
+            )
+        Cluster(options["cluster"]).check()
+
 
 NEARLY_FULL = 0.9
 """Share of the free space from which a batch that needs so much is warned about."""
@@ -38,7 +60,7 @@ def run_plan(
     console : Console
         Whom it is told.
     options : dict
-        Of the command: "workers" and "fail_fast".
+        Of the command: "workers", "cluster" and "fail_fast".
     noun : str
         What its items are called.
     name_of : callable
@@ -51,7 +73,7 @@ def run_plan(
     total, workers = len(plan.items), min(options["workers"], max(1, len(plan.todo)))
     line = BatchLine(total, noun, is_shown=console.shows_progress and bool(plan.todo))
     if_interrupted(_left(rows, total, noun))
-    with line, contextlib.closing(run_batch(plan, workers=workers)) as ended:
+    with line, contextlib.closing(run_batch(plan, workers=workers, cluster=options["cluster"])) as ended:
         for row in ended:
             rows.append(row)
             if_interrupted(_left(rows, total, noun))

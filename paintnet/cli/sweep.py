@@ -17,7 +17,14 @@ from paintnet.cli.help import COMMON, Declared, Option, command, longest, option
 from paintnet.cli.loading import load_networks
 from paintnet.cli.options import force_option, report_options
 from paintnet.cli.outputs import write_outputs
-from paintnet.cli.plans import passed_over, run_plan, tell_plan, warn_of_the_disk
+from paintnet.cli.plans import (
+    check_cluster,
+    cluster_option,
+    passed_over,
+    run_plan,
+    tell_plan,
+    warn_of_the_disk,
+)
 from paintnet.cli.settings import check_solver, classes_of
 from paintnet.cli.threads import notes_on_threads
 from paintnet.cli.types import NONE, Number, Workers
@@ -120,6 +127,7 @@ Examples:
         help="Processes that work side by side, auto for one on each core; they share the threads, so that "
         "seconds are longer than those of fit.",
     ),
+    cluster_option,
     option("--fail-fast", is_flag=True, help="End with the first trial that fails."),
     option("--dry-run", is_flag=True, help="Only list what would be tried."),
 )
@@ -134,6 +142,7 @@ def sweep(ctx: click.Context, /, image: str, **options: Any) -> None:
     """
     console = Console(as_json=options["json"], quiet=options["quiet"])
     console.notes(notes_on_threads())
+    check_cluster(options)
     load_networks()
     from paintnet.fleet.sweep import plan_sweep, trials_of
 
@@ -221,7 +230,7 @@ class _Repeating:
             each
             for each in self._params
             if not each.multiple
-            and each.name in of_fit
+            and each.name in of_fit - {*NOT_OF_SWEEP}
             and each.heading not in GROUPS_LEFT_OUT
             and options[each.name] not in (None, False, each.default)
         ]
