@@ -174,7 +174,7 @@ def write_whole(path: str | Path, write: Callable[[StagedFile], T]) -> T:
     OutputError
         When it cannot be written; what was there is as it was.
     """
-    with _in_words(path), _staged(path) as staged:
+    with in_words(path), _staged(path) as staged:
         result = write(staged)
         staged.finish()
         with signals_wait(second_acts=False):
