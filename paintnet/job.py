@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from paintnet.dataset.windows import patch_side
-from paintnet.errors import PaintnetError, SettingsError
+from paintnet.errors import SettingsError
 from paintnet.files.names import PAINTED
-from paintnet.files.writing import check_apart, check_output, told_together, write_together
+from paintnet.files.staging import StagedFile
+from paintnet.files.writing import Writer, check_apart, check_output, told_together, write_together
 from paintnet.modelfile import EXTENSION, encode_model
 from paintnet.outputs import FRAMES, Outputs
 from paintnet.painter.checkpoint import check_can_be_stored
@@ -288,37 +289,34 @@ class FittedJob:
         PaintnetError
             If an output cannot be made or written; all others are written.
         """
-        contents: dict[str, bytes] = {}
-        failures: dict[str, PaintnetError] = {}
-        unforeseen: list[Exception] = []
+        contents: dict[str, bytes | Writer] = {}
+        failures: dict[str, Exception] = {}
         streams, clock = self.open_job.job.streams, self.open_job.job.clock
         with self._views:
             for path, encode in self._encoders():
                 clock.at("writing")
                 try:
                     contents[path] = encode()
-                except PaintnetError as error:
-                    failures[path] = error
                 except Exception as error:
-                    unforeseen.append(error)
+                    failures[path] = error
         clock.at("writing")
         files = {path: content for path, content in contents.items() if path not in streams}
         failures |= (failed := write_together(files))
         self.written.extend(path for path in files if path not in failed)
         # A stream comes last: its reader may leave early, and the files have to be there then.
-        for path in (path for path in contents if path in streams):
-            streams[path].write(contents[path])
+        for path, content in contents.items():
+            if path not in streams or not isinstance(content, bytes):
+                continue
+            streams[path].write(content)
             streams[path].flush()
             self.written.append(path)
         clock.stop()
         self.written.sort(key=self.open_job.outputs.paths.index)
-        if unforeseen:
-            raise unforeseen[0]
         if failures:
             raise told_together(failures, self.written)
 
-    def _encoders(self) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """What makes the bytes of each output; the model first, since it can make all others again."""
+    def _encoders(self) -> Iterator[tuple[str, Callable[[], bytes | Writer]]]:
+        """What makes the bytes of each output, or writes them; the model first, as it can make all others."""
         outputs = self.open_job.outputs
         if outputs.models:
             model = encode_model(self.painting)
@@ -331,16 +329,21 @@ class FittedJob:
         if outputs.report:
             yield outputs.report, self._report
 
-    def _picture(self, path: str) -> bytes:
+    def _picture(self, path: str) -> bytes | Writer:
+        if path not in self.open_job.job.streams:
+            return lambda staged: self._paint(path, staged)
+        content = io.BytesIO()
+        self._paint(path, content)
+        return content.getvalue()
+
+    def _paint(self, path: str, file: IO[bytes] | StagedFile) -> None:
         painting, (width, height) = self.painting, self.open_job.size
         is_own = (width, height) == (painting.width, painting.height)
         bands = self.quality.bands() if is_own else self._bands((width, height))
-        content = io.BytesIO()
         shape = (height, width, painting.channels)
         job, metadata = self.open_job.job, self.open_job.opened.metadata
         said = metadata if job.keeps_metadata else metadata.resolution
-        self.notes.extend(write_bands(content, bands, shape, job._extension(path), said))
-        return content.getvalue()
+        self.notes.extend(write_bands(file, bands, shape, job._extension(path), said))
 
     def _bands(self, size: tuple[int, int]) -> Iterator[Array]:
         """The painting at another size, band by band, while it is told how far it is."""
@@ -349,6 +352,7 @@ class FittedJob:
             self.open_job.job.clock.at("painting", done / size[1])
             yield band
             done += len(band)
+        self.open_job.job.clock.at("writing")
 
     def _frames(self, part: str) -> Iterator[Any]:
         """Frames of the run, painted while it is told how many there are."""

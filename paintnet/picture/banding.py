@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from paintnet.picture.file_levels import FileLevels
 from paintnet.picture.levels import LevelPicture, Pixels
 from paintnet.picture.meaning import Meaning
 from paintnet.picture.modes import DEEP, NOTHING_SEEN, to_pixels
 from paintnet.picture.spaces import SRGB
+from paintnet.picture.tiff_tiles import TiledImage
 
 HELD_PIXELS = 8_000_000
 """A picture of more pixels is held as levels in a temporary file, not as float32 in memory."""
@@ -28,13 +30,13 @@ class NoScratchError(Exception):
     """The folder for temporary files cannot take the levels; the text says why."""
 
 
-def picture_of(image: Image.Image, meaning: Meaning) -> tuple[Pixels, list[str]]:
+def picture_of(image: Image.Image | TiledImage, meaning: Meaning) -> tuple[Pixels, list[str]]:
     """Turn a decoded image into a picture, upright and in sRGB.
 
     Parameters
     ----------
-    image : PIL.Image.Image
-        Loaded.
+    image : PIL.Image.Image or TiledImage
+        The former loaded.
     meaning : Meaning
         What its numbers mean.
 
@@ -57,10 +59,34 @@ def picture_of(image: Image.Image, meaning: Meaning) -> tuple[Pixels, list[str]]
     """
     orientation = _orientation(image)
     # What floats and signed numbers mean, all of them tell together.
-    if image.width * image.height <= HELD_PIXELS or image.mode == "F" or meaning.signed:
+    is_small = image.width * image.height <= HELD_PIXELS or image.mode == "F" or meaning.signed
+    if is_small and not isinstance(image, TiledImage):
         pixels, notes = to_pixels(image, meaning)
         return np.ascontiguousarray(_upright(pixels, orientation)), notes
     return _banded(image, meaning, orientation)
+
+
+def in_tiles(image: Image.Image, data: bytes, meaning: Meaning) -> TiledImage | None:
+    """Give what decodes a large TIFF tile by tile; None where all of it is decoded at once.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Opened and not loaded.
+    data : bytes
+        Its file.
+    meaning : Meaning
+        What its numbers mean.
+
+    Raises
+    ------
+    Exception
+        What a decoder raises that meets a damaged file.
+    """
+    if not isinstance(image, TiffImageFile) or image.width * image.height <= HELD_PIXELS or meaning.signed:
+        return None
+    tiled = TiledImage.of(image, data)
+    return None if tiled is None or tiled.has_empty_alpha() else tiled
 
 
 def without_empty_alpha(name: str, image: Image.Image) -> tuple[Image.Image, list[str]]:
@@ -81,7 +107,7 @@ def without_empty_alpha(name: str, image: Image.Image) -> tuple[Image.Image, lis
     return plain, ["its transparency is 0 everywhere and was ignored"]
 
 
-def _banded(image: Image.Image, meaning: Meaning, orientation: int) -> tuple[Pixels, list[str]]:
+def _banded(image: Image.Image | TiledImage, meaning: Meaning, orientation: int) -> tuple[Pixels, list[str]]:
     sides = image.size if orientation in _TRANSPOSED else image.size[::-1]
     notes: dict[str, int] = {}
     bands = _bands(image, meaning, orientation, sides, notes)
@@ -106,7 +132,11 @@ def _after(first: NDArray[Any], rest: Iterator[NDArray[Any]]) -> Iterator[NDArra
 
 
 def _bands(
-    image: Image.Image, meaning: Meaning, orientation: int, sides: tuple[int, int], notes: dict[str, int]
+    image: Image.Image | TiledImage,
+    meaning: Meaning,
+    orientation: int,
+    sides: tuple[int, int],
+    notes: dict[str, int],
 ) -> Iterator[NDArray[np.float32]]:
     """Rows of the upright picture, each from its part of the image; counts how often each note comes.
 
@@ -127,7 +157,7 @@ def _bands(
         yield _upright(pixels, orientation)
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(image: Image.Image | TiledImage) -> int:
     """Read the EXIF orientation. Pillow has applied it to a TIFF, and removed the tag."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))

@@ -26,7 +26,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from paintnet.errors import PictureError
 from paintnet.files.names import printable
 from paintnet.picture import png_reading, tiff
-from paintnet.picture.banding import NoScratchError, picture_of, without_empty_alpha
+from paintnet.picture.banding import NoScratchError, in_tiles, picture_of, without_empty_alpha
 from paintnet.picture.levels import Pixels
 from paintnet.picture.meaning import Meaning, meaning_of, raw_mode_of
 from paintnet.picture.modes import UnusableValuesError
@@ -310,6 +310,10 @@ def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[Pixels, l
         notes.append("16-bit colors were read with 8 bits each")
     meaning, more = meaning_of(image, data)
     notes += more
+    tiled = in_tiles(image, data, meaning)
+    if tiled is not None:
+        held, after = picture_of(tiled, meaning)
+        return held, [*notes, *after]
     image.load()
     _check_size(image, what, max_pixels)
     image, more = without_empty_alpha(name, image)
