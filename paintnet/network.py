@@ -39,6 +39,9 @@ class Network:
         A name of `paintnet.activations.HIDDEN`.
     output : str
         A name of `paintnet.activations.OUTPUT`.
+    lattice : float64 array of shape (features, features), optional
+        Where the first weights are those of a table that was rounded to a lattice
+        (`paintnet.rounding`): its vectors. Files are smaller for it; no answer depends on it.
 
     Raises
     ------
@@ -51,6 +54,7 @@ class Network:
     intercepts: tuple[Array, ...]
     activation: str
     output: str
+    lattice: Array | None = None
 
     def __post_init__(self) -> None:
         if self.activation not in HIDDEN or self.output not in OUTPUT:
@@ -104,10 +108,15 @@ class Network:
         return outputs
 
     def _forward(self, xy: Array, hold: Callable[[Array], Array]) -> Array:
-        hidden = HIDDEN[self.activation].function
         with np.errstate(over="ignore", invalid="ignore"):
             z = self.encoding.first_layer(xy, self.coefs[0])
             z += self.intercepts[0]
+            return self.rest(z, hold)
+
+    def rest(self, z: Array, hold: Callable[[Array], Array] = lambda z: z) -> Array:
+        """Outputs for the sums of the first layer, biases included, which are overwritten."""
+        hidden = HIDDEN[self.activation].function
+        with np.errstate(over="ignore", invalid="ignore"):
             for coef, intercept in zip(self.coefs[1:], self.intercepts[1:], strict=True):
                 z = hidden(hold(z), out=z) @ coef
                 z += intercept
