@@ -16,10 +16,13 @@ from paintnet.rounding import numbers_on_lattice, on_lattice
 from paintnet.network import Network
 from paintnet.typing import Array
 
-BITS_PER_PIXEL = 15.8
-"""Of the picture, that the packed table may have: 16 are for the whole file."""
+BITS_PER_PIXEL = 16
+"""Of the picture, that a whole file may have where its table is the most of it."""
 
-LEAST_BITS = 4.0
+HEADER_BYTES = 4096
+"""Of a file beside its numbers, about."""
+
+LEAST_BITS = 3.5
 """For each number of a table, that it may have where it has many for a pixel."""
 
 FINEST = 0.7 / 255
@@ -58,7 +61,8 @@ def packed_network(network: Network, n_pixels: int) -> Network:
     vectors = _vectors(network, grid)
     if vectors is None:
         return network
-    most_bits = max(BITS_PER_PIXEL * n_pixels, LEAST_BITS * table.size)
+    rest = HEADER_BYTES + sum(array.nbytes for array in network.arrays[1:])
+    most_bits = max(BITS_PER_PIXEL * n_pixels - 8 * rest, LEAST_BITS * table.size)
     step = 1.5 * FINEST
     best = None
     for attempt in range(TRIES):
