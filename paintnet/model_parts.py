@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
 from paintnet.encoding.registry import ENCODINGS, map_named
 from paintnet.errors import ModelFileError
 from paintnet.files.container import ForeignFileError, Layout, NewerFileError
-from paintnet.files.parts import NEW_CODECS, ContainerError, OverLimitError, Part
+from paintnet.files.parts import CODECS, NEW_CODECS, ContainerError, OverLimitError, Part
 from paintnet.files.planes import MOST_NUMBERS
-from paintnet.rounding import numbers_on_lattice, on_lattice
 from paintnet.network import Network
+from paintnet.rounding import numbers_on_lattice, on_lattice
 from paintnet.typing import Array
 
 FORMAT_VERSION = 3
@@ -89,6 +90,24 @@ def part_of(network: Network, codec: str) -> Part:
     return Part(tensors, document)
 
 
+def whole_part_of(network: Network) -> Part:
+    """Make a part of floating-point numbers only, of which `network_of` makes the same network again."""
+    part = part_of(network, "raw")
+    return (
+        part
+        if network.lattice is None
+        else replace(part, tensors={**part.tensors, "lattice": network.lattice})
+    )
+
+
+def bytes_of(network: Network) -> int:
+    """Count the bytes that a network's weights take in a file."""
+    codec = codec_for(network)
+    if codec == "raw":
+        return sum(array.nbytes for array in network.arrays)
+    return len(CODECS[codec].encode(part_of(network, codec)))
+
+
 def _planes_of(network: Network) -> dict[str, Array] | None:
     """Whole numbers of a table on its lattice, as planes for each level of its grid; None where it is off."""
     assert network.lattice is not None  # noqa: S101 - callers have checked; told to mypy
@@ -105,9 +124,9 @@ def _planes_of(network: Network) -> dict[str, Array] | None:
     }
 
 
-def _table_of(tensors: dict[str, Array]) -> tuple[Array, Array]:
+def _table_of(tensors: dict[str, Array]) -> Array:
     """Take the planes of a table out of a part's tensors, and build the table again."""
-    basis = tensors.pop("lattice")
+    basis = tensors["lattice"]
     features = len(basis)
     n_levels = sum(name.startswith("planes.") for name in tensors)
     planes = [tensors.pop(f"planes.{k}") for k in range(n_levels)]
@@ -116,7 +135,7 @@ def _table_of(tensors: dict[str, Array]) -> tuple[Array, Array]:
     table = on_lattice(np.concatenate([each.reshape(features, -1).T for each in planes]), basis)
     if not np.isfinite(table).all():
         raise ValueError("a lattice with points that are not finite")
-    return table, basis
+    return table
 
 
 def network_of(part: Part) -> Network:
@@ -124,7 +143,9 @@ def network_of(part: Part) -> Network:
     tensors, document = dict(part.tensors), part.document
     lattice = None
     if "lattice" in tensors:
-        tensors["coefs.0"], lattice = _table_of(tensors)
+        if "coefs.0" not in tensors:
+            tensors["coefs.0"] = _table_of(tensors)
+        lattice = tensors.pop("lattice")
     n_layers = sum(name.startswith("coefs.") for name in tensors)
     if n_layers > MAX_LAYERS:
         raise OverLimitError(f"{n_layers} layers, more than {MAX_LAYERS}")

@@ -13,7 +13,7 @@ from paintnet.files.container import Container, assemble, read_header
 from paintnet.files.parts import CODECS, LENGTH_BYTES, NEW_CODECS, OverLimitError, Part
 from paintnet.files.spool import Spool
 from paintnet.files.writing import replacing
-from paintnet.model_parts import LAYOUT, MAKE_ONE, SMALLER, network_of, told
+from paintnet.model_parts import LAYOUT, MAKE_ONE, SMALLER, bytes_of, network_of, told
 from paintnet.modelfile_1 import read_version_1
 from paintnet.patches import Mosaic, Patch
 from paintnet.record import TrainingRecord
@@ -185,6 +185,14 @@ def _decode(file: BinaryIO, name: str, kind: type[M]) -> M:
             return StoredPatches(container, places, lambda: told(name), file)
 
         return _model(container.document, set(container.names), container.read, kind, stored)
+
+
+def stored_bytes(model: Model) -> int:
+    """Count the bytes that the weights of all patches take in a file."""
+    if isinstance(model.patches, StoredPatches):
+        entries = map(model.patches.entry, range(len(model.patches)))
+        return sum(entry.end - entry.begin for entry in entries)
+    return sum(bytes_of(patch.network) for patch in model.patches)
 
 
 def model_pieces(model: Model, codec: str | None = None, name: str = "the painting") -> Iterator[bytes]:

@@ -61,6 +61,8 @@ class Network:
             raise ValueError(f"unknown activation {self.activation!r} or output {self.output!r}")
         if not self.coefs or len(self.coefs) != len(self.intercepts):
             raise ValueError(f"{len(self.coefs)} weight matrices and {len(self.intercepts)} bias vectors")
+        if self.lattice is not None and self.lattice.shape != (self.coefs[0].shape[-1],) * 2:
+            raise ValueError(f"a lattice of shape {self.lattice.shape} for weights {self.coefs[0].shape}")
         n_inputs = self.encoding.n_features
         for layer, (coef, intercept) in enumerate(zip(self.coefs, self.intercepts, strict=True)):
             if coef.ndim != 2 or coef.shape[0] != n_inputs or intercept.shape != coef.shape[1:]:

@@ -12,8 +12,8 @@ import numpy as np
 
 from paintnet.encoding.grid import GridMap
 from paintnet.files.planes import MOST_NUMBERS, pack_planes
-from paintnet.rounding import numbers_on_lattice, on_lattice
 from paintnet.network import Network
+from paintnet.rounding import numbers_on_lattice, on_lattice
 from paintnet.typing import Array
 
 BITS_PER_PIXEL = 16
@@ -25,8 +25,14 @@ HEADER_BYTES = 4096
 LEAST_BITS = 3.5
 """For each number of a table, that it may have where it has many for a pixel."""
 
-FINEST = 0.7 / 255
+SMALL_BYTES = 65_536
+"""A packed table of no more is small enough."""
+
+FINEST = 0.2 / 255
 """Step in the colors that is always fine enough."""
+
+FIRST = 1 / 255
+"""Step that is tried first."""
 
 COARSEST = 8 / 255
 """Step beyond which a table is better kept as it is."""
@@ -40,7 +46,13 @@ PROBES = 4096
 SLOPE_STEP = 1e-3
 """Change of a feature by which the slope is measured."""
 
-TRIES = 3
+TRIES = 4
+"""The first on a sample, the others on all numbers."""
+
+SAMPLE_VERTICES = 65_536
+"""Tables of no more are no trouble to pack."""
+
+STRIP_ROWS = 16
 
 
 def packed_network(network: Network, n_pixels: int) -> Network:
@@ -62,15 +74,16 @@ def packed_network(network: Network, n_pixels: int) -> Network:
     if vectors is None:
         return network
     rest = HEADER_BYTES + sum(array.nbytes for array in network.arrays[1:])
-    most_bits = max(BITS_PER_PIXEL * n_pixels - 8 * rest, LEAST_BITS * table.size)
-    step = 1.5 * FINEST
+    least = max(LEAST_BITS * table.size, 8 * SMALL_BYTES)
+    most_bits = max(BITS_PER_PIXEL * n_pixels - 8 * rest, least)
+    step = FIRST
     best = None
     for attempt in range(TRIES):
         numbers = numbers_on_lattice(table, vectors * step)
         if numbers is None:
             return network
-        bits = 8 * _packed_bytes(numbers, grid)
-        if bits <= most_bits:
+        bits = 8 * _packed_bytes(numbers, grid, is_sample=attempt == 0)
+        if attempt and bits <= most_bits:
             best = step
             if step <= FINEST or bits > 0.985 * most_bits:
                 break
@@ -85,11 +98,22 @@ def packed_network(network: Network, n_pixels: int) -> Network:
     return replace(network, coefs=(on_lattice(numbers, basis), *network.coefs[1:]), lattice=basis)
 
 
-def _packed_bytes(numbers: Array, grid: GridMap) -> int:
-    """Bytes that the planes of all levels take."""
+def _packed_bytes(numbers: Array, grid: GridMap, *, is_sample: bool) -> float:
+    """Bytes that the planes of all levels take; of a sample, what all would take if it were like it."""
     ends = np.cumsum([level.n_vertices for level in grid.levels])[:-1]
-    parts = zip(grid.levels, np.split(numbers, ends), strict=True)
-    return sum(len(pack_planes(part.T.reshape(-1, level.rows, level.columns))) for level, part in parts)
+    total = 0.0
+    for level, part in zip(grid.levels, np.split(numbers, ends), strict=True):
+        planes = part.T.reshape(-1, level.rows, level.columns)
+        if is_sample and level.n_vertices > SAMPLE_VERTICES:
+            planes = _strips(planes)
+        total += len(pack_planes(planes)) * level.n_vertices / (planes.shape[1] * planes.shape[2])
+    return total
+
+
+def _strips(planes: Array) -> Array:
+    """Every fourth strip of rows, one below the other."""
+    rows = np.arange(planes.shape[1])
+    return planes[:, rows[rows // STRIP_ROWS % 4 == 1]]
 
 
 def _vectors(network: Network, grid: GridMap) -> Array | None:
@@ -120,6 +144,4 @@ def _slope(network: Network) -> Array:
     changes = np.eye(features.shape[1]) * SLOPE_STEP
     slopes = np.stack([network.rest(features + e) - network.rest(features - e) for e in changes], axis=1)
     slopes = slopes.reshape(PROBES, len(changes), -1) / (2 * SLOPE_STEP)
-    colors = network.rest(features)
-    slopes *= ((colors > 0) & (colors < 1))[:, None]
     return np.asarray(np.einsum("nfc,ngc->fg", slopes, slopes) / PROBES)

@@ -28,14 +28,20 @@ def on_lattice(numbers: NDArray[np.int16], basis: Array) -> Array:
     array([[ 1., -2.]], dtype=float32)
     """
     total = np.zeros(numbers.shape)
-    for column, vector in zip(numbers.T, basis, strict=True):
-        total += column[:, None] * vector
-    return total.astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):  # whoever reads a file looks at what comes out
+        for column, vector in zip(numbers.T, basis, strict=True):
+            total += column[:, None] * vector
+        return total.astype(np.float32)
 
 
 def numbers_on_lattice(rows: Array, basis: Array) -> NDArray[np.int16] | None:
     """Find the nearest point of the lattice to each row; None where one is too far out for 16 bits."""
-    found = np.rint(rows.astype(np.float64) @ np.linalg.inv(basis))
+    try:
+        inverse = np.linalg.inv(basis)
+    except np.linalg.LinAlgError:  # vectors that nobody could have rounded to
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = np.rint(rows.astype(np.float64) @ inverse)
     if not np.abs(found).max(initial=0.0) <= LARGEST:
         return None
     return found.astype(np.int16)

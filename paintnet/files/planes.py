@@ -33,6 +33,9 @@ UNIT = 2**_UNIT_BITS
 
 LARGEST_WEIGHT = 4 * UNIT
 
+REPETITIVE = 1 / 4
+"""Share of its bytes below which a stream may have more to gain from its repetitions."""
+
 _FITTED = 1000
 """Numbers of a pass from which its weights are fitted; smaller ones take the mean of the nearest four."""
 
@@ -228,9 +231,9 @@ def _packed_plane(weights: list[NDArray[np.int16]], streams: list[list[Array]]) 
         left = np.concatenate(parts)
         folded = np.where(left >= 0, 2 * left, -2 * left - 1)
         small = np.minimum(folded, _ESCAPE).astype(np.uint8).tobytes()
-        packed = min(
-            _deflated(small, zlib.Z_HUFFMAN_ONLY), _deflated(small, zlib.Z_DEFAULT_STRATEGY), key=len
-        )
+        packed = _deflated(small, zlib.Z_HUFFMAN_ONLY)
+        if len(packed) < REPETITIVE * len(small):
+            packed = min(packed, _deflated(small, zlib.Z_DEFAULT_STRATEGY), key=len)
         large = folded[folded >= _ESCAPE].astype("<u4").tobytes()
         pieces += [_STREAM.pack(len(small), len(packed), len(large)), packed, large]
     return b"".join(pieces)
