@@ -13,7 +13,7 @@ def main() -> None:
     parser.add_argument(
         "parts",
         nargs="*",
-        help="quality, presets, epochs, seeds, cost, heldout, sizes, frames, storage (all by default), mosaic",
+        help="quality, presets, epochs, seeds, cost, heldout, sizes, frames, storage (default: all), mosaic",
     )
     parser.add_argument("--learners", default=",".join(LEARNERS), help="of quality, comma separated")
     parser.add_argument("--report", action="store_true", help="print what was measured, measure nothing")
