@@ -10,10 +10,10 @@ from typing import Any, BinaryIO, TypeVar
 
 from paintnet.errors import ModelFileError, SettingsError
 from paintnet.files.container import Container, assemble, read_header
-from paintnet.files.parts import CODECS, LENGTH_BYTES, OverLimitError, Part
+from paintnet.files.parts import CODECS, LENGTH_BYTES, NEW_CODECS, OverLimitError, Part
 from paintnet.files.spool import Spool
 from paintnet.files.writing import replacing
-from paintnet.model_parts import LAYOUT, MAKE_ONE, SMALLER, network_of, told
+from paintnet.model_parts import LAYOUT, MAKE_ONE, SMALLER, bytes_of, network_of, told
 from paintnet.modelfile_1 import read_version_1
 from paintnet.patches import Mosaic, Patch
 from paintnet.record import TrainingRecord
@@ -93,7 +93,7 @@ def encode_model(model: Model, codec: str | None = None) -> bytes:
         Such as a painting.
     codec : str, optional
         How the parts are stored: a name of `paintnet.files.parts.CODECS`. By default what lies in a
-        file stays as it is, and all else is "raw".
+        file stays as it is, networks on a lattice are "packed" and all else is "raw".
 
     Raises
     ------
@@ -187,6 +187,14 @@ def _decode(file: BinaryIO, name: str, kind: type[M]) -> M:
         return _model(container.document, set(container.names), container.read, kind, stored)
 
 
+def stored_bytes(model: Model) -> int:
+    """Count the bytes that the weights of all patches take in a file."""
+    if isinstance(model.patches, StoredPatches):
+        entries = map(model.patches.entry, range(len(model.patches)))
+        return sum(entry.end - entry.begin for entry in entries)
+    return sum(bytes_of(patch.network) for patch in model.patches)
+
+
 def model_pieces(model: Model, codec: str | None = None, name: str = "the painting") -> Iterator[bytes]:
     """Give the bytes of a .paintnet file in pieces, in bounded memory where its patches are stored ones.
 
@@ -210,7 +218,7 @@ def model_pieces(model: Model, codec: str | None = None, name: str = "the painti
     if model.palette is not None:
         rest.add(_PALETTE, Part({_PALETTE: model.palette}), codec or "raw")
     if not isinstance(patches, StoredPatches) or codec is not None:
-        spooled = SpooledPatches(codec or "raw", None if isinstance(patches, StoredPatches) else BytesIO())
+        spooled = SpooledPatches(codec, None if isinstance(patches, StoredPatches) else BytesIO())
         for patch in patches:
             spooled.append(patch)
         patches = spooled
@@ -225,7 +233,9 @@ def model_pieces(model: Model, codec: str | None = None, name: str = "the painti
         document["training"] = model.training.to_document()
     numbers = {patch_name(k): k for k in range(len(patches))}
     entries = {part: patches.entry(k) for part, k in numbers.items()} | rest.entries
-    is_new = any(any(place.origin) for place in patches.places)
+    is_new = any(any(place.origin) for place in patches.places) or any(
+        entry.codec in NEW_CODECS for entry in entries.values()
+    )
     try:
         return assemble(
             document,

@@ -19,7 +19,7 @@ from paintnet.lattice import (
     offsets_along,
     offsets_of,
 )
-from paintnet.modelfile import Model, decode_model, encode_model, read_model, write_model
+from paintnet.modelfile import Model, decode_model, encode_model, read_model, stored_bytes, write_model
 from paintnet.patches import LazyPatches, Mosaic
 from paintnet.picture import premultiply, unpremultiply
 from paintnet.positions import positions_of
@@ -71,11 +71,10 @@ class Painting(Model):
             return self.patches.n_parameters
         return sum(patch.network.n_parameters for patch in self.patches)
 
-    @property
+    @cached_property
     def bits_per_pixel(self) -> float:
         """Bits of all parameters, as stored, per pixel of the picture."""
-        n_bytes = sum(array.nbytes for patch in self.patches for array in patch.network.arrays)
-        return 8 * n_bytes / (self.width * self.height)
+        return 8 * stored_bytes(self) / (self.width * self.height)
 
     def sketched(self) -> Self:
         """Give a painting that is quick to render small: of many patches, a pixel is the value at its center.

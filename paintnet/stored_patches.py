@@ -11,7 +11,7 @@ from paintnet.encoding.extent import FARTHEST, Extent
 from paintnet.files.entries import Entry
 from paintnet.files.parts import Part
 from paintnet.files.spool import Spool
-from paintnet.model_parts import network_of, part_of
+from paintnet.model_parts import codec_for, network_of, part_of
 from paintnet.patches import LazyPatches, Patch
 
 KEPT_BYTES = 256 * 2**20
@@ -165,8 +165,8 @@ class SpooledPatches(StoredPatches):
 
     Parameters
     ----------
-    codec : str, default="raw"
-        How they are stored.
+    codec : str, optional
+        How they are stored; by default as `codec_for` says.
     file : binary file, optional
         Used in place of a temporary file.
 
@@ -180,7 +180,7 @@ class SpooledPatches(StoredPatches):
     (1, 99.0, True)
     """
 
-    def __init__(self, codec: str = "raw", file: BinaryIO | None = None) -> None:
+    def __init__(self, codec: str | None = None, file: BinaryIO | None = None) -> None:
         self._spool, self._codec = Spool(file), codec
         super().__init__(self._spool, [])
 
@@ -198,7 +198,8 @@ class SpooledPatches(StoredPatches):
             raise ValueError(f"patches with different outputs: {sorted({patch.kind, self.kind})}")
         number = len(self._places)
         with self._lock:
-            self._spool.add(patch_name(number), part_of(patch.network), self._codec)
+            codec = self._codec or codec_for(patch.network)
+            self._spool.add(patch_name(number), part_of(patch.network, codec), codec)
             self._places.append(Place.of(patch))
             self._keep(number, patch)
 

@@ -105,7 +105,7 @@ def test_a_mosaic_is_not_bound_to_the_layers_of_one_network() -> None:
 def test_an_unknown_codec_is_a_setting_that_cannot_be_used() -> None:
     with pytest.raises(SettingsError) as caught:
         encode_model(MODEL, "zip")
-    assert str(caught.value) == "codec: unknown name 'zip'; use one of raw, zlib"
+    assert str(caught.value) == "codec: unknown name 'zip'; use one of raw, zlib, packed"
 
 
 def test_another_kind_of_file_is_refused() -> None:

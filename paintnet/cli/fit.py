@@ -34,7 +34,7 @@ from paintnet.outputs import Outputs
 from paintnet.painting import Painting
 from paintnet.picture import OpenLimits
 from paintnet.settings.presets import PRESETS
-from paintnet.settings.settings import ENGINES, PURPOSES, SOLVERS
+from paintnet.settings.settings import ENGINES, PURPOSES, SOLVERS, STORES
 
 if TYPE_CHECKING:
     from paintnet.job import FittedJob, Job
@@ -161,6 +161,13 @@ Examples:
         metavar="N|auto",
         help="Processes that learn the patches of a large picture side by side, auto for one on each core. "
         "The result does not depend on it.",
+    ),
+    option(
+        "--store",
+        type=Choice(STORES),
+        help="What is kept of the weights: a grid's features in as many bits as their quality needs, some 16 "
+        "for a pixel; or all weights as they were learned.",
+        show_default="packed",
     ),
     option(
         "--learning-rate",

@@ -18,7 +18,7 @@ from paintnet.engine.trainer import TrainerState
 from paintnet.errors import CheckpointError, TrainingError
 from paintnet.executor import run_all
 from paintnet.files.parts import Part
-from paintnet.model_parts import network_of, part_of
+from paintnet.model_parts import network_of, whole_part_of
 from paintnet.painter.checkpoint import Checkpoint, check_can_be_stored, fingerprint
 from paintnet.painter.events import EpochFinished, Event, Noted, TrainingStarted, Working
 from paintnet.painter.mosaic_quality import MosaicQuality
@@ -122,7 +122,7 @@ class MosaicRun(Run):
         patches += [(number, learned.patch) for number, learned in self._waiting.items()]
         arrays, parts = dict[str, Array](), dict[str, Any]()
         for number, patch in patches:
-            part = part_of(patch.network)
+            part = whole_part_of(patch.network)
             parts[str(number)] = {"document": part.document, "tensors": list(part.tensors)}
             arrays |= {f"patch.{number}.{name}": array for name, array in part.tensors.items()}
         inner = None if self._inner is None else self._inner.checkpoint()

@@ -78,7 +78,7 @@ class PatchTask:
     def learned(self, run: Run, loss: float) -> "LearnedPatch":
         """Take its network from its run."""
         origin = (float(self.window.left), float(self.window.top))
-        patch = Patch(run.network(), self.window.extent, origin)
+        patch = Patch(run.stored_network(), self.window.extent, origin)
         return LearnedPatch(self.number, patch, run.epochs_, loss, run.ended_by_ or "stopped", run.engine)
 
 

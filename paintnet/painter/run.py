@@ -18,6 +18,7 @@ from paintnet.engine.trainer import TrainerState
 from paintnet.errors import CheckpointError, TrainingError
 from paintnet.metrics import psnr_of
 from paintnet.network import Network
+from paintnet.packing import packed_network
 from paintnet.painter.checkpoint import Checkpoint, check_can_be_stored, fingerprint
 from paintnet.painter.events import EpochFinished, Event, Noted, TrainingFinished, TrainingStarted, Working
 from paintnet.painter.quality import Measurement, Quality
@@ -97,6 +98,7 @@ class Run:
         self._trainer: StockTrainer | BlockTrainer | None = None
         self._events = self._train()
         self._result: Painting | None = None
+        self._stored: Network | None = None
         self._one_blas_thread = OneBlasThread()
 
     def __iter__(self) -> Iterator[EpochFinished]:
@@ -161,11 +163,11 @@ class Run:
         TrainingError
             If there is none yet: scikit-learn's own start makes the weights with the first batch.
         """
-        if self._result is not None:
-            return self._result
+        return self._result or self._painting_with(self.network())
+
+    def _painting_with(self, network: Network) -> Painting:
         height, width, _ = self.picture.shape
-        patches = (Patch.whole(self.network(), width, height),)
-        return self._painting_of(patches, self.dataset.palette)
+        return self._painting_of((Patch.whole(network, width, height),), self.dataset.palette)
 
     def network(self) -> Network:
         """Give the network as it is now; raises as `painting`."""
@@ -175,6 +177,15 @@ class Run:
         coefs, intercepts = sk.weights(trainer.estimator, self.settings.precision)
         output = sk.output_activation(trainer.estimator)
         return Network(self.encoding, coefs, intercepts, self.settings.activation, output)
+
+    def stored_network(self) -> Network:
+        """Give the network as a file will hold it; raises as `painting`."""
+        network = self.network()
+        if self.settings.store == "float32":
+            return network
+        height, width, _ = self.picture.shape
+        with self._one_blas_thread:
+            return packed_network(network, height * width)
 
     def _painting_of(self, patches: Sequence[Patch], palette: Array | None) -> Painting:
         height, width, channels = self.picture.shape
@@ -212,8 +223,11 @@ class Run:
         return replace(quality.painting, training=record)
 
     def _let_go(self) -> None:
-        """Let go of the training set."""
-        self._prepared().finish()
+        """Let go of the training set; the estimator gets the weights that are stored."""
+        trainer, stored = self._prepared(), self._stored
+        trainer.finish()
+        if stored is not None and stored.lattice is not None:
+            trainer.estimator.coefs_[0][...] = stored.coefs[0]
 
     def _prepared(self) -> StockTrainer | BlockTrainer:
         """Make what is trained, at the first call: it may take long."""
@@ -333,7 +347,9 @@ class Run:
         return self.epochs_
 
     def _measured(self) -> Measurement:
-        return Quality(self.painting(), self.picture, self.dataset, self._tell_part)
+        self._tell_part("painting", 0.0)
+        self._stored = self.stored_network()
+        return Quality(self._painting_with(self._stored), self.picture, self.dataset, self._tell_part)
 
     def _tell_part(self, part: str, progress: float | None) -> None:
         self.tell(Working(part, progress))

@@ -19,6 +19,7 @@ ENGINES = ("auto", "compiled", "numpy", "stock")
 START_NAMES = ("stock", "mean", "features", "picture", "pretrained")
 SOLVERS = ("adam", "sgd", "lbfgs")
 PRECISIONS = ("float32", "float64")
+STORES = ("packed", "float32")
 DECAYS = ("constant", "linear", "cosine")
 MAX_UNITS = 65_536
 GRID_SETTINGS = frozenset({"grid_rate_factor", "grid_beta_1", "grid_beta_2"})
@@ -100,6 +101,10 @@ class PainterSettings(CheckedSettings):
         Classify with one independent logistic output per class, and argmax.
     precision : {"float32", "float64"}
         Of inputs, weights and targets.
+    store : {"packed", "float32"}
+        What is kept of the weights: a grid's features in as many bits as their quality needs, some
+        16 for a pixel; or all weights as they were learned. Other encodings, classes and float64
+        always keep all.
 
     Raises
     ------
@@ -137,6 +142,7 @@ class PainterSettings(CheckedSettings):
     classes: Classes = field(default_factory=Classes)
     one_hot: bool = False
     precision: str = "float32"
+    store: str = "packed"
 
     choices: ClassVar[Mapping[str, Collection[str]]] = {
         "mode": MODES,
@@ -147,6 +153,7 @@ class PainterSettings(CheckedSettings):
         "start": START_NAMES,
         "engine": ENGINES,
         "precision": PRECISIONS,
+        "store": STORES,
     }
 
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
