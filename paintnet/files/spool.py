@@ -2,7 +2,7 @@
 
 import tempfile
 import weakref
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from paintnet.files.entries import Entry, decode_part, entry_of, read_stored
 from paintnet.files.parts import CODECS, Part
@@ -28,7 +28,7 @@ class Spool:
 
     def __init__(self, file: BinaryIO | None = None) -> None:
         with in_words("a temporary file"):
-            self._file = tempfile.TemporaryFile() if file is None else file  # noqa: SIM115 - closed with this
+            self._file: Any = tempfile.TemporaryFile() if file is None else file  # noqa: SIM115 - closed with this
         self.close = weakref.finalize(self, self._file.close)
         self.entries: dict[str, Entry] = {}
         self._end = 0
