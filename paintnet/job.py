@@ -17,7 +17,7 @@ from paintnet.errors import SettingsError
 from paintnet.files.names import PAINTED
 from paintnet.files.staging import StagedFile
 from paintnet.files.writing import Writer, check_apart, check_output, told_together, write_together
-from paintnet.modelfile import EXTENSION, encode_model
+from paintnet.modelfile import EXTENSION, encode_model, model_pieces
 from paintnet.outputs import FRAMES, Outputs
 from paintnet.painter.checkpoint import check_can_be_stored
 from paintnet.painter.keeping import Keeping, run_through
@@ -318,9 +318,8 @@ class FittedJob:
     def _encoders(self) -> Iterator[tuple[str, Callable[[], bytes | Writer]]]:
         """What makes the bytes of each output, or writes them; the model first, as it can make all others."""
         outputs = self.open_job.outputs
-        if outputs.models:
-            model = encode_model(self.painting)
-            yield from ((path, lambda: model) for path in outputs.models)
+        for path in outputs.models:
+            yield path, lambda path=path: self._model(path)  # type: ignore[misc]
         if outputs.pictures:
             for path in outputs.pictures:
                 yield path, lambda path=path: self._picture(path)  # type: ignore[misc]
@@ -328,6 +327,11 @@ class FittedJob:
             yield outputs.animation.path, self._animation
         if outputs.report:
             yield outputs.report, self._report
+
+    def _model(self, path: str) -> bytes | Writer:
+        if path in self.open_job.job.streams:
+            return encode_model(self.painting)
+        return lambda staged: staged.file.writelines(model_pieces(self.painting))
 
     def _picture(self, path: str) -> bytes | Writer:
         if path not in self.open_job.job.streams:
