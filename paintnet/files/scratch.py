@@ -1,5 +1,6 @@
 """Temporary files for what is too large for memory; those of killed runs go with the next one."""
 
+import os
 import tempfile
 from pathlib import Path
 from typing import BinaryIO
@@ -32,9 +33,11 @@ class ScratchFile:
     def __init__(self) -> None:
         self._staged = StagedFile(Path(tempfile.gettempdir()) / "scratch", 0o600)
         self._staged.__enter__()
+        self._owner = os.getpid()
         self.file: BinaryIO = self._staged.file
         self.path = self._staged.temporary
 
     def close(self) -> None:
-        """Close it and take it away."""
-        self._staged.__exit__()
+        """Close it and take it away; a forked child leaves its parent's file alone."""
+        if os.getpid() == self._owner:
+            self._staged.__exit__()
