@@ -58,6 +58,7 @@ Examples:
     option(
         "--host",
         default="127.0.0.1",
+        show_default="this machine alone",
         metavar="NAME",
         help="Address to listen at; with any other than the default, other machines may reach the page.",
     ),

@@ -123,9 +123,9 @@ class StagedFile:
         """
         if sys.platform == "win32":
             self.file.close()
-            self._temporary.rename(self.target)  # which fails there, where the target exists
+            self.temporary.rename(self.target)  # which fails there, where the target exists
         else:
-            os.link(self._temporary, self.target)
+            os.link(self.temporary, self.target)
 
     def _discard(self) -> None:
         with contextlib.suppress(OSError):  # what is left to flush has no place to go
