@@ -17,6 +17,7 @@ LIBRARY = [path for path in FILES if path.relative_to(HOUSE).parts[0] not in ("c
 
 FLOORS = (
     "cli",
+    "play",
     "fleet",
     "job",
     "outputs",

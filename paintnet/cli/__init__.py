@@ -24,6 +24,7 @@ COMMANDS = {
     "neuron": "Compute one neuron, with the sum written out.",
     "boundary": "Show how neurons and networks divide the plane.",
     "show": "Print a painting or a picture in the terminal.",
+    "play": "Open a page where a network learns before your eyes.",
     "warm": "Compile the training step ahead, once for all runs.",
     "help": "Show the help of a command, or a page of the documentation.",
 }
@@ -33,7 +34,7 @@ _ELSEWHERE = {"help": ("pages", "show_help")}
 """Commands that are not the function of their own name in the file of that name."""
 
 
-TRAINING = ("fit", "batch", "sweep", "boundary")
+TRAINING = ("fit", "batch", "sweep", "boundary", "play")
 """Commands that train, and so start threads."""
 
 

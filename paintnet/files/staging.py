@@ -113,6 +113,20 @@ class StagedFile:
         finally:
             shutil.rmtree(old, ignore_errors=True)
 
+    def take_free_place(self) -> None:
+        """Give it the name of its target where there is nothing yet: another file is never replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If there is something.
+        """
+        if sys.platform == "win32":
+            self.file.close()
+            self.temporary.rename(self.target)  # which fails there, where the target exists
+        else:
+            os.link(self.temporary, self.target)
+
     def _discard(self) -> None:
         with contextlib.suppress(OSError):  # what is left to flush has no place to go
             if hasattr(self, "file"):
