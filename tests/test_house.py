@@ -21,6 +21,7 @@ FLOORS = (
     "job",
     "outputs",
     "report",
+    "export",
     "animation",
     "painter",
     "engine",
