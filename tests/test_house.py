@@ -22,6 +22,7 @@ FLOORS = (
     "job",
     "outputs",
     "report",
+    "export",
     "animation",
     "painter",
     "engine",

@@ -33,6 +33,9 @@ LIMIT = 900.0
 
 COLUMNS = 80
 
+ENDLESS = "paintnet play"
+"""A server, which its own tests start and end."""
+
 PREPARATION = (
     "paintnet fit sample:bird -m bird.paintnet",
     "paintnet fit sample:bird --mode classify --threshold 600 -m classes.paintnet",
@@ -188,7 +191,8 @@ def all_of_it(home: Path, environment: dict[str, str]) -> Iterator[Seen]:
         folder = prepared(home / page.stem)
         for block in blocks:
             for command in block.commands:
-                yield watch(command, folder, environment)
+                if not command.startswith(ENDLESS):
+                    yield watch(command, folder, environment)
 
 
 def as_typed(examples: list[str], ready: Path, home: Path) -> Iterator[tuple[str, Path]]:
@@ -197,6 +201,8 @@ def as_typed(examples: list[str], ready: Path, home: Path) -> Iterator[tuple[str
     What is already there from the preparation may be replaced; a summary is that of the first example.
     """
     for number, command in enumerate(examples):
+        if command.startswith(ENDLESS):
+            continue
         folder = home / str(number)
         if "--summary" in command:
             folder = home / "0"

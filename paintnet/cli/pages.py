@@ -26,6 +26,7 @@ PAGES = {
     "gallery": "What it makes, with the command for each picture.",
     "python": "The library.",
     "pictures": "The pictures that are read, and how their colors are taken.",
+    "exports": "A painting as a page.",
     "engine": "How it learns so fast, and what was tried and lost.",
     "benchmarks": "How it compares with others.",
     "model-file": "The .paintnet file.",
@@ -53,7 +54,8 @@ def show_help(ctx: click.Context, /, topic: str | None, **say: bool) -> None:
     """Show the help of a command, or a page of the documentation.
 
     TOPIC is a command, or one of the pages lesson, commands, live-page, batches,
-    sweeps, clusters, ci, gallery, python, pictures, engine, benchmarks, model-file and security,
+    sweeps, clusters, ci, gallery, python, pictures, exports, engine, benchmarks,
+    model-file and security,
     which are installed with the program; without it, commands and pages are
     listed.
     """
