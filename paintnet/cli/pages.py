@@ -18,7 +18,7 @@ from paintnet.files.names import printable
 PAGES = {
     "lesson": "From one neuron to a painted bird.",
     "commands": "Every command, option and exit code.",
-    "live-page": "The page of paintnet play.",
+    "playing": "The page of paintnet play.",
     "batches": "Many pictures, and going on where it ended.",
     "sweeps": "Which settings are best for a picture.",
     "clusters": "Many machines.",
@@ -53,7 +53,7 @@ Examples:
 def show_help(ctx: click.Context, /, topic: str | None, **say: bool) -> None:
     """Show the help of a command, or a page of the documentation.
 
-    TOPIC is a command, or one of the pages lesson, commands, live-page, batches,
+    TOPIC is a command, or one of the pages lesson, commands, playing, batches,
     sweeps, clusters, ci, gallery, python, pictures, exports, engine, benchmarks,
     model-file and security,
     which are installed with the program; without it, commands and pages are

@@ -77,9 +77,9 @@ def _options_of_fit() -> Callable[[Declared], Declared]:
     epilog="""\b
 Examples:
   paintnet sweep photo.jpg --preset draft --preset standard --out-dir sweep
-  paintnet sweep photo.jpg --layers 16,16 --layers 64,64 --encoding grid
+  paintnet sweep photo.jpg --layers 16,16 --layers 64,64 --encoding grid \\
       --encoding fourier --learning-rate 0.01 --out-dir sweep --plot sweep.svg
-  paintnet sweep photo.jpg --levels 100 --levels 200 --levels 300
+  paintnet sweep photo.jpg --levels 100 --levels 200 --levels 300 \\
       --learning-rate 0.003 --learning-rate 0.01 --random 4 --out-dir sweep"""
 )
 @click.argument("image", shell_complete=complete_pictures)

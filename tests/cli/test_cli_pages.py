@@ -50,5 +50,5 @@ def test_a_page_on_a_terminal_goes_through_the_pager(folder: Path) -> None:
 
 
 def test_topics_are_completed() -> None:
-    assert complete("paintnet help le") == ["plain,lesson"]
+    assert complete("paintnet help l") == ["plain,lesson"]
     assert complete("paintnet help fi") == ["plain,fit"]
