@@ -155,11 +155,11 @@ def commands_of(help_text: str) -> list[str]:
     return re.findall(r"^  ([a-z]+)\b", listed, re.M)
 
 
-def prepared(folder: Path) -> Path:
-    """Make a folder as a newcomer has it: a photograph, some more of them, a list of points."""
+def prepared(folder: Path, side: int = 320) -> Path:
+    """Make a folder as a newcomer has it: a photograph of so many pixels a side, more of them, points."""
     from paintnet.picture import encode_picture, open_picture, shrink
 
-    photo = encode_picture(shrink(open_picture("sample:flower").pixels, 320), ".jpg")[0]
+    photo = encode_picture(shrink(open_picture("sample:flower").pixels, side), ".jpg")[0]
     (folder / "photos").mkdir(parents=True)
     for name in ("photo.jpg", "photos/one.jpg", "photos/two.jpg"):
         (folder / name).write_bytes(photo)
