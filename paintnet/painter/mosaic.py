@@ -29,6 +29,7 @@ from paintnet.painter.patch_learning import (
     flat_patch,
     in_a_file,
     learn_patch,
+    patch_over,
 )
 from paintnet.painter.quality import Measurement
 from paintnet.painter.run import Listener, Run, psnr_of_loss
@@ -159,8 +160,7 @@ class MosaicRun(Run):
                 if stored is None:
                     continue
                 tensors = {name: arrays[f"patch.{number}.{name}"] for name in stored["tensors"]}
-                network = network_of(Part(tensors, stored["document"]))
-                patch = Patch(network, window.extent, (float(window.left), float(window.top)))
+                patch = patch_over(window, network_of(Part(tensors, stored["document"])))
                 if number == len(self._finished):
                     self._finished.append(patch)
                 else:
@@ -197,7 +197,8 @@ class MosaicRun(Run):
         patches = {number: learned.patch for number, learned in self._waiting.items()}
         if self._inner is not None and self._inner.has_weights:
             number = len(self._finished)
-            patches[number] = self._task(number).learned(self._inner, 0.0).patch
+            # As it is: rounded to what is stored, it would take longer than an epoch.
+            patches[number] = patch_over(self.windows[number], self._inner.network())
         return patches
 
     def _flat(self, number: int) -> Patch:

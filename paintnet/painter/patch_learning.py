@@ -1,17 +1,15 @@
 """One patch of a mosaic: what its network is given to learn, here or in a worker."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from paintnet.dataset.windows import CONTEXT, Window
 from paintnet.encoding.raw import RawMap
+from paintnet.files.scratch import ScratchFile
 from paintnet.network import Network
 from paintnet.painter.run import Run
 from paintnet.painter.training_set import Place
@@ -77,8 +75,7 @@ class PatchTask:
 
     def learned(self, run: Run, loss: float) -> "LearnedPatch":
         """Take its network from its run."""
-        origin = (float(self.window.left), float(self.window.top))
-        patch = Patch(run.stored_network(), self.window.extent, origin)
+        patch = patch_over(self.window, run.stored_network())
         return LearnedPatch(self.number, patch, run.epochs_, loss, run.ended_by_ or "stopped", run.engine)
 
 
@@ -116,6 +113,11 @@ def learn_patch(task: PatchTask) -> LearnedPatch:
     return task.learned(run, loss)
 
 
+def patch_over(window: Window, network: Network) -> Patch:
+    """Lay a network over its window, in which its positions begin."""
+    return Patch(network, window.extent, (float(window.left), float(window.top)))
+
+
 def flat_patch(picture: Pixels, window: Window, palette: Array | None, kind: tuple[int, str]) -> Patch:
     """Paint the mean color of a window, or its most likely class; `kind` says what the outputs are."""
     mean = premultiply(window.of(picture)[::4, ::4]).mean(axis=(0, 1), dtype=np.float64)
@@ -138,10 +140,10 @@ def in_a_file(picture: Pixels) -> Iterator[PictureFile | LevelPicture]:
         assert isinstance(picture, LevelPicture)  # noqa: S101 - only that has other levels; told to mypy
         yield picture
         return
-    folder = tempfile.mkdtemp(prefix="paintnet-")
+    scratch = ScratchFile()
     try:
-        path = Path(folder) / "picture"
-        array.tofile(path)
-        yield PictureFile(str(path), array.shape, array.dtype.str)
+        array.tofile(scratch.file)
+        scratch.file.flush()
+        yield PictureFile(str(scratch.path), array.shape, array.dtype.str)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.close()
