@@ -40,6 +40,9 @@ COARSEST = 8 / 255
 FEWEST_NUMBERS = 4096
 """Tables of fewer numbers stay as they are: a file of theirs is small."""
 
+MOST_FEATURES = 16
+"""Of a vertex: each has a vector that each row is rounded along, so the time grows with their square."""
+
 PROBES = 4096
 """Positions at which the slope is measured."""
 
@@ -68,7 +71,7 @@ def packed_network(network: Network, n_pixels: int) -> Network:
     table, grid = network.coefs[0], network.encoding
     if not isinstance(grid, GridMap) or table.dtype != np.float32 or network.output != "identity":
         return network
-    if not FEWEST_NUMBERS <= table.size <= MOST_NUMBERS:
+    if not FEWEST_NUMBERS <= table.size <= MOST_NUMBERS or table.shape[1] > MOST_FEATURES:
         return network
     vectors = _vectors(network, grid)
     if vectors is None:

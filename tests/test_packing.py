@@ -86,6 +86,7 @@ def test_patches_of_a_mosaic_are_packed_too(picture: np.ndarray) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
+        {"layers": (17, 4)},
         {"encoding": "raw", "layers": (8,)},
         {"encoding": "fourier", "layers": (8,)},
         {"mode": "classify"},
