@@ -299,8 +299,10 @@ class MosaicRun(Run):
 
     def _hand_on(self, event: Event, inner: Run) -> None:
         """Tell what a patch says of itself, but for what is told of the whole."""
-        is_first_note = isinstance(event, Noted) and not len(self._finished)
-        if is_first_note or (isinstance(event, Working) and event.part == "compiling"):
+        if isinstance(event, Working):  # what a patch paints or measures is not the whole
+            if event.part in ("preparing", "compiling", "learning"):
+                self.tell(Working(event.part))
+        elif isinstance(event, Noted) and not len(self._finished):
             self.tell(event)
 
     def _overall(self, event: EpochFinished, done: float, under_way: int, is_over: bool) -> EpochFinished:

@@ -1,6 +1,7 @@
 """A picture in patches is painted as one network would, and nobody sees where they meet."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from paintnet.dataset.classes import Classes
 from paintnet.errors import CheckpointError
 from paintnet.metrics import psnr, ssim
 from paintnet.painter.checkpoint import Checkpoint, fingerprint
-from paintnet.painter.events import EpochFinished, TrainingFinished, TrainingStarted
+from paintnet.painter.events import EpochFinished, TrainingFinished, TrainingStarted, Working
 from paintnet.painter.mosaic import MosaicRun
 from paintnet.painter.painter import Painter
 from paintnet.painter.quality import as_written
@@ -111,6 +112,9 @@ def test_to_listeners_it_is_a_run_as_any_other() -> None:
         frames = list(taker.frames())
     epochs = [event for event in events if isinstance(event, EpochFinished)]
     assert [event.epoch for event in epochs] == list(range(1, 37))
+    parts = [event.part if isinstance(event, Working) else event.__class__ for event in events]
+    before = [part for part, following in pairwise(parts) if following is EpochFinished]
+    assert set(before) == {"learning", EpochFinished}, "the clock of the parts counts an epoch as learning"
     progress = [event.progress for event in epochs]
     assert progress == sorted(progress)
     assert progress[-1] == 1 > progress[-2]
