@@ -21,6 +21,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any, Generic, TypeVar
 
 from paintnet._version import __version__
+from paintnet.cores import LIMIT, shares
 from paintnet.errors import PaintnetError, SettingsError
 from paintnet.extras import pip_line
 
@@ -87,35 +88,6 @@ class Outcome(Generic[Task, Result]):
     result: Result | None
 
 
-def cores() -> int:
-    """How many processors this process may use, as far as the system or its container says.
-
-    Examples
-    --------
-    >>> cores() >= 1
-    True
-    """
-    from joblib.externals.loky import cpu_count
-
-    return int(cpu_count())
-
-
-def threads_for(workers: int) -> int:
-    """How many threads each of several workers may have, so that the machine is full and no fuller.
-
-    Parameters
-    ----------
-    workers : int
-        How many there are.
-
-    Examples
-    --------
-    >>> threads_for(10_000)
-    1
-    """
-    return max(1, cores() // workers)
-
-
 def run_all(
     work: Callable[[Task], Result],
     tasks: Iterable[Task],
@@ -168,7 +140,7 @@ class _Lane:
     def __init__(self, threads: int) -> None:
         # What the libraries below would start by themselves, in each worker as many as there are cores.
         limits = {"OMP_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": 1}
-        self._environment = {name: str(number) for name, number in limits.items()}
+        self._environment = {name: str(number) for name, number in {**limits, LIMIT: threads}.items()}
         # What a program has switched off for itself, its workers would print amid its lines.
         self._environment["PYTHONWARNINGS"] = os.environ.get("PYTHONWARNINGS", "ignore")
         self._executor: Executor | None = None
@@ -201,7 +173,7 @@ class _Lane:
 def _in_workers(
     work: Callable[[Task], Result], tasks: Iterator[Task], workers: int
 ) -> Generator[Outcome[Task, Result], None, None]:
-    free = [_Lane(threads_for(workers)) for _ in range(workers)]
+    free = [_Lane(threads) for threads in reversed(shares(workers))]
     busy: dict[Future[Result], tuple[_Lane, Task, int]] = {}
     try:
         while True:

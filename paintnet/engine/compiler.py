@@ -54,12 +54,6 @@ def check_compiler() -> None:
         raise CompilerError("numba", "it is not installed", f"install it with {pip_line('fast')}")
 
 
-def usable_cores() -> int:
-    """Cores that this process may run on; not every system can tell, some only how many there are."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
 def is_compiled() -> bool:
     """Whether this process has compiled code already, or finds what was kept."""
     return KERNEL in sys.modules or code_cache.kept_code() is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 from paintnet._version import __version__
 from paintnet.errors import OutputError, PaintnetError
-from paintnet.executor import Cluster, Outcome, run_all, threads_for
+from paintnet.executor import Cluster, Outcome, run_all
 from paintnet.files.names import printable
 from paintnet.fleet.inputs import find_inputs
 from paintnet.fleet.manifest import Manifest, Row
@@ -92,7 +92,7 @@ def run_batch(
     """
     _make_folder(plan.settings.out_dir)
     farm = None if cluster is None else Cluster(cluster, plan.settings.out_dir.absolute())
-    run = _Run(plan, workers, is_far=farm is not None)
+    run = _Run(plan, is_far=farm is not None)
     yield from (run.skipped(item) for item in plan.items if item.row is not None)
     with contextlib.closing(run_all(do_task, run.tasks(), workers, farm)) as outcomes:
         for outcome in outcomes:
@@ -105,9 +105,8 @@ def run_batch(
 class _Run:
     """One run over a plan."""
 
-    def __init__(self, plan: Plan, workers: int, *, is_far: bool = False) -> None:
+    def __init__(self, plan: Plan, *, is_far: bool = False) -> None:
         self._plan, self._is_far = plan, is_far
-        self._threads = 1 if is_far else None if workers == 1 else threads_for(workers)
         self._early: list[dict[str, Any]] = []
         self._perhaps_done: dict[int, Row] = {}
 
@@ -136,10 +135,7 @@ class _Run:
             else:
                 # Whoever finds an output without a line after this one knows whose it is.
                 plan.manifest.append({"state": "begun", **self._about(item, None)})
-            job = self._job(item)
-            if self._threads is not None:
-                job = replace(job, settings={"threads": self._threads, **job.settings})
-            yield Task(job, number, item.settings.required_psnr, known, item.settings.job.force)
+            yield Task(self._job(item), number, item.settings.required_psnr, known, item.settings.job.force)
 
     def _job(self, item: Item) -> Job:
         if not self._is_far:
@@ -147,7 +143,8 @@ class _Run:
         # A worker has a working folder of its own.
         source = item.input.source
         given = replace(item.input, source=source.absolute() if isinstance(source, Path) else source)
-        return replace(item.settings, out_dir=item.settings.out_dir.absolute()).job_of(given, item.outputs)
+        job = replace(item.settings, out_dir=item.settings.out_dir.absolute()).job_of(given, item.outputs)
+        return replace(job, settings={"threads": 1, **job.settings})  # a cluster's worker is one of many
 
     def take_early(self) -> list[dict[str, Any]]:
         """Rows of pictures that needed no work."""
