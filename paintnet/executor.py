@@ -11,13 +11,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from paintnet._version import __version__
@@ -93,6 +94,7 @@ def run_all(
     tasks: Iterable[Task],
     workers: int = 1,
     cluster: Cluster | None = None,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Generator[Outcome[Task, Result], None, None]:
     """Do independent tasks, and give what became of each as it ends.
 
@@ -110,6 +112,8 @@ def run_all(
         Processes; 1 works in this one.
     cluster : Cluster or None
         Let its workers do it, as many as it has.
+    variables : mapping of str to str
+        Of the environment of workers that are started, more than they get from this process.
 
     Yields
     ------
@@ -131,16 +135,17 @@ def run_all(
         return _in_cluster(work, iter(tasks), cluster)
     if workers == 1:
         return (Outcome(task, work(task)) for task in tasks)
-    return _in_workers(work, iter(tasks), workers)
+    return _in_workers(work, iter(tasks), workers, variables)
 
 
 class _Lane:
     """One worker, and another one after its death."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, variables: Mapping[str, str]) -> None:
         # What the libraries below would start by themselves, in each worker as many as there are cores.
         limits = {"OMP_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": 1}
-        self._environment = {name: str(number) for name, number in {**limits, LIMIT: threads}.items()}
+        numbers = {name: str(number) for name, number in {**limits, LIMIT: threads}.items()}
+        self._environment = {**variables, **numbers}
         # What a program has switched off for itself, its workers would print amid its lines.
         self._environment["PYTHONWARNINGS"] = os.environ.get("PYTHONWARNINGS", "ignore")
         self._executor: Executor | None = None
@@ -171,9 +176,9 @@ class _Lane:
 
 
 def _in_workers(
-    work: Callable[[Task], Result], tasks: Iterator[Task], workers: int
+    work: Callable[[Task], Result], tasks: Iterator[Task], workers: int, variables: Mapping[str, str]
 ) -> Generator[Outcome[Task, Result], None, None]:
-    free = [_Lane(threads) for threads in reversed(shares(workers))]
+    free = [_Lane(threads, variables) for threads in reversed(shares(workers))]
     busy: dict[Future[Result], tuple[_Lane, Task, int]] = {}
     try:
         while True:

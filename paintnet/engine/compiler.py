@@ -72,6 +72,37 @@ def compiling_note() -> str | None:
 
 
 @contextmanager
+def compiled_for_workers(note: Callable[[str], None]) -> Iterator[dict[str, str]]:
+    """Compile before workers start, unless that is done: else each of them would, all at once.
+
+    Where that does not work, they are left to find out by themselves what does.
+
+    Parameters
+    ----------
+    note : callable
+        Is told before it begins, since it takes a while.
+
+    Yields
+    ------
+    dict of str to str
+        Variables of the environment by which workers find what was compiled where it cannot be kept; it is
+        gone afterwards.
+    """
+    with ExitStack() as stack:
+        variables: dict[str, str] = {}
+        with suppress(code_cache.CacheError):
+            if code_cache.kept_code() is None:
+                why = code_cache.why_not_kept()
+                note(COMPILING if why is None else f"{COMPILING_AGAIN} ({why})")
+                if why is None:
+                    code_cache.keep()
+                else:
+                    cache = stack.enter_context(code_cache.cache_for_now())
+                    variables[code_cache.CACHE] = str(cache)
+        yield variables
+
+
+@contextmanager
 def compiling_into(folder: Path) -> Iterator[None]:
     """Compile here, into a folder, instead of loading what another process compiles."""
     _Process.compiles_into = folder

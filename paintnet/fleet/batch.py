@@ -1,15 +1,17 @@
 """Many pictures, each to its outputs: what is done stays done, and what fails stops nobody else."""
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from paintnet._version import __version__
+from paintnet.engine.compiler import compiled_for_workers
 from paintnet.errors import OutputError, PaintnetError
 from paintnet.executor import Cluster, Outcome, run_all
 from paintnet.files.names import printable
+from paintnet.fleet.estimate import compiles
 from paintnet.fleet.inputs import find_inputs
 from paintnet.fleet.manifest import Manifest, Row
 from paintnet.fleet.plan import BatchSettings, Item, Plan, sizes_of
@@ -54,7 +56,11 @@ def plan_batch(settings: BatchSettings, inputs: Iterable[str], *, recursive: boo
 
 
 def run_batch(
-    plan: Plan, *, workers: int = 1, cluster: str | None = None
+    plan: Plan,
+    *,
+    workers: int = 1,
+    cluster: str | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Generator[dict[str, Any], None, None]:
     """Do what is left of a plan.
 
@@ -67,6 +73,8 @@ def run_batch(
     cluster : str or None
         Address of a scheduler of Dask, whose workers do the work; they must see the pictures and the folder
         by the same paths.
+    note : callable
+        Is told what takes a while before the first picture begins.
 
     Yields
     ------
@@ -94,8 +102,12 @@ def run_batch(
     farm = None if cluster is None else Cluster(cluster, plan.settings.out_dir.absolute())
     run = _Run(plan, is_far=farm is not None)
     yield from (run.skipped(item) for item in plan.items if item.row is not None)
-    with contextlib.closing(run_all(do_task, run.tasks(), workers, farm)) as outcomes:
-        for outcome in outcomes:
+    with contextlib.ExitStack() as stack:
+        variables: dict[str, str] = {}
+        if workers > 1 and compiles(plan):
+            variables = stack.enter_context(compiled_for_workers(note))
+        outcomes = run_all(do_task, run.tasks(), workers, farm, variables)
+        for outcome in stack.enter_context(contextlib.closing(outcomes)):
             row = run.finished(outcome)  # recorded before anybody is told
             yield from run.take_early()
             yield row
