@@ -92,7 +92,7 @@ class Outcome(Generic[Task, Result]):
 def run_all(
     work: Callable[[Task], Result],
     tasks: Iterable[Task],
-    workers: int = 1,
+    workers: int | None = None,
     cluster: Cluster | None = None,
     variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Generator[Outcome[Task, Result], None, None]:
@@ -105,11 +105,11 @@ def run_all(
     Parameters
     ----------
     work : callable
-        With several workers a function of a module, so that they find it.
+        With workers a function of a module, so that they find it.
     tasks : iterable
-        With several workers something that can be sent there: paths and settings rather than arrays.
-    workers : int, default=1
-        Processes; 1 works in this one.
+        With workers something that can be sent there: paths and settings rather than arrays.
+    workers : int or None
+        Processes that are started for it. None works in this one, which dies if a task makes it die.
     cluster : Cluster or None
         Let its workers do it, as many as it has.
     variables : mapping of str to str
@@ -133,7 +133,7 @@ def run_all(
     """
     if cluster is not None:
         return _in_cluster(work, iter(tasks), cluster)
-    if workers == 1:
+    if workers is None:
         return (Outcome(task, work(task)) for task in tasks)
     return _in_workers(work, iter(tasks), workers, variables)
 

@@ -36,7 +36,7 @@ def parent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_PARENT", str(os.getpid()))
 
 
-def test_one_worker_is_this_process_and_takes_a_task_when_it_is_free() -> None:
+def test_without_workers_this_process_takes_a_task_when_it_is_free() -> None:
     said: list[int] = []
 
     def tasks() -> list[int]:

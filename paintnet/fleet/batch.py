@@ -11,6 +11,7 @@ from paintnet.engine.compiler import compiled_for_workers
 from paintnet.errors import OutputError, PaintnetError
 from paintnet.executor import Cluster, Outcome, run_all
 from paintnet.files.names import printable
+from paintnet.files.staging import sweep
 from paintnet.fleet.estimate import compiles
 from paintnet.fleet.inputs import find_inputs
 from paintnet.fleet.manifest import Manifest, Row
@@ -58,7 +59,7 @@ def plan_batch(settings: BatchSettings, inputs: Iterable[str], *, recursive: boo
 def run_batch(
     plan: Plan,
     *,
-    workers: int = 1,
+    workers: int | None = None,
     cluster: str | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Generator[dict[str, Any], None, None]:
@@ -68,8 +69,10 @@ def run_batch(
     ----------
     plan : Plan
         From `plan_batch`.
-    workers : int, default=1
-        Processes that work side by side; 1 works in this one. Outputs do not depend on it.
+    workers : int or None
+        Processes that work side by side. One that dies, for want of memory, say, costs its picture one more
+        try, and then that picture alone fails. None works in this process, which such a picture would end.
+        Outputs do not depend on it.
     cluster : str or None
         Address of a scheduler of Dask, whose workers do the work; they must see the pictures and the folder
         by the same paths.
@@ -104,7 +107,8 @@ def run_batch(
     yield from (run.skipped(item) for item in plan.items if item.row is not None)
     with contextlib.ExitStack() as stack:
         variables: dict[str, str] = {}
-        if workers > 1 and compiles(plan):
+        stack.callback(run.sweep)  # after the workers have ended
+        if workers is not None and compiles(plan):
             variables = stack.enter_context(compiled_for_workers(note))
         outcomes = run_all(do_task, run.tasks(), workers, farm, variables)
         for outcome in stack.enter_context(contextlib.closing(outcomes)):
@@ -121,6 +125,7 @@ class _Run:
         self._plan, self._is_far = plan, is_far
         self._early: list[dict[str, Any]] = []
         self._perhaps_done: dict[int, Row] = {}
+        self._in_work: set[int] = set()
 
     def tasks(self) -> Iterator[Task]:
         """Give one task after the other, each when there is a place for it."""
@@ -147,6 +152,7 @@ class _Run:
             else:
                 # Whoever finds an output without a line after this one knows whose it is.
                 plan.manifest.append({"state": "begun", **self._about(item, None)})
+            self._in_work.add(number)
             yield Task(self._job(item), number, item.settings.required_psnr, known, item.settings.job.force)
 
     def _job(self, item: Item) -> Job:
@@ -176,12 +182,21 @@ class _Run:
             why = "its worker process ended twice, without a word"
             remedy = "there may be too little memory: use fewer workers, or a smaller copy of the picture"
             report = Report(error=PaintnetError(item.input.name, why, remedy))
+        else:
+            self._in_work.remove(outcome.task.number)
         if report.is_known:
             item.row = self._perhaps_done[outcome.task.number]
             return self.skipped(item)
         # The outputs that an address had before are still there where it failed.
         claims = report.error is None or outcome.task.known is None
         return self._ended(item, report, claims=claims)
+
+    def sweep(self) -> None:
+        """Take away what workers that were killed have left of the outputs that they were writing."""
+        for number in self._in_work:
+            item = self._plan.items[number]
+            for folder in {(item.settings.out_dir / path).parent for path in item.outputs.paths}:
+                sweep(folder)
 
     def _ended(self, item: Item, report: Report, *, claims: bool = True) -> dict[str, Any]:
         state = "done" if report.error is None else "failed"

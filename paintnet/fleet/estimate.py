@@ -14,6 +14,7 @@ from paintnet.fleet.plan import BatchSettings, Item, Plan
 from paintnet.outputs import Outputs
 from paintnet.picture import output_size
 from paintnet.picture.header import size_by_header
+from paintnet.picture.samples import sample_bytes
 from paintnet.settings.presets import settings_for
 
 PICTURE = 1.6
@@ -72,15 +73,24 @@ def compiles(plan: Plan) -> bool:
 
 def _learned_size(item: Item) -> tuple[int, int] | None:
     """Width and height of what is learned, by the picture's header; None where it will fail."""
-    job, source, size = item.settings.job, item.input.source, UNKNOWN
+    job, source = item.settings.job, item.input.source
+    size: tuple[int, int] | None = UNKNOWN
     if isinstance(source, Path):
-        found = size_by_header(source, job.limits.max_pixels) if _is_regular(source) else None
-        if found is None:
-            return None
-        size = found
+        size = size_by_header(source, job.limits.max_pixels) if _is_regular(source) else None
+    elif source.startswith("sample:"):
+        size = _size_of_sample(source.removeprefix("sample:"), job.limits.max_pixels)
+    if size is None:
+        return None
     width, height = size
     shrunk = min(1.0, (job.max_side or max(size)) / max(size))
     return max(1, round(width * shrunk)), max(1, round(height * shrunk))
+
+
+def _size_of_sample(name: str, limit: int) -> tuple[int, int] | None:
+    try:
+        return size_by_header(sample_bytes(name), limit)
+    except PaintnetError:  # which its job will tell
+        return None
 
 
 def _bytes_of(settings: BatchSettings, outputs: Outputs, width: int, height: int) -> int:

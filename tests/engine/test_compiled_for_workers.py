@@ -50,9 +50,12 @@ from paintnet.painter import patch_learning
 from paintnet.painter.events import Noted
 patch_learning.learn_patch = partial(without_compiler, patch_learning.learn_patch, mark)
 picture = np.random.default_rng(0).random((40, 90, 3), dtype=np.float32)
-run = Painter("draft", epochs=1, engine="compiled", patch=50, workers=2).start(picture)
-run.listeners = [lambda event, run: notes.append(event.text) if isinstance(event, Noted) else None]
-assert run.result().training.engine == "compiled"
+def listen(event, run):
+    if isinstance(event, Noted):
+        notes.append(event.text)
+settings = {"epochs": 1, "engine": "compiled"}
+painting = Painter("draft", patch=50, workers=2, listeners=(listen,), **settings).fit(picture)
+assert painting.training.engine == "compiled", painting.training
 """
 
 
