@@ -49,6 +49,7 @@ FLOORS = (
     "positions",
     "executor",
     "blas",
+    "cores",
     "signals",
     "extras",
     "errors",

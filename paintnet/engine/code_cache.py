@@ -28,6 +28,9 @@ KERNEL = "paintnet.engine.kernel"
 SOURCES = (KERNEL, "paintnet.engine.kernel_types", "paintnet.engine.blocks", "paintnet.activations")
 """Modules whose content goes into the compiled code."""
 
+CACHE = "XDG_CACHE_HOME"
+"""Environment variable that says where programs keep what they can make again."""
+
 ROOM = 4_000_000
 """Bytes that compiled code takes at most; it is half as many."""
 
@@ -119,6 +122,16 @@ def compiled_for_now() -> Iterator[Path]:
 
 
 @contextmanager
+def cache_for_now() -> Iterator[Path]:
+    """Compile as `compiled_for_now`, but give what `XDG_CACHE_HOME` has to be for others to find it."""
+    with tempfile.TemporaryDirectory(prefix="paintnet-", ignore_cleanup_errors=True) as scratch:
+        made = Path(scratch) / "paintnet" / _name()
+        made.parent.mkdir(PRIVATE)
+        _compile(made)
+        yield Path(scratch)
+
+
+@contextmanager
 def writable(folder: Path) -> Iterator[Path]:
     """Give the folder, or a copy where it cannot be written: numba loads from no other."""
     if os.access(folder, os.W_OK):
@@ -130,7 +143,7 @@ def writable(folder: Path) -> Iterator[Path]:
 
 def _folder() -> Path:
     """Where code is kept; named after all that it depends on, so that what is found there fits."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
+    given = os.environ.get(CACHE, "")
     try:
         # With HOME unset, the home of the user's account is taken; an account without one has no cache.
         root = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
@@ -138,8 +151,12 @@ def _folder() -> Path:
         raise CacheError("the user has no home folder") from error
     if not root.is_absolute():
         raise CacheError("the user has no home folder")
+    return root / "paintnet" / _name()
+
+
+def _name() -> str:
     try:
-        return root / "paintnet" / f"kernel-{__version__}-{_key()}"
+        return f"kernel-{__version__}-{_key()}"
     except Exception as error:  # whatever numba raises where it does not work
         raise CacheError(f"numba does not work ({error})") from error
 
