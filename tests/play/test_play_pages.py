@@ -187,20 +187,6 @@ def test_lbfgs_learns_at_once_and_goes_back_to_the_start(visitor: Visitor) -> No
     assert same_weights(Painting.from_bytes(visitor.take("model")), first)
 
 
-def test_words_are_the_same_in_both_languages_and_every_setting_has_its_sentence() -> None:
-    from paintnet.play.controls import CONTROLS
-
-    page = Path(__import__("paintnet.play").play.__file__).parent / "page"
-    english, japanese = (
-        json.loads((page / f"words.{each}.json").read_text("utf-8")) for each in ("en", "ja")
-    )
-    assert english.keys() == japanese.keys()
-    for control in CONTROLS:
-        for words in (english, japanese):
-            assert words[f"name_{control.name}"]
-            assert words[f"why_{control.name}"].endswith((".", "。"))
-
-
 def test_lessons_have_three_sentences_and_settings_that_can_be_used() -> None:
     from paintnet.play.controls import Wish
 
