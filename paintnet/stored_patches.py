@@ -3,7 +3,7 @@
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, BinaryIO, NamedTuple, Protocol, Self
 
@@ -14,8 +14,10 @@ from paintnet.files.spool import Spool
 from paintnet.model_parts import codec_for, network_of, part_of
 from paintnet.patches import LazyPatches, Patch
 
-KEPT_BYTES = 256 * 2**20
-"""Numbers of the patches that stay in memory, those that were used last; one patch always does."""
+KEPT_BYTES = 768 * 2**20
+"""Numbers of the patches that stay in memory, those that were used last; one patch always does.
+
+A render needs those of two rows at a time: of a painting 30,000 pixels wide they take 550 MB."""
 
 
 class Place(NamedTuple):
@@ -139,6 +141,12 @@ class StoredPatches(LazyPatches):
             self._keep(number, patch)
             return patch
 
+    def keep_only(self, numbers: Collection[int]) -> None:
+        """Forget what was read of all other patches."""
+        with self._lock:
+            for number in self._kept.keys() - set(numbers):
+                del self._kept[number]
+
     def _read(self, number: int) -> Patch:
         with self._told():
             place = self._places[number]
@@ -201,7 +209,8 @@ class SpooledPatches(StoredPatches):
             codec = self._codec or codec_for(patch.network)
             self._spool.add(patch_name(number), part_of(patch.network, codec), codec)
             self._places.append(Place.of(patch))
-            self._keep(number, patch)
+            if not self._kept:  # one says what outputs all of them have
+                self._keep(number, patch)
 
 
 def _bytes_of(patch: Patch) -> int:

@@ -49,6 +49,7 @@ FLOORS = (
     "positions",
     "executor",
     "blas",
+    "threads",
     "cores",
     "signals",
     "extras",

@@ -192,3 +192,12 @@ def test_a_full_disk_is_told() -> None:
     with pytest.raises(OutputError) as caught:
         SpooledPatches(file=Full()).append(flat(0))
     assert str(caught.value) == "a temporary file: the disk is full; free some space or choose another disk"
+
+
+def test_a_render_lets_go_of_the_patches_that_it_has_passed(lazy: Path) -> None:
+    painting = Painting.load(lazy)
+    patches = stored(painting)
+    for _ in range(2):
+        painting.render(region=(16 * 3 + 6, 0, 16 * 3 + 14, 10))
+        assert list(patches._kept) == [3]
+    assert patches.n_read == 2
