@@ -141,6 +141,7 @@ export class Network {
     this.unit = place;
     byId("unit").hidden = !place;
     byId("unit-name").textContent = name;
+    byId("unit-canvas").setAttribute("aria-label", name);
     for (const { units, layer } of this.columns) {
       units.forEach((button, unit) => {
         const own = [this.number(this.columns.findIndex((each) => each.units === units)), layer.first + unit];
@@ -156,7 +157,6 @@ export class Network {
     const most = Math.max(Math.abs(header.low), Math.abs(header.high), 1e-9);
     paint(byId("unit-canvas"), header.width, header.height, Int8Array.from(values, (value) => Math.round((127 * value) / most)));
     byId("unit-said").textContent = say("unit_range", { low: header.low.toPrecision(3), high: header.high.toPrecision(3) });
-    byId("unit-canvas").setAttribute("aria-label", byId("unit-name").textContent);
   }
 
   // What each unit answers at the pointer.
