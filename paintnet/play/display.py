@@ -125,7 +125,8 @@ class Display:
         one_blas_thread = OneBlasThread()
         moving = False
         while not self._is_over:
-            self._wanted.wait(INTERVAL if moving else None)
+            if not moving:
+                self._wanted.wait()
             self._wanted.clear()
             begun = time.perf_counter()
             try:
@@ -139,7 +140,6 @@ class Display:
             except Exception as error:  # a page has to say it: nobody looks at this thread
                 self.outbox.gather("note", f"paintnet: {type(error).__name__}: {error}; this is a bug")
             if moving:
-                self._wanted.clear()
                 time.sleep(max(0.0, INTERVAL - (time.perf_counter() - begun)))
 
     def paint(self, scene: Scene) -> None:
