@@ -5,13 +5,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 
 from paintnet.dataset.classes import Classes, sort_pixels
 from paintnet.dataset.pixels import PixelState
-from paintnet.errors import PaintnetError, SettingsError
+from paintnet.errors import PaintnetError, PictureError, SettingsError
 from paintnet.files.names import file_stem, printable
 from paintnet.modelfile import EXTENSION
 from paintnet.painting import Painting
@@ -60,6 +61,7 @@ class Page:
     seen_at: float = field(default_factory=time.monotonic)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _generation: int = 0
+    _last: Learner | None = None
     is_closed: bool = False
 
     def __post_init__(self) -> None:
@@ -82,15 +84,21 @@ class Page:
         elif isinstance(source, str) and not source.startswith(("sample:", "http://", "https://")):
             why = "is neither a sample nor an address"
             raise SettingsError(printable(source)[:80], why, "give an http or https address, or drop a file")
-        opened = open_picture(source, limits=self.limits)
-        if name is not None:
-            shown = printable(name)[:100]
-            opened = OpenedPicture(opened.pixels, file_stem(name), shown, opened.notes, opened.sha256)
+        opened = open_picture(source, limits=self.limits) if name is None else self._uploaded(source, name)
         with self._lock:
             self.opened, self.model = opened, None
             self._begin(self.wish, "picture")
         for note in opened.notes:
             self.outbox.gather("note", note)
+
+    def _uploaded(self, content: bytes, name: str) -> OpenedPicture:
+        """Decode a file that was sent; its name is what a person knows it by, also where it is refused."""
+        shown = printable(name)[:100]
+        try:
+            opened = open_picture(BytesIO(content), limits=self.limits)
+        except PictureError as error:
+            raise PictureError(shown, error.why, error.remedy, error.parameter) from error
+        return OpenedPicture(opened.pixels, file_stem(name), shown, opened.notes, opened.sha256)
 
     def open_model(self, content: bytes, name: str) -> None:
         """Show a saved painting; there is nothing to train until another picture is chosen.
@@ -112,8 +120,8 @@ class Page:
             state |= {"psnr": record.psnr, "accuracy": record.accuracy, "held_out": record.held_out_psnr}
         self.outbox.put("state", state)
 
-    def configure(self, document: Mapping[str, Any]) -> None:
-        """Take other settings: some change a run on its way, all others begin it anew.
+    def configure(self, document: Mapping[str, Any]) -> dict[str, bool]:
+        """Take other settings: some change a run on its way, all others begin it anew; says which.
 
         Raises
         ------
@@ -132,9 +140,10 @@ class Page:
                 for name in changed:
                     learner.change(name, getattr(complete, name))
                 self._tell_settings()
-                return
+                return {"anew": False}
             if changed or learner is None:
                 self._begin(wish, ", ".join(changed))
+            return {"anew": bool(changed)}
 
     def start(self) -> None:
         """Learn on."""
@@ -271,6 +280,7 @@ class Page:
         self._generation += 1
         if self.learner is not None:
             self.learner.close()
+            self._last, self.learner = self.learner, None
         self.outbox.forget("points", "state", "frame", "network", "unit", "back")
 
     def _begin(self, wish: Wish, why: str) -> None:
@@ -281,7 +291,6 @@ class Page:
             return
         pixels = shrink(opened.pixels, wish.max_side)
         wish.settings_for(pixels.shape)
-        before = self.learner
         self._stop()
         if self.pixels is None or why == "picture" or pixels.shape != self.pixels.shape:
             shown = shrink(pixels, 1024)
@@ -291,7 +300,7 @@ class Page:
         self.wish, self.pixels, self.model = wish, pixels, None
         self.outbox.put("anew", {"why": why})
         self._tell_settings()
-        self.learner = Learner(pixels, wish.preset, wish.settings, self._telling(), before)
+        self.learner = Learner(pixels, wish.preset, wish.settings, self._telling(), self._last)
         self.display.forget()
 
     def _telling(self) -> Callable[[str, Any], None]:
