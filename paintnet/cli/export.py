@@ -17,7 +17,8 @@ from paintnet.files.writing import check_output, write_bytes
     epilog="""\b
 Examples:
   paintnet export -o page.html
-  paintnet export bird.paintnet -o bird.html --force"""
+  paintnet export bird.paintnet -o bird.html --force
+  paintnet export classes.paintnet -o classes.svg"""
 )
 @model_argument
 @option_group(
@@ -28,16 +29,17 @@ Examples:
         required=True,
         metavar="FILE",
         shell_complete=complete_files,
-        help="The file; its extension says what it is: .html.",
+        help="The file; its extension says what it is: .html, .svg.",
     ),
     force_option,
 )
 @report_options
 def export(model: str | None, output: str, **options: Any) -> None:
-    """Write a painting as a page that paints it.
+    """Write a painting for other programs: a page that paints it, paths.
 
     A .html is one page that needs nothing but itself: the reader's own machine
-    paints it from the network, at any zoom.
+    paints it from the network, at any zoom. A .svg holds the regions of a
+    painting of classes as filled paths (extra svg).
 
     MODEL is a .paintnet file, or - for stdin; without it, the newest .paintnet
     file in the current folder is taken.

@@ -5,10 +5,12 @@ from pathlib import PurePath
 
 from paintnet.errors import SettingsError, value_text
 from paintnet.export.page import page_of
+from paintnet.export.svg import svg_of
 from paintnet.painting import Painting
 
 EXPORTS: dict[str, Callable[[Painting, str], bytes]] = {
     ".html": page_of,
+    ".svg": svg_of,
 }
 """Extension -> function from a painting and its name to the bytes of the file."""
 
