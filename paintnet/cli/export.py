@@ -29,17 +29,18 @@ Examples:
         required=True,
         metavar="FILE",
         shell_complete=complete_files,
-        help="The file; its extension says what it is: .html, .svg.",
+        help="The file; its extension says what it is: .html, .glsl, .svg.",
     ),
     force_option,
 )
 @report_options
 def export(model: str | None, output: str, **options: Any) -> None:
-    """Write a painting for other programs: a page that paints it, paths.
+    """Write a painting for other programs: a page, a shader, paths.
 
     A .html is one page that needs nothing but itself: the reader's own machine
-    paints it from the network, at any zoom. A .svg holds the regions of a
-    painting of classes as filled paths (extra svg).
+    paints it from the network, at any zoom. A .glsl is a small network as a
+    fragment shader, for sandboxes that call mainImage. A .svg holds the regions
+    of a painting of classes as filled paths (extra svg).
 
     MODEL is a .paintnet file, or - for stdin; without it, the newest .paintnet
     file in the current folder is taken.

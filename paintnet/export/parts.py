@@ -39,3 +39,9 @@ def only_network(painting: Painting) -> Network:
         network.activation,
         network.output,
     )
+
+
+def network_text(network: Network) -> str:
+    """Say in a few words what a network is."""
+    units = " → ".join(str(n) for n in (network.encoding.n_features, *network.layers, network.n_outputs))
+    return f"{network.encoding.name} encoding, {units}, {network.activation}"
