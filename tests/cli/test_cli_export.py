@@ -30,7 +30,7 @@ def test_a_file_that_is_there_stays_unless_forced(run: Run, small: str) -> None:
 
 def test_an_unknown_extension_is_refused(run: Run, small: str, folder: Path) -> None:
     assert (
-        "unknown extension '.pdf'; use one of .glsl .html .svg"
+        "unknown extension '.pdf'; use one of .glsl .html .onnx .svg"
         in run("export", small, "-o", "a.pdf").failed()
     )
     assert [path.name for path in folder.iterdir()] == [small]

@@ -78,5 +78,7 @@ def test_several_patches_are_refused() -> None:
 
 
 def test_an_unknown_extension_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(SettingsError, match=r"unknown extension '\.pdf'; use one of \.glsl \.html \.svg"):
+    with pytest.raises(
+        SettingsError, match=r"unknown extension '\.pdf'; use one of \.glsl \.html \.onnx \.svg"
+    ):
         export_bytes(chance_painting(encodings()["raw"]), ".pdf")

@@ -1,7 +1,6 @@
 """The regions of a painting as paths: they are where `render` has the classes, without gaps."""
 
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -159,7 +158,6 @@ def test_a_painting_of_colors_has_no_regions() -> None:
 
 
 def test_without_contourpy_the_pip_line_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "contourpy", None)
     monkeypatch.setattr("paintnet.export.svg.find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"contourpy, which is not installed; install it with pip"):
         svg_of(classes_painting())
