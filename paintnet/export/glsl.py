@@ -13,7 +13,7 @@ from paintnet.encoding.fourier import FourierMap
 from paintnet.encoding.grid import BASES, GridMap
 from paintnet.encoding.raw import RawMap
 from paintnet.errors import SettingsError
-from paintnet.export.parts import network_text, only_network
+from paintnet.export.parts import only_network
 from paintnet.files.names import printable
 from paintnet.network import Network
 from paintnet.painting import Painting
@@ -87,7 +87,8 @@ def glsl_of(painting: Painting, name: str = "painting") -> bytes:
     network = only_network(painting)
     _check_size(network)
     title = printable(name).encode("ascii", "replace").decode()
-    about = network_text(network).replace("→", ">")
+    units = " > ".join(str(n) for n in (network.encoding.n_features, *network.layers, network.n_outputs))
+    about = f"{network.encoding.name} encoding, {units}, {network.activation}"
     points = "int(max(1., ceil(2. * side - 1e-5)))" if painting.pixel == "area" else "1"
     parts = [
         f"// {title}, painted by a neural network: {painting.width} x {painting.height}, {about}.",

@@ -38,10 +38,5 @@ def only_network(painting: Painting) -> Network:
         tuple(intercept.astype(np.float32) for intercept in network.intercepts),
         network.activation,
         network.output,
+        network.lattice,
     )
-
-
-def network_text(network: Network) -> str:
-    """Say in a few words what a network is."""
-    units = " → ".join(str(n) for n in (network.encoding.n_features, *network.layers, network.n_outputs))
-    return f"{network.encoding.name} encoding, {units}, {network.activation}"
