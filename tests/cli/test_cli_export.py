@@ -17,7 +17,7 @@ def small(folder: Path) -> str:
 def test_a_page_is_written_and_told(run: Run, small: str) -> None:
     told = run("export", small, "-o", "page.html", "--json").done().document
     assert told == {"model": small, "output": "page.html", "bytes": Path("page.html").stat().st_size}
-    assert b"<title>small, painted by a neural network</title>" in Path("page.html").read_bytes()
+    assert b">small, painted by a neural network</title>" in Path("page.html").read_bytes()
 
 
 def test_a_file_that_is_there_stays_unless_forced(run: Run, small: str) -> None:
