@@ -77,7 +77,7 @@ def part_of(network: Network, codec: str) -> Part:
     tensors |= {f"coefs.{k}": array for k, array in enumerate(network.coefs)}
     tensors |= {f"intercepts.{k}": array for k, array in enumerate(network.intercepts)}
     if codec in NEW_CODECS and network.lattice is not None:
-        planes = _planes_of(network)
+        planes = planes_of(network)
         # Where somebody put other weights in place of those of the lattice, they are kept as they are.
         if planes is not None:
             del tensors["coefs.0"]
@@ -108,9 +108,10 @@ def bytes_of(network: Network) -> int:
     return len(CODECS[codec].encode(part_of(network, codec)))
 
 
-def _planes_of(network: Network) -> dict[str, Array] | None:
+def planes_of(network: Network) -> dict[str, Array] | None:
     """Whole numbers of a table on its lattice, as planes for each level of its grid; None where it is off."""
-    assert network.lattice is not None  # noqa: S101 - callers have checked; told to mypy
+    if network.lattice is None:
+        return None
     table, levels = network.coefs[0], getattr(network.encoding, "levels", ())
     numbers = numbers_on_lattice(table, network.lattice)
     if numbers is None or numbers.size > MOST_NUMBERS:

@@ -19,10 +19,12 @@ from paintnet.encoding.grid import BASES, GridMap
 from paintnet.encoding.raw import RawMap
 from paintnet.export.parts import only_network
 from paintnet.files.names import printable
+from paintnet.files.planes import CLASSES, MOST_STREAMS, pack_planes
+from paintnet.model_parts import planes_of
 from paintnet.network import Network
 from paintnet.painting import Painting
 
-SCRIPTS = ("network.js", "webgl.js", "words.js", "view.js")
+SCRIPTS = ("planes.js", "network.js", "webgl.js", "words.js", "view.js")
 
 
 def page_of(painting: Painting, name: str = "painting") -> bytes:
@@ -56,6 +58,7 @@ def page_of(painting: Painting, name: str = "painting") -> bytes:
     from jinja2 import Environment, PackageLoader
 
     network = only_network(painting)
+    weights, table = _weights(network)
     # Names from outside are escaped; own files, and base64, need no escaping.
     environment = Environment(loader=PackageLoader("paintnet.export", "viewer"), autoescape=True)
     own = files("paintnet.export") / "viewer"
@@ -66,8 +69,8 @@ def page_of(painting: Painting, name: str = "painting") -> bytes:
         version=__version__,
         words=_words(painting, network, printable(name)),
         has_hidden=bool(network.layers),
-        about=_about(painting, network),
-        weights=base64.b64encode(_numbers(network)).decode("ascii"),
+        about=_about(painting, network) | table,
+        weights=base64.b64encode(weights).decode("ascii"),
         script=script,
         style=style,
         script_hash=_hash(script),
@@ -133,7 +136,22 @@ def _encoding(encoding: PositionMap) -> dict[str, Any]:
     return about
 
 
-def _numbers(network: Network) -> bytes:
-    """All numbers as little-endian float32: directions of the encoding, weights, biases."""
-    arrays = (*network.encoding.tensors().values(), *network.arrays)
-    return b"".join(np.ascontiguousarray(array, dtype="<f4").tobytes() for array in arrays)
+def _weights(network: Network) -> tuple[bytes, dict[str, Any]]:
+    """All numbers, and how the table among them is packed: as in the painting's file, where it is so there.
+
+    Little-endian float32: directions of the encoding, weights, biases; then the packed planes.
+    """
+    planes = planes_of(network)
+    coefs = network.coefs if planes is None else network.coefs[1:]
+    arrays = (*network.encoding.tensors().values(), *coefs, *network.intercepts)
+    numbers = b"".join(np.ascontiguousarray(array, dtype="<f4").tobytes() for array in arrays)
+    if planes is None or network.lattice is None:
+        return numbers, {}
+    packed = [pack_planes(each) for each in planes.values()]
+    table = {
+        "lattice": network.lattice.tolist(),
+        "packed": [len(each) for each in packed],
+        # A browser's logarithm may round otherwise.
+        "firsts": np.searchsorted(CLASSES, np.arange(1, MOST_STREAMS)).tolist(),
+    }
+    return numbers + b"".join(packed), {"table": table}

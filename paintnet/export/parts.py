@@ -38,4 +38,5 @@ def only_network(painting: Painting) -> Network:
         tuple(intercept.astype(np.float32) for intercept in network.intercepts),
         network.activation,
         network.output,
+        network.lattice,
     )

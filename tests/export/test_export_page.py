@@ -10,10 +10,12 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
+import paintnet
 from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError
 from paintnet.export.formats import export_bytes
 from paintnet.export.page import SCRIPTS, page_of
+from paintnet.modelfile import stored_bytes
 from paintnet.patches import Patch
 from tests.export.export_helpers import chance_painting, encodings
 
@@ -27,6 +29,12 @@ def test_the_numbers_in_the_page_are_those_of_the_network() -> None:
     network = painting.patches[0].network
     expected = [network.encoding.tensors()["frequencies"], *network.coefs, *network.intercepts]
     np.testing.assert_array_equal(found, np.concatenate([array.ravel() for array in expected]))
+
+
+def test_a_page_is_hardly_larger_than_what_the_painting_has_stored() -> None:
+    painting = paintnet.fit("sample:china", preset="draft", epochs=2)
+    assert painting.patches[0].network.lattice is not None
+    assert len(page_of(painting)) <= 1.1 * 4 / 3 * stored_bytes(painting)
 
 
 def test_its_policy_allows_its_own_script_and_style_alone() -> None:
@@ -78,5 +86,7 @@ def test_several_patches_are_refused() -> None:
 
 
 def test_an_unknown_extension_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(SettingsError, match=r"unknown extension '\.pdf'; use one of \.html"):
+    with pytest.raises(
+        SettingsError, match=r"unknown extension '\.pdf'; use one of \.glsl \.html \.onnx \.svg"
+    ):
         export_bytes(chance_painting(encodings()["raw"]), ".pdf")

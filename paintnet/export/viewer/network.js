@@ -2,19 +2,23 @@
 
 /* The painting as it lies in the page, and its forward pass in plain JavaScript. */
 
-function readPainting() {
+async function readPainting() {
   const about = JSON.parse(document.getElementById("painting").textContent);
   const text = atob(document.getElementById("weights").textContent);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   const view = new DataView(bytes.buffer);
-  const numbers = new Float32Array(bytes.length / 4);
-  for (let i = 0; i < numbers.length; i++) numbers[i] = view.getFloat32(4 * i, true);
   let start = 0;
-  const take = (count) => numbers.subarray(start, (start += count));
+  const take = (count) => {
+    start += 4 * count;
+    return Float32Array.from({ length: count }, (_, i) => view.getFloat32(start + 4 * (i - count), true));
+  };
   about.frequencies = take(2 * about.n_frequencies);
-  for (const layer of about.layers) layer.weights = take(layer.inputs * layer.units);
+  about.layers.forEach((layer, k) => {
+    if (k || !about.table) layer.weights = take(layer.inputs * layer.units);
+  });
   for (const layer of about.layers) layer.biases = take(layer.units);
+  if (about.table) about.layers[0].weights = await unpackTable(bytes.subarray(start), about.table, about.levels);
   return about;
 }
 

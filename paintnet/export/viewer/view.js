@@ -254,15 +254,12 @@ function painterFor(about) {
   }
 }
 
-speak();
-const about = readPainting();
-const view = new View(about, painterFor(about));
-listen(view);
-
-/* For programs that open the page: the levels of a part of the picture, as `paintnet render` paints it. */
-window.paintnet = {
-  view,
-  render: (columns, rows, region = [0, 0, about.width, about.height]) => {
+/* `paintnet` is for programs that open the page: the levels of a part of the picture, as `paintnet render` has them. */
+async function begin() {
+  const about = await readPainting();
+  const view = new View(about, painterFor(about));
+  listen(view);
+  const render = (columns, rows, region = [0, 0, about.width, about.height]) => {
     const lattice = latticeOf(about, region, columns, rows);
     const levels = new Uint8ClampedArray(4 * columns * rows);
     for (let top = 0; top < rows; top += view.painter.most) {
@@ -270,5 +267,12 @@ window.paintnet = {
       levels.set(view.pixels(lattice, top, count), 4 * columns * top);
     }
     return levels;
-  },
-};
+  };
+  window.paintnet = { view, render };
+}
+
+speak();
+begin().catch((error) => {
+  element("engine").textContent = say("failed", { why: error.message });
+  throw error;
+});
