@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
@@ -25,6 +25,9 @@ from paintnet.play.views import STRIP, along, probed, rgba
 from paintnet.typing import Array
 
 PREVIEW_SIDE = 512
+
+_SHRINKING = threading.Lock()
+"""One large picture at a time is float32: of 50 megapixels it takes 600 MB."""
 
 CommandLine = Callable[[str, Wish], str | None]
 """Writes the command that repeats a run: from the source of the picture and the wish."""
@@ -62,6 +65,7 @@ class Page:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _generation: int = 0
     _last: Learner | None = None
+    _copies: dict[int, Array] = field(default_factory=dict)
     is_closed: bool = False
 
     def __post_init__(self) -> None:
@@ -86,7 +90,7 @@ class Page:
             raise SettingsError(printable(source)[:80], why, "give an http or https address, or drop a file")
         opened = open_picture(source, limits=self.limits) if name is None else self._uploaded(source, name)
         with self._lock:
-            self.opened, self.model = opened, None
+            self.opened, self.model, self._copies = opened, None, {}
             self._begin(self.wish, "picture")
         for note in opened.notes:
             self.outbox.gather("note", note)
@@ -98,7 +102,7 @@ class Page:
             opened = open_picture(BytesIO(content), limits=self.limits)
         except PictureError as error:
             raise PictureError(shown, error.why, error.remedy, error.parameter) from error
-        return OpenedPicture(opened.pixels, file_stem(name), shown, opened.notes, opened.sha256)
+        return replace(opened, name=file_stem(name), source=shown)
 
     def open_model(self, content: bytes, name: str) -> None:
         """Show a saved painting; there is nothing to train until another picture is chosen.
@@ -111,7 +115,7 @@ class Page:
         model = Painting.from_bytes(content, printable(name)[:100])
         with self._lock:
             self._stop()
-            self.model, self.opened, self.pixels = model, None, None
+            self.model, self.opened, self.pixels, self._copies = model, None, None, {}
             self.display.forget()
         record = model.training
         self.outbox.put("picture", self._about(printable(name)[:100], (model.width, model.height)))
@@ -131,8 +135,7 @@ class Page:
         wish = Wish.of(document)
         with self._lock:
             # Before there is a picture, those of a small one tell most of what is wrong.
-            pixels = None if self.opened is None else shrink(self.opened.pixels, wish.max_side)
-            wish.settings_for((64, 64, 3) if pixels is None else pixels.shape)
+            wish.settings_for((64, 64, 3) if self.opened is None else self._copy(wish.max_side).shape)
             learner, changed = self.learner, wish.differs_from(self.wish)
             if learner is not None and changed and set(changed) <= ON_THE_WAY and learner.is_prepared:
                 complete = wish.settings_for(learner.picture.shape)
@@ -270,6 +273,7 @@ class Page:
             self.display.close()
             self.outbox.wake()
             self.opened = self.pixels = self.model = None
+            self._copies = {}
 
     def _running(self) -> Learner:
         if self.learner is None:
@@ -289,7 +293,7 @@ class Page:
         if opened is None:
             self.wish = wish
             return
-        pixels = shrink(opened.pixels, wish.max_side)
+        pixels = self._copy(wish.max_side)
         wish.settings_for(pixels.shape)
         self._stop()
         if self.pixels is None or why == "picture" or pixels.shape != self.pixels.shape:
@@ -302,6 +306,14 @@ class Page:
         self._tell_settings()
         self.learner = Learner(pixels, wish.preset, wish.settings, self._telling(), self._last)
         self.display.forget()
+
+    def _copy(self, max_side: int) -> Array:
+        """Give the picture as it is learned: a large one is float only while it is made smaller."""
+        assert self.opened is not None  # noqa: S101 - the callers have looked; told to mypy
+        if max_side not in self._copies:
+            with _SHRINKING:
+                self._copies = {max_side: shrink(self.opened.held[:], max_side)}
+        return self._copies[max_side]
 
     def _telling(self) -> Callable[[str, Any], None]:
         """What a learner tells the page with; nothing, once another has taken its place."""

@@ -1,22 +1,17 @@
 """`paintnet play` as a program: it serves, writes commands that repeat its runs, and ends with Ctrl-C."""
 
-import json
 import shlex
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from play_helpers import Visitor, a_png
+from play_helpers import Visitor, a_png, program
 
 from paintnet.cli.play import command_of
 from paintnet.play.controls import CONTROLS, Wish
 from paintnet.play.server import Server
-from tests.command_line import Run, environment, run_program
+from tests.command_line import Run, run_program
 
 RUNS: tuple[dict[str, Any], ...] = (
     {
@@ -51,20 +46,6 @@ RUNS: tuple[dict[str, Any], ...] = (
     {"mode": "classify", "threshold": 300, "preset": "draft", "epochs": 9},
 )
 """Runs that have every setting of the page between them, but for the clock, which nothing repeats."""
-
-
-@contextmanager
-def program(folder: Path, *options: str) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """The program in a folder, and what it says first."""
-    words = [sys.executable, "-m", "paintnet", "play", "--no-browser", "--json", *options]
-    with subprocess.Popen(
-        words, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
-        assert running.stdout is not None
-        try:
-            yield running, json.loads(running.stdout.readline())
-        finally:
-            running.kill()
 
 
 def test_the_command_of_a_run_repeats_it_to_the_byte(folder: Path) -> None:
