@@ -4,19 +4,20 @@ Each patch is a run of its own, on its own positions, of the same seed. It learn
 its points depend on is read from around it, so that neighbours learn the same where they overlap.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
 
 from paintnet.dataset.classes import sort_pixels
 from paintnet.dataset.windows import Window
-from paintnet.encoding.extent import Extent
 from paintnet.engine.trainer import TrainerState
 from paintnet.errors import CheckpointError, TrainingError
-from paintnet.executor import run_all
+from paintnet.executor import Cluster, places_of, run_all
 from paintnet.files.parts import Part
 from paintnet.model_parts import network_of, whole_part_of
 from paintnet.painter.checkpoint import Checkpoint, check_can_be_stored, fingerprint
@@ -31,6 +32,7 @@ from paintnet.painter.patch_learning import (
     learn_patch,
     patch_over,
 )
+from paintnet.painter.patches_so_far import PatchesSoFar
 from paintnet.painter.quality import Measurement
 from paintnet.painter.run import Listener, Run, psnr_of_loss
 from paintnet.painting import Painting
@@ -63,6 +65,9 @@ class MosaicRun(Run):
         As in `Run`.
     workers : int, default=1
         Processes that learn patches side by side; with 1, this one learns one after the other.
+    cluster : Cluster or None
+        Its workers learn the patches, each with one thread. They read the picture from a temporary file in
+        the cluster's folder, or without one in that of this machine for temporary files.
 
     Attributes
     ----------
@@ -90,8 +95,11 @@ class MosaicRun(Run):
         listeners: Sequence[Listener] = (),
         notes: Sequence[str] = (),
         workers: int = 1,
+        cluster: Cluster | None = None,
     ) -> None:
         self.windows, self._settings_of, self.workers = windows, settings_of, workers
+        self._shared = None if cluster is None else Path(cluster.folder or gettempdir()).absolute()
+        self.cluster = cluster and replace(cluster, folder=self._shared)
         settings = settings_of(max(windows, key=lambda window: window.n_pixels))
         super().__init__(picture, settings, preset, listeners, notes)  # type: ignore[arg-type]
         epochs = [settings_of(window).epochs for window in windows]
@@ -101,7 +109,7 @@ class MosaicRun(Run):
         self._inner: Run | None = None
         self._palette: Array | None = None
         self._reasons: set[str] = set()
-        self._inner_engine = ""
+        self._inner_engine, self._places = "", 1
         self._begun_pixels, self._pixels_done = 0, 0
         self._loss_done, self._flat_loss = 0.0, 0.0
         self._n_pixels = sum(window.n_pixels for window in windows)
@@ -113,7 +121,7 @@ class MosaicRun(Run):
         palette = None if self._palette is None else unpremultiply(self._palette[None])[0]
         patches: LazyPatches = self._finished
         if len(patches) < len(self.windows):
-            patches = _PatchesSoFar(self._finished, self._unfinished(), self.windows, self.kind, self._flat)
+            patches = PatchesSoFar(self._finished, self._unfinished(), self.windows, self.kind, self._flat)
         return self._painting_of(patches, palette)
 
     def checkpoint(self) -> Checkpoint:
@@ -223,7 +231,8 @@ class MosaicRun(Run):
         self._prepare_whole()
         self.tell(TrainingStarted(self.picture.shape[0] * self.picture.shape[1], has_painting=True))
         self.tell(Working("learning"))
-        yield from self._one_by_one() if self.workers == 1 else self._side_by_side()
+        is_alone = self.workers == 1 and self.cluster is None
+        yield from self._one_by_one() if is_alone else self._side_by_side()
         self.ended_by_ = self.ended_by_ or max(self._reasons, key=SEVERITY.index, default="stopped")
 
     def _one_by_one(self) -> Iterator[EpochFinished]:
@@ -247,7 +256,7 @@ class MosaicRun(Run):
             inner.stop(self.ended_by_)
 
     def _side_by_side(self) -> Iterator[EpochFinished]:
-        with in_a_file(self.picture) as file, closing(self._outcomes(file)) as outcomes:
+        with in_a_file(self.picture, self._shared) as file, closing(self._outcomes(file)) as outcomes:
             for learned in outcomes:
                 self.epochs_ += learned.epochs
                 self._waiting[learned.number] = learned
@@ -264,12 +273,15 @@ class MosaicRun(Run):
                 yield told
 
     def _outcomes(self, file: PictureFile | Pixels) -> Generator[LearnedPatch, None, None]:
-        tasks = self._tasks(file)
-        with closing(run_all(learn_patch, tasks, self.workers)) as outcomes:
+        if self.settings.seconds is not None:
+            self._places = places_of(self.workers, self.cluster)
+        with closing(run_all(learn_patch, self._tasks(file), self.workers, self.cluster)) as outcomes:
             for outcome in outcomes:
                 if outcome.result is None:
-                    why = f"the process that learned patch {outcome.task.number + 1} died, twice"
-                    raise TrainingError("workers", why, "use fewer of them")
+                    why = (
+                        f"the process that learned patch {outcome.task.number + 1} died, and so did the next"
+                    )
+                    raise TrainingError("workers", why, "use fewer of them, or give them more memory")
                 yield outcome.result
 
     def _tasks(self, file: PictureFile | Pixels) -> Iterator[PatchTask]:
@@ -285,9 +297,11 @@ class MosaicRun(Run):
         settings = self._settings_of(window)
         if settings.seconds is not None:
             # What is left is shared out by pixels among the patches that are.
-            left = max(0.0, settings.seconds - self.schedule.seconds) * self.workers
+            left = max(0.0, settings.seconds - self.schedule.seconds) * self._places
             rest = sum(each.n_pixels for each in self.windows[number:])
             settings = settings.changed(seconds=max(1e-3, left * window.n_pixels / rest))
+        if self.cluster is not None and settings.threads is None:
+            settings = settings.changed(threads=1)
         picture = self.picture if file is None else file
         return PatchTask(number, window, picture, settings, self.preset, self._palette)
 
@@ -353,41 +367,6 @@ class MosaicRun(Run):
     @property
     def _passes(self) -> int:
         return round(self.epochs_ / max(1, len(self._finished)))
-
-
-class _PatchesSoFar(LazyPatches):
-    """The patches of a run on its way, as they are at this moment: finished, begun, or one color."""
-
-    def __init__(
-        self,
-        finished: SpooledPatches,
-        begun: Mapping[int, Patch],
-        windows: Sequence[Window],
-        kind: tuple[int, str],
-        flat: Callable[[int], Patch],
-    ) -> None:
-        self._finished, self._n_finished = finished, len(finished)
-        self._begun, self._windows, self._kind, self._flat = begun, windows, kind, flat
-
-    def __len__(self) -> int:
-        return len(self._windows)
-
-    @property
-    def extents(self) -> Sequence[Extent]:
-        return [window.extent for window in self._windows]
-
-    @property
-    def kind(self) -> tuple[int, str]:
-        return self._kind
-
-    @property
-    def n_parameters(self) -> int:
-        return sum(patch.network.n_parameters for patch in self)
-
-    def at(self, number: int) -> Patch:
-        if number < self._n_finished:
-            return self._finished[number]
-        return self._begun.get(number) or self._flat(number)
 
 
 def _told(learned: LearnedPatch) -> dict[str, Any]:

@@ -3,19 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from paintnet.dataset.windows import CONTEXT, Window
 from paintnet.encoding.raw import RawMap
+from paintnet.errors import PictureError
 from paintnet.files.scratch import ScratchFile
+from paintnet.files.writing import in_words
 from paintnet.network import Network
 from paintnet.painter.run import Run
 from paintnet.painter.training_set import Place
 from paintnet.patches import Patch
 from paintnet.picture import premultiply
-from paintnet.picture.levels import LevelPicture, Pixels
+from paintnet.picture.levels import BAND_ROWS, LevelPicture, Pixels
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
@@ -31,8 +34,18 @@ class PictureFile(NamedTuple):
     dtype: str
 
     def mapped(self) -> Pixels:
-        """Give the picture; what is not looked at is not read."""
-        array = np.memmap(self.path, self.dtype, "r", shape=self.shape)
+        """Give the picture; what is not looked at is not read.
+
+        Raises
+        ------
+        PictureError
+            If this process does not see the file.
+        """
+        try:
+            array = np.memmap(self.path, self.dtype, "r", shape=self.shape)
+        except (OSError, ValueError) as error:  # ValueError: it is shorter
+            why = f"a worker cannot read it ({getattr(error, 'strerror', None) or error})"
+            raise PictureError(self.path, why, "give a folder that all workers see by this path") from error
         return LevelPicture(array) if array.dtype.kind == "u" else array
 
 
@@ -133,17 +146,33 @@ def flat_patch(picture: Pixels, window: Window, palette: Array | None, kind: tup
 
 
 @contextmanager
-def in_a_file(picture: Pixels) -> Iterator[PictureFile | LevelPicture]:
-    """Keep a picture in a file for a while, unless it lies in one already."""
-    array = picture.levels if isinstance(picture, LevelPicture) else picture
-    if not isinstance(array, np.ndarray):
+def in_a_file(picture: Pixels, folder: Path | None = None) -> Iterator[PictureFile | LevelPicture]:
+    """Keep a picture in a file for a while, unless it lies in one already.
+
+    Parameters
+    ----------
+    picture : LevelPicture or float32 array
+        The whole.
+    folder : Path, optional
+        Where the file must be, for workers that see no other folder of this machine.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot take it.
+    """
+    levels = picture.levels if isinstance(picture, LevelPicture) else picture
+    if folder is None and not isinstance(levels, np.ndarray):
         assert isinstance(picture, LevelPicture)  # noqa: S101 - only that has other levels; told to mypy
         yield picture
         return
-    scratch = ScratchFile()
+    with in_words("a temporary file" if folder is None else folder):
+        scratch = ScratchFile(folder)
     try:
-        array.tofile(scratch.file)
-        scratch.file.flush()
-        yield PictureFile(str(scratch.path), array.shape, array.dtype.str)
+        with in_words(scratch.path):
+            for top in range(0, levels.shape[0], BAND_ROWS):
+                levels[top : top + BAND_ROWS].tofile(scratch.file)
+            scratch.finish() if folder else scratch.file.flush()
+        yield PictureFile(str(scratch.path), levels.shape, levels.dtype.str)
     finally:
         scratch.close()
