@@ -14,6 +14,7 @@ from paintnet.errors import PictureError
 from paintnet.files.scratch import ScratchFile
 from paintnet.files.writing import in_words
 from paintnet.network import Network
+from paintnet.painter.patches_done import Ending
 from paintnet.painter.run import Run
 from paintnet.painter.training_set import Place
 from paintnet.patches import Patch
@@ -89,7 +90,8 @@ class PatchTask:
     def learned(self, run: Run, loss: float) -> "LearnedPatch":
         """Take its network from its run."""
         patch = patch_over(self.window, run.stored_network())
-        return LearnedPatch(self.number, patch, run.epochs_, loss, run.ended_by_ or "stopped", run.engine)
+        ending = Ending(run.epochs_, loss, run.ended_by_ or "stopped", run.engine)
+        return LearnedPatch(self.number, patch, ending)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,20 +104,13 @@ class LearnedPatch:
         Of the patch in its mosaic.
     patch : Patch
         The result.
-    epochs : int
-        Epochs that were done.
-    loss : float
-        Of the last one.
-    ended_by, engine : str
-        As in the record of a training.
+    ending : Ending
+        How its learning ended.
     """
 
     number: int
     patch: Patch
-    epochs: int
-    loss: float
-    ended_by: str
-    engine: str
+    ending: Ending
 
 
 def learn_patch(task: PatchTask) -> LearnedPatch:

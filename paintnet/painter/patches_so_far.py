@@ -14,7 +14,7 @@ class PatchesSoFar(LazyPatches):
     Parameters
     ----------
     finished : SpooledPatches
-        The first patches.
+        Those that are done, in any order.
     begun : mapping of int to Patch
         Others that have learned something, by their number.
     windows : sequence of Window
@@ -33,7 +33,7 @@ class PatchesSoFar(LazyPatches):
         kind: tuple[int, str],
         flat: Callable[[int], Patch],
     ) -> None:
-        self._finished, self._n_finished = finished, len(finished)
+        self._finished, self._done = finished, frozenset(finished.numbers)
         self._begun, self._windows, self._kind, self._flat = begun, windows, kind, flat
 
     def __len__(self) -> int:
@@ -56,6 +56,6 @@ class PatchesSoFar(LazyPatches):
 
     def at(self, number: int) -> Patch:
         """Give a patch, by its number from 0."""
-        if number < self._n_finished:
+        if number in self._done:
             return self._finished[number]
         return self._begun.get(number) or self._flat(number)
