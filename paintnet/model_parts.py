@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 
@@ -90,16 +89,6 @@ def part_of(network: Network, codec: str) -> Part:
     return Part(tensors, document)
 
 
-def whole_part_of(network: Network) -> Part:
-    """Make a part of floating-point numbers only, of which `network_of` makes the same network again."""
-    part = part_of(network, "raw")
-    return (
-        part
-        if network.lattice is None
-        else replace(part, tensors={**part.tensors, "lattice": network.lattice})
-    )
-
-
 def bytes_of(network: Network) -> int:
     """Count the bytes that a network's weights take in a file."""
     codec = codec_for(network)
@@ -144,8 +133,9 @@ def network_of(part: Part) -> Network:
     tensors, document = dict(part.tensors), part.document
     lattice = None
     if "lattice" in tensors:
-        if "coefs.0" not in tensors:
-            tensors["coefs.0"] = _table_of(tensors)
+        if "coefs.0" in tensors:
+            raise ValueError("a table that is stored twice")
+        tensors["coefs.0"] = _table_of(tensors)
         lattice = tensors.pop("lattice")
     n_layers = sum(name.startswith("coefs.") for name in tensors)
     if n_layers > MAX_LAYERS:

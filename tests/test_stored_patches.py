@@ -138,7 +138,7 @@ def test_another_kind_of_patch_among_them_is_damage(lazy: Path) -> None:
     spooled.append(flat(0))
     with pytest.raises(ValueError, match="different outputs"):
         spooled.append(flat(1, outputs=3))
-    spooled._places.append(spooled._places[0]._replace(n_parameters=9))
+    spooled._places[1] = spooled._places[0]._replace(n_parameters=9)
     spooled._spool.add("patch.1", part_of(flat(1, outputs=3).network, "raw"))
     Painting("regress", 36, 10, 1, spooled).save(lazy)
     with pytest.raises(ModelFileError, match=r"patches with different outputs"):

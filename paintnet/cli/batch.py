@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from paintnet.cli.clusters import cluster_of
 from paintnet.cli.completion import complete_files, complete_pictures
 from paintnet.cli.console import Console, human_bytes, standard_input
 from paintnet.cli.exits import SomeFailed, tell
@@ -16,7 +17,6 @@ from paintnet.cli.loading import load_networks
 from paintnet.cli.options import report_options
 from paintnet.cli.outputs import check_size_options, write_outputs
 from paintnet.cli.plans import (
-    check_cluster,
     cluster_option,
     passed_over,
     run_plan,
@@ -45,6 +45,7 @@ NOT_OF_FIT = {
     "preview": "there is one line for the whole, and several pictures may be learned at a time",
     "sha256": "it is the checksum of one picture",
     "workers": "they learn pictures side by side, not patches of one",
+    "cluster": "the same",
     "checkpoint": "it is that of one run; a batch goes on picture by picture",
     "every": "the same",
     "resume": "the same: the same command goes on",
@@ -143,7 +144,7 @@ def batch(inputs: tuple[str, ...], **options: Any) -> None:
     """
     console = Console(as_json=options["json"], quiet=options["quiet"])
     console.notes(notes_on_threads())
-    check_cluster(options)
+    cluster_of(options)
     load_networks()  # as in fit: --help does without
     from paintnet.fleet.batch import plan_batch
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from paintnet.cli.clusters import cluster_of
 from paintnet.cli.completion import complete_files, complete_pictures
 from paintnet.cli.console import Console, human_bytes, human_psnr
 from paintnet.cli.exits import SomeFailed
@@ -18,7 +19,6 @@ from paintnet.cli.loading import load_networks
 from paintnet.cli.options import force_option, report_options
 from paintnet.cli.outputs import write_outputs
 from paintnet.cli.plans import (
-    check_cluster,
     cluster_option,
     passed_over,
     run_plan,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from paintnet.fleet.sweep import Result, Trials
 
 GROUPS_LEFT_OUT = ("What is written", "To see it learn", "To stop and go on", COMMON)
-NOT_OF_SWEEP = ("require_psnr", "workers")
+NOT_OF_SWEEP = ("require_psnr", "workers", "cluster")
 """Options of fit that play no part in the comparison of settings."""
 
 NOT_VARIED = frozenset({"threads"})
@@ -151,7 +151,7 @@ def sweep(ctx: click.Context, /, image: str, **options: Any) -> None:
     """
     console = Console(as_json=options["json"], quiet=options["quiet"])
     console.notes(notes_on_threads())
-    check_cluster(options)
+    cluster_of(options)
     load_networks()
     from paintnet.fleet.sweep import plan_sweep, trials_of
 
