@@ -26,7 +26,7 @@ from paintnet.cli.plans import (
 )
 from paintnet.cli.settings import settings_of
 from paintnet.cli.threads import notes_on_threads
-from paintnet.cli.types import Number, Workers
+from paintnet.cli.types import Duration, Number, Workers
 from paintnet.cli.watching import animation_of, check_views, command_line, frames_of
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable
@@ -46,9 +46,9 @@ NOT_OF_FIT = {
     "sha256": "it is the checksum of one picture",
     "workers": "they learn pictures side by side, not patches of one",
     "cluster": "the same",
-    "checkpoint": "it is that of one run; a batch goes on picture by picture",
-    "every": "the same",
-    "resume": "the same: the same command goes on",
+    "checkpoint": "it takes no file, since each picture has one of its own",
+    "every": "it stands beside that",
+    "resume": "the same command goes on",
     "keep_on_interrupt": "half learned pictures would count as done",
 }
 """Options of fit that a batch has not, or has of its own, and why."""
@@ -120,6 +120,17 @@ Examples:
         type=Number(),
         metavar="DB",
         help="Count a picture below DB decibels as failed; its files are written all the same.",
+    ),
+    option(
+        "--checkpoint",
+        is_flag=True,
+        help="Store each picture on its way, so that the same command goes on amid it too.",
+    ),
+    option(
+        "--every",
+        type=Duration(),
+        help="Store it again whenever this time is over, and at the end.",
+        show_default="30s",
     ),
     option("--fail-fast", is_flag=True, help="End with the first picture that fails."),
     option("--dry-run", is_flag=True, help="Only list what would be done, and the space that it may need."),
@@ -199,7 +210,16 @@ def _settings(options: dict[str, Any], console: Console) -> "BatchSettings":
         animation=animation_of(options),
         report=options["report"],
         required_psnr=options["require_psnr"],
+        checkpoint_every=_checkpoint_every(options),
     )
+
+
+def _checkpoint_every(options: dict[str, Any]) -> float | None:
+    if options["every"] is not None and not options["checkpoint"]:
+        raise SettingsError("--every", "it has no effect alone", "add --checkpoint")
+    from paintnet.painter.keeping import Keeping
+
+    return (options["every"] or Keeping.every) if options["checkpoint"] else None
 
 
 def _inputs(given: Sequence[str], list_name: str | None) -> list[str]:

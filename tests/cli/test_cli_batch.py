@@ -53,7 +53,7 @@ def test_every_option_of_fit_is_there_or_has_a_reason_not_to_be() -> None:
         ):
             assert ours[each.name] is each
     lacking = {each.name for each in fit.params} - {each.name for each in batch.params}
-    kept = {"checkpoint", "every", "resume", "keep_on_interrupt"}
+    kept = {"resume", "keep_on_interrupt"}
     assert lacking == {"image", "output", "model", "preview", "sha256", *kept}
 
 
@@ -118,6 +118,16 @@ def test_an_animation_and_a_page_for_each(run: Run, pictures: Path) -> None:
     run("batch", "in/a.png", "--out-dir", "out", *QUICK, *views).done()
     assert sorted(made_in("out")) == ["a.gif", "a.html", "a.painted.png", "a.paintnet"]
     assert "epoch" not in run("batch", "--out-dir", "o", "in", "--caption").failed(2)
+
+
+def test_with_checkpoints_the_files_are_the_same_and_none_is_left(run: Run, pictures: Path) -> None:
+    for name, options in (("out", ("--checkpoint", "--every", "0.001s")), ("there", ())):
+        run("batch", "in/a.png", "--out-dir", name, *QUICK, *options).done()
+    assert made_in("out") == made_in("there")
+    told = run("batch", "in/a.png", "--out-dir", "o", *QUICK, "--every", "3s").failed(2)
+    assert told == "--every: it has no effect alone; add --checkpoint"
+    told = run("batch", "in", "--out-dir", "o", "--encoding", "raw", "--solver", "lbfgs", "--checkpoint")
+    assert told.failed(2).startswith("--checkpoint: lbfgs has no epochs to store between; ")
 
 
 def test_fail_fast_and_the_gate(run: Run, pictures: Path) -> None:
