@@ -21,6 +21,7 @@ from tests.export.export_helpers import EXTENT, PALETTE, chance_painting, encodi
 
 SOFTWARE = "--use-angle=swiftshader --enable-unsafe-swiftshader"
 ENGINES = {"": "WebGL2", "#plain": "JavaScript"}
+AXE = Path(__file__).parents[1] / "play" / "axe" / "axe.min.js"
 REGION = (-0.0, 2.5, 11.25, 9.0)
 SIZES = [((23, 14), (0, 0, 23, 14)), ((60, 37), (0, 0, 23, 14)), ((9, 5), (0, 0, 23, 14)), ((40, 30), REGION)]
 ENCODINGS = encodings()
@@ -230,3 +231,24 @@ def test_a_card_that_is_lost_is_done_without(open_page: Any) -> None:
     after = painted(page, *SIZES[0])
     assert page.evaluate("paintnet.view.painter.name") == "JavaScript"
     assert np.abs(before.astype(int) - after).max() <= 2
+
+
+SCREENS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},
+    "Japanese": {"locale": "ja-JP"},
+}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_everyone_can_use_it(open_page: Any, screen: str) -> None:
+    page = open_page(PAINTINGS["three classes"], **SCREENS[screen])
+    page.locator("#canvas").focus()
+    box = page.locator("#canvas").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator("summary").click()
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 10
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found["violations"]] == []
