@@ -17,7 +17,7 @@ from paintnet.patches import Patch
 from paintnet.picture.formats import to_levels
 from paintnet.rounding import on_lattice
 from tests.browser import launched
-from tests.export.export_helpers import EXTENT, PALETTE, chance_painting, encodings
+from tests.export.export_helpers import EXTENT, PALETTE, chance_painting, encodings, mosaic_of
 
 SOFTWARE = "--use-angle=swiftshader --enable-unsafe-swiftshader"
 ENGINES = {"": "WebGL2", "#plain": "JavaScript"}
@@ -38,6 +38,13 @@ PAINTINGS = {
     "two classes": chance_painting(ENCODINGS["keys"], palette=PALETTE[:2], outputs=1, pixel="center"),
     "two outputs": chance_painting(ENCODINGS["fourier"], palette=PALETTE[:2], outputs=2, pixel="center"),
     "one class": chance_painting(ENCODINGS["raw"], palette=PALETTE[:1], outputs=1, pixel="center"),
+}
+
+PAINTINGS |= {
+    "mosaic": mosaic_of(PAINTINGS["keys"]),
+    "mosaic of three classes": mosaic_of(PAINTINGS["three classes"]),
+    "mosaic of two classes": mosaic_of(PAINTINGS["two classes"]),
+    "mosaic of waves": mosaic_of(PAINTINGS["logistic"]),
 }
 
 
@@ -137,9 +144,9 @@ def test_a_packed_table_is_unpacked_to_the_bit(open_page: Any, grid: GridMap, fe
     table = on_lattice(np.rint(numbers).astype(np.int16), lattice)
     network = replace(network, coefs=(table, *network.coefs[1:]), lattice=lattice)
     page = open_page(replace(painting, patches=(Patch.whole(network, 23, 14),)))
-    found = page.evaluate("[...paintnet.view.about.layers[0].weights]")
+    found = page.evaluate("[...paintnet.view.about.patches[0].layers[0].weights]")
     np.testing.assert_array_equal(np.array(found, np.float32), table.ravel())
-    assert page.evaluate("paintnet.view.about.table.packed.length") == len(grid.levels)
+    assert page.evaluate("paintnet.view.about.patches[0].table.packed.length") == len(grid.levels)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
