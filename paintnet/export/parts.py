@@ -1,4 +1,4 @@
-"""What every export needs of a painting: its one network, with an encoding that can be written down."""
+"""What every export needs of a painting: networks with an encoding that can be written down."""
 
 import numpy as np
 
@@ -24,10 +24,20 @@ def only_network(painting: Painting) -> Network:
     if len(painting.patches) != 1 or any(painting.patches[0].origin):
         raise SettingsError(
             "painting",
-            f"it consists of {len(painting.patches)} patches, and an export holds one network",
-            "train it again with patch none, or on a smaller picture",
+            f"it consists of {len(painting.patches)} patches, and such a file holds one network",
+            "export it as .html, or train it again with patch none",
         )
-    network = painting.patches[0].network
+    return known_network(painting.patches[0].network)
+
+
+def known_network(network: Network) -> Network:
+    """Give a network in float32.
+
+    Raises
+    ------
+    SettingsError
+        If its encoding comes from outside the package.
+    """
     if not isinstance(network.encoding, KNOWN):
         names = ", ".join(kind.name for kind in KNOWN)
         why = f"the encoding {network.encoding.name!r} comes from outside the package"

@@ -4,20 +4,18 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
 import pytest
 
 import paintnet
-from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError
+from paintnet.export import page
 from paintnet.export.formats import export_bytes
 from paintnet.export.page import SCRIPTS, page_of
 from paintnet.modelfile import stored_bytes
-from paintnet.patches import Patch
-from tests.export.export_helpers import chance_painting, encodings
+from tests.export.export_helpers import chance_painting, encodings, mosaic_of
 
 
 def test_the_numbers_in_the_page_are_those_of_the_network() -> None:
@@ -77,12 +75,20 @@ def test_all_its_words_are_there_in_each_language_and_filled_in() -> None:
     assert '<title data-word="title">a {engine} in {width}, painted by' in text
 
 
-def test_several_patches_are_refused() -> None:
-    painting = chance_painting(encodings()["raw"])
-    patch = painting.patches[0]
-    two = (patch, Patch(patch.network, Extent(10.0, 0.0, 22.0, 13.0)))
-    with pytest.raises(SettingsError, match="it consists of 2 patches, and an export holds one network"):
-        page_of(replace(painting, patches=two))
+@pytest.mark.parametrize(
+    ("limit", "most", "why"),
+    [
+        ("MOST_NUMBERS", 1000, "it has 4,676 numbers, and a page holds 1,000"),
+        ("MOST_PATCHES", 3, "it has 4 patches"),
+    ],
+)
+def test_a_painting_that_is_too_large_is_refused_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, limit: str, most: int, why: str
+) -> None:
+    mosaic = mosaic_of(chance_painting(encodings()["keys"]))
+    monkeypatch.setattr(page, limit, most)
+    with pytest.raises(SettingsError, match=rf"{why}.*render it as \.dzi"):
+        page_of(mosaic)
 
 
 def test_an_unknown_extension_is_refused_with_those_that_are_known() -> None:
