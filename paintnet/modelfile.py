@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from paintnet.coding.network import CodedNetwork
 from paintnet.encoding.extent import FARTHEST, Extent
 from paintnet.encoding.registry import ENCODINGS, map_named
 from paintnet.errors import ModelFileError, SettingsError
@@ -25,6 +26,7 @@ from paintnet.modelfile_1 import read_version_1
 from paintnet.network import Network
 from paintnet.patches import Mosaic, Patch
 from paintnet.record import TrainingRecord
+from paintnet.smallfile import MOST_BYTES, decode_small, encode_small, is_small
 from paintnet.typing import Array
 
 EXTENSION = ".paintnet"
@@ -179,6 +181,8 @@ def receive_model(stream: BinaryIO, name: str) -> bytes:
     """
     start = stream.read(LENGTH_BYTES + LAYOUT.max_header_bytes)
     with _told(name):
+        if is_small(start):
+            return start + stream.read(MOST_BYTES - len(start) + 1)
         read_header(BytesIO(start), LAYOUT)
         content = start + stream.read(LAYOUT.max_file_bytes - len(start) + 1)
         if len(content) > LAYOUT.max_file_bytes:
@@ -188,6 +192,12 @@ def receive_model(stream: BinaryIO, name: str) -> bytes:
 
 def _decode(file: BinaryIO, name: str, kind: type[M]) -> M:
     with _told(name):
+        if is_small(file.read(LENGTH_BYTES)):
+            file.seek(0)
+            small = decode_small(file.read(MOST_BYTES + 1))
+            patches = (Patch.whole(small.network, small.width, small.height),)
+            return kind("regress", small.width, small.height, small.channels, patches)
+        file.seek(0)
         header = read_header(file, LAYOUT)
         if header.version == 1:
             document, parts = read_version_1(header, file)
@@ -221,6 +231,9 @@ def _told(name: str) -> Iterator[None]:
 def _encode(model: Model, codec: str, name: str) -> list[bytes]:
     if codec not in CODECS:
         raise SettingsError("codec", f"unknown name {codec!r}", f"use one of {', '.join(CODECS)}")
+    network = model.patches[0].network
+    if isinstance(network, CodedNetwork):
+        return [encode_small(model.width, model.height, network.coded)]
     document: dict[str, Any] = {
         "mode": model.mode,
         "size": [model.width, model.height],

@@ -72,7 +72,7 @@ class Painting(Model):
     @property
     def bits_per_pixel(self) -> float:
         """Bits of all parameters, as stored, per pixel of the picture."""
-        n_bytes = sum(array.nbytes for patch in self.patches for array in patch.network.arrays)
+        n_bytes = sum(patch.network.n_bytes for patch in self.patches)
         return 8 * n_bytes / (self.width * self.height)
 
     @cached_property

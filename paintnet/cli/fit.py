@@ -14,7 +14,7 @@ from paintnet.cli.exits import NOTHING_WRITTEN, BelowRequired, if_interrupted
 from paintnet.cli.help import WORDS, command, option, option_group
 from paintnet.cli.keeping import keep_options, keeping_of, telling_of
 from paintnet.cli.loading import load_networks
-from paintnet.cli.options import force_option, open_options, report_options, size_options
+from paintnet.cli.options import force_option, open_options, report_options, size_options, target_options
 from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
 from paintnet.cli.suggestions import check_no_slip
 from paintnet.cli.threads import notes_on_threads
@@ -121,9 +121,9 @@ Examples:
         "--for",
         setting="purpose",
         type=Choice(PURPOSES),
-        help="Look good at every size, only copy the picture at its own size, or look best where it is "
-        "enlarged.",
-        show_default="any-size; copying for classes and without a grid",
+        help="Look good at every size, only copy the picture at its own size, look best where it is "
+        "enlarged, or take few bytes.",
+        show_default="any-size; copying for classes and without a grid; storing with --bpp or --file-size",
     ),
     option(
         "--encoding",
@@ -183,12 +183,7 @@ Examples:
         type=Duration(),
         help="After this time; with --epochs too, at whichever comes first.",
     ),
-    option(
-        "--target-psnr",
-        type=Number(),
-        metavar="DB",
-        help="As soon as the PSNR reaches DB decibels; for regress only.",
-    ),
+    target_options,
     option(
         "--tol",
         type=NumberOrNone(),
@@ -324,7 +319,7 @@ def settings_of(options: dict[str, Any], view: View | Console) -> dict[str, Any]
     """Fields of PainterSettings that the user gave."""
     direct = (
         "mode encoding layers activation solver engine threads learning_rate batch_size alpha seed epochs "
-        "iterations target_psnr hold_out"
+        "iterations target_psnr bpp file_size hold_out"
     )
     given = {name: options[name] for name in direct.split() if options[name] is not None}
     if options["for"] is not None:

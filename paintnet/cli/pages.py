@@ -50,7 +50,7 @@ def show_help(ctx: click.Context, /, topic: str | None, **say: bool) -> None:
     """Show the help of a command, or a page of the documentation.
 
     TOPIC is a command, or one of the pages lesson, commands, batches, ci,
-    gallery, python, pictures, engine, benchmarks, model-file and security,
+    gallery, python, pictures, engine, small-files, benchmarks, model-file and security,
     which are installed with the program; without it, commands and pages are
     listed.
     """

@@ -12,6 +12,7 @@ from paintnet.dataset.pixels import PixelState
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.choice import make_trainer
+from paintnet.engine.rate_trainer import RateTrainer
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.errors import CheckpointError, TrainingError
@@ -93,7 +94,7 @@ class Run:
         self.epochs_ = 0
         self.ended_by_: str | None = None
         self.quality_: Measurement | None = None
-        self._trainer: StockTrainer | BlockTrainer | None = None
+        self._trainer: StockTrainer | BlockTrainer | RateTrainer | None = None
         self._events = self._train()
         self._result: Painting | None = None
         self._one_blas_thread = OneBlasThread()
@@ -166,6 +167,8 @@ class Run:
     def network(self) -> Network:
         """Give the network as it is now; raises as `painting`."""
         trainer = self._prepared()
+        if isinstance(trainer, RateTrainer):
+            return trainer.network(is_final=self.ended_by_ is not None)
         if not hasattr(trainer.estimator, "coefs_"):
             raise TrainingError("painting", "the network has no weights yet", "train for an epoch first")
         coefs, intercepts = sk.weights(trainer.estimator, self.settings.precision)
@@ -174,7 +177,7 @@ class Run:
 
     def _painting_of(self, patches: Sequence[Patch], palette: Array | None) -> Painting:
         height, width, channels = self.picture.shape
-        pixel = "center" if self.settings.purpose == "copying" else "area"
+        pixel = "center" if self.settings.purpose in ("copying", "storing") else "area"
         return Painting(self.settings.mode, width, height, channels, tuple(patches), palette, pixel=pixel)
 
     def result(self) -> Painting:
@@ -211,7 +214,7 @@ class Run:
         """Let go of the training set."""
         self._prepared().finish()
 
-    def _prepared(self) -> StockTrainer | BlockTrainer:
+    def _prepared(self) -> StockTrainer | BlockTrainer | RateTrainer:
         """Make what is trained, at the first call: it may take long."""
         if self._trainer is None:
             for text in self._notes:

@@ -1,0 +1,330 @@
+"""Training a painting in few bytes: its error and its bits in one loss, whose balance meets a target.
+
+The loss is the mean squared error plus a multiplier times bits per pixel. Whole numbers have no gradient, so
+the numbers are rounded softly, with noise, and ever harder (Kim et al. 2024, "C3: High-performance and
+low-complexity neural compression from a single image or video", section 3.2); in the last part of a run they
+are fixed, and the two networks behind them settle.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from paintnet.coding.coded import Coded
+from paintnet.coding.context import MOST_UNITS
+from paintnet.coding.layout import Layout
+from paintnet.coding.network import CodedNetwork, network_weights
+from paintnet.dataset.pixels import Dataset
+from paintnet.encoding.pyramid import PyramidMap
+from paintnet.engine import sklearn_mlp as sk
+from paintnet.engine.code_cache import RATE_KERNEL
+from paintnet.engine.compiler import check_compiler, compiling_note, usable_cores
+from paintnet.engine.rate_finish import coded_of, dispensable, stepped_weights
+from paintnet.engine.rate_state import RateState
+from paintnet.engine.rate_step import CompiledRate, adam_numbers
+from paintnet.engine.schedule import Schedule
+from paintnet.engine.trainer import TrainerState
+from paintnet.errors import TrainingError
+from paintnet.metrics import psnr_of
+from paintnet.network import Network
+from paintnet.settings.settings import PainterSettings
+
+FIXED_FROM = 0.94
+"""Share of a run after which the numbers stay as they are."""
+
+NUMBER_RATE, MODEL_RATE = 30.0, 2.0
+"""Learning rates of the numbers and the context model, times that of the decoder."""
+
+LAST_RATE = 0.1
+"""Share of the rates at the end of the soft part."""
+
+TEMPERATURES, AMPLITUDES = (0.5, 0.1), (0.75, 1.0)
+"""Of rounding and of noise, from the beginning to the end of the soft part."""
+
+LOOKS = 60
+"""Times in a run that hard rounded numbers are counted, and the multiplier is corrected."""
+
+CAUTION = 0.3
+"""How much of a correction is made at a look."""
+
+FIRST_LOOK = 0.05
+"""Share of a run before which nothing can be told by its bits."""
+
+AIM = 0.97
+"""What the multiplier aims at, times the target: numbers that are taken away afterwards cost more."""
+
+TRIES = 5
+"""How often the bytes of a file are counted, and what is asked for corrected."""
+
+EXACTLY = 10_000
+"""How many times the numbers that are left out may be found closer than all numbers that could be."""
+
+BYTES_OF_FRAME = 24
+"""A file takes beside what is coded: its name, size and checksum."""
+
+PLAIN_MULTIPLIER = 1e-3
+"""Where no target is given: about 36 dB and a third of a bit per pixel of a photograph."""
+
+RATE_SLOPE, PSNR_SLOPE = 0.57, 2.9
+"""What bits (as logarithms) and decibels fall by with the multiplier's logarithm; as measured."""
+
+
+class RateTrainer:
+    """Trains a pyramid of numbers, its decoder and its context model.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Colors at the centers of pixels.
+    encoding : PyramidMap
+        The pyramid.
+    settings : PainterSettings
+        Of the run: purpose storing.
+    schedule : Schedule
+        Its rate and its clock.
+    note : callable
+        Is told what a user should know.
+    """
+
+    engine = "compiled"
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        encoding: PyramidMap,
+        settings: PainterSettings,
+        schedule: Schedule,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        check_compiler()
+        if (compiling_needed := compiling_note(RATE_KERNEL)) is not None:
+            note(compiling_needed)
+        self.settings, self.schedule, self.encoding = settings, schedule, encoding
+        self.rng = np.random.default_rng(settings.seed)
+        self.estimator = sk.make_estimator(settings)
+        height, width = dataset.height, dataset.width
+        targets = dataset.targets.reshape(height, width, -1)
+        first = encoding.transform(np.zeros((1, 2), dtype=np.float32))
+        sk.see_first_sample(self.estimator, first, dataset.targets[:1], None)
+        self.n_pixels = height * width
+        self.target_bytes = target_bytes(settings, self.n_pixels)
+        self.multiplier = self._first_multiplier()
+        self.state_ = RateState(
+            Layout(width, height, encoding.spacings),
+            targets,
+            dataset.mask(),
+            settings.layers[1:],
+            (MOST_UNITS, MOST_UNITS),
+            self.multiplier,
+            self.rng,
+        )
+        self.step = CompiledRate(self.state_, settings.threads or usable_cores())
+        self.epochs_begun, self.looks = 0, 0
+        self.is_fixed, self._left_out = False, 0
+        self.net_bits = 3.5 * sum(group.size for group in self.state_.split())
+        self.losses: list[float] = []
+        self.bits = 0.0
+        self._finished: tuple[int, Coded] | None = None
+
+    def _first_multiplier(self) -> float:
+        if self.target_bytes is not None:
+            bpp = 8 * self.target_bytes / self.n_pixels
+            return float(np.clip(1e-3 * (bpp / 0.57) ** -1.75, 1e-7, 0.1))
+        if self.settings.target_psnr is not None:
+            return float(np.clip(10 ** (-self.settings.target_psnr / 10) * 3.0, 1e-7, 0.1))
+        return PLAIN_MULTIPLIER
+
+    def epoch(self) -> float:
+        """Pass over all blocks and all numbers once."""
+        schedule, state, step = self.schedule, self.state_, self.step
+        progress = schedule.progress
+        self.epochs_begun += 1
+        self._finished = None
+        base = schedule.learning_rate
+        seed = int(self.rng.integers(2**32))
+        if progress < FIXED_FROM:
+            if progress * LOOKS >= self.looks + 1:
+                self.looks += 1
+                self._look(progress)
+            share = progress / FIXED_FROM
+            cosine = 0.5 * (1 + math.cos(math.pi * share))
+            rate = base * (LAST_RATE + (1 - LAST_RATE) * cosine)
+            temperature, amplitude = (a + (b - a) * share for a, b in (TEMPERATURES, AMPLITUDES))
+            step.quantize(temperature, amplitude, seed)
+        else:
+            if not self.is_fixed:
+                self._fix()
+            left = (1 - progress) / (1 - FIXED_FROM)
+            rate = base * LAST_RATE * max(0.02, left)
+        blocks = self.rng.permutation(len(state.blocks.targets))
+        runs = self.rng.permutation(len(state.runs.places))
+        weight = self.multiplier * state.n_learned / self.n_pixels
+        error = step.paint_epoch(blocks, adam_numbers(rate, 0.9, 0.99))
+        self.bits = step.rate_epoch(runs, weight, adam_numbers(MODEL_RATE * rate, 0.9, 0.99), learns=True)
+        if self.is_fixed:
+            step.drop_gradients()
+        else:
+            step.update_numbers(adam_numbers(NUMBER_RATE * rate, 0.8, 0.9))
+        schedule.epochs_done += 1
+        loss = error / 2
+        self.losses.append(loss)
+        sk.keep_losses(self.estimator, self.losses, rate, self.n_pixels)
+        if not np.isfinite(loss) or not np.isfinite(self.bits):
+            raise sk.diverged(self.settings.learning_rate)
+        return loss
+
+    def _look(self, progress: float) -> None:
+        """Measure with numbers rounded hard, and correct the multiplier."""
+        if progress < FIRST_LOOK or (self.target_bytes is None and self.settings.target_psnr is None):
+            return
+        self.step.quantize(1.0, 0.0, 0)
+        if self.looks in (LOOKS // 4, int(LOOKS * 0.8)):
+            self._weigh_nets()
+        if self.target_bytes is not None:
+            fixed = self.net_bits + 8 * BYTES_OF_FRAME
+            left = max(AIM * 8 * self.target_bytes - fixed, 0.2 * 8 * self.target_bytes)
+            change = math.log(max(1.0, self._hard_bits() - fixed) / left) / RATE_SLOPE
+        else:
+            weights, blocks = self.state_.decoder.weights, np.arange(len(self.state_.blocks.targets))
+            change = (
+                psnr_of(self.step.error(blocks, weights)) - float(self.settings.target_psnr or 0)
+            ) / PSNR_SLOPE
+        change = min(1.0, max(-1.0, change))
+        factor = math.exp(CAUTION * change)
+        self.multiplier *= factor
+        self.state_.coarsen(math.sqrt(factor))
+
+    def _hard_bits(self) -> float:
+        """Bits of a file with the numbers as they are in `q`."""
+        runs = np.arange(len(self.state_.runs.places))
+        bits = self.step.rate_epoch(runs, 0.0, np.zeros(4, np.float32), learns=False)
+        return bits + self.net_bits + 8 * BYTES_OF_FRAME
+
+    def _weigh_nets(self) -> list[Any]:
+        """Count the bits of the networks in steps; they stay as they are."""
+        nets = self.state_.decoder.weights, self.state_.model.weights
+        kept = [net.copy() for net in nets]
+        steps = stepped_weights(self.state_, self.step, self.multiplier)
+        for net, weights in zip(nets, kept, strict=True):
+            net[...] = weights
+        self.net_bits = sum(each.coded[1] + 24 for each in steps)
+        return steps
+
+    def _fix(self) -> None:
+        """Round the numbers for good."""
+        self.step.quantize(1.0, 0.0, 0)
+        self._weigh_nets()
+        self.is_fixed = True
+
+    def _meet(self, most: float) -> None:
+        """Round, and leave out as many numbers as it takes to have few enough bits, as estimated."""
+        state = self.state_
+        self.step.quantize(1.0, 0.0, 0)
+        whole = state.q.copy()
+        self._left_out = 0
+        if self._hard_bits() <= most:
+            return
+        order = dispensable(state, whole)
+        low, high = 0, len(order)
+        while high - low > 1 + len(order) // EXACTLY:
+            middle = (low + high) // 2
+            state.q[:] = whole
+            state.q[order[:middle]] = 0
+            low, high = (low, middle) if self._hard_bits() <= most else (middle, high)
+        state.q[:] = whole
+        state.q[order[:high]] = 0
+        self._left_out = high
+
+    def coded(self) -> Coded:
+        """Give the painting in whole numbers, of at most as many bytes as were asked for."""
+        if self._finished is not None and self._finished[0] == self.epochs_begun:
+            return self._finished[1]
+        state = self.state_
+        nets = state.decoder.weights, state.model.weights
+        kept = [each.copy() for each in (*nets, state.q)]
+        if not self.is_fixed:
+            self.step.quantize(1.0, 0.0, 0)
+        steps = stepped_weights(state, self.step, self.multiplier)
+        self.net_bits = sum(each.coded[1] + 24 for each in steps)
+        coded = coded_of(state, steps)
+        if self.target_bytes is not None:
+            # The context model of the file is rounded, and its bits are a little more than estimated.
+            room, asked = self.target_bytes - BYTES_OF_FRAME, 8.0 * self.target_bytes
+            for _ in range(TRIES):
+                self._meet(asked)
+                coded = coded_of(state, steps)
+                spent = coded.estimated_bytes + 2
+                if spent <= room and (spent > 0.995 * room or not self._left_out):
+                    break
+                asked += 8 * (0.999 * room - spent)
+            else:
+                coded = self._shrunk(coded, steps, asked, room)
+        for array, before in zip((*nets, state.q), kept, strict=True):
+            array[...] = before
+        self._finished = self.epochs_begun, coded
+        return coded
+
+    def _shrunk(self, coded: Coded, steps: list[Any], asked: float, room: int) -> Coded:
+        """Ask for less and less, where a target is so small that estimates do not meet it."""
+        while coded.estimated_bytes + 2 > room and asked > 0:
+            asked *= 0.9
+            self._meet(asked)
+            coded = coded_of(self.state_, steps)
+        if coded.estimated_bytes + 2 > room:
+            least = math.ceil(coded.estimated_bytes) + 2 + BYTES_OF_FRAME
+            why = f"{self.target_bytes:,} bytes are too few: this painting takes {least:,}"
+            raise TrainingError("file_size", why, "allow more bytes, or learn from a smaller copy")
+        return coded
+
+    def network(self, *, is_final: bool) -> Network:
+        """Give the network as it is now; the one that is stored where this is the end."""
+        if is_final:
+            return CodedNetwork.of(self.coded())
+        state, layout = self.state_, self.state_.layout
+        flat = state.q if self.is_fixed else np.floor(state.y + np.float32(0.5))
+        planes = [layout.view(flat, level) for level in range(layout.n_levels)]
+        decoder = [np.array(group, np.float64) for group in state.split()[: len(state.shape.decoder)]]
+        coefs, intercepts = network_weights(planes, decoder)
+        return Network(self.encoding, coefs, intercepts, "relu", "identity")
+
+    def state(self) -> TrainerState:
+        """Numbers, weights, moments, random state, multiplier, counts and schedule."""
+        arrays = {name: array.copy() for name, array in self.state_.changing().items()}
+        values = {
+            "random": self.rng.bit_generator.state,
+            "steps": dict(self.state_.steps),
+            "own": [self.epochs_begun, self.looks, int(self.is_fixed)],
+            "balance": [self.multiplier, self.net_bits, self.bits],
+            "losses": list(self.losses),
+            "schedule": self.schedule.state(),
+        }
+        return TrainerState(arrays, values)
+
+    def restore(self, state: TrainerState) -> None:
+        """Go on from a state."""
+        for name, array in self.state_.changing().items():
+            array[...] = state.arrays[name]
+        values = state.values
+        self.rng.bit_generator.state = values["random"]
+        self.state_.steps.update(values["steps"])
+        self.epochs_begun, self.looks, is_fixed = values["own"]
+        self.multiplier, self.net_bits, self.bits = values["balance"]
+        self.is_fixed = bool(is_fixed)
+        self.losses = list(values["losses"])
+        self.schedule.restore(values["schedule"])
+        self._finished = None
+
+    def finish(self) -> None:
+        """Let go of the picture; what is left is the fitted estimator."""
+        network = CodedNetwork.of(self.coded())
+        self.estimator.coefs_, self.estimator.intercepts_ = list(network.coefs), list(network.intercepts)
+        del self.state_, self.step
+
+
+def target_bytes(settings: PainterSettings, n_pixels: int) -> int | None:
+    """Bytes that a file may have; None where there is no such limit."""
+    if settings.file_size is not None:
+        return settings.file_size
+    return None if settings.bpp is None else int(settings.bpp * n_pixels / 8)
