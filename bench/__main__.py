@@ -13,12 +13,22 @@ def main() -> None:
     parser.add_argument(
         "parts",
         nargs="*",
-        help="quality, presets, epochs, seeds, cost, heldout, sizes, frames; all by default",
+        help="quality, presets, epochs, seeds, cost, heldout, sizes, frames, storage (default: all), mosaic",
     )
     parser.add_argument("--learners", default=",".join(LEARNERS), help="of quality, comma separated")
     parser.add_argument("--report", action="store_true", help="print what was measured, measure nothing")
     args = parser.parse_args()
-    parts = args.parts or ["quality", "presets", "epochs", "seeds", "cost", "heldout", "sizes", "frames"]
+    parts = args.parts or [
+        "quality",
+        "presets",
+        "epochs",
+        "seeds",
+        "cost",
+        "heldout",
+        "sizes",
+        "frames",
+        "storage",
+    ]
     print(results.machine(), flush=True)
     if "quality" in parts:
         if not args.report:
@@ -32,7 +42,7 @@ def main() -> None:
         print(presets.equal_epochs(), flush=True)
     if "seeds" in parts:
         print(presets.spread(), flush=True)
-    for part in ("cost", "heldout", "sizes", "frames"):
+    for part in ("cost", "heldout", "sizes", "frames", "storage", "mosaic"):
         if part in parts:
             print(import_module(f"bench.{part}").report(), flush=True)
 

@@ -50,16 +50,25 @@ class CheckedSettings:
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Field -> its lowest and highest number, both included."""
 
+    explanations: ClassVar[Mapping[str, str]] = {}
+    """Field -> a sentence about it, for the help of a command."""
+
     def __post_init__(self) -> None:
-        for name, kind in _kinds(type(self)).items():
+        for name, kind in self.kinds().items():
             value = getattr(self, name)
-            if name not in self.choices and not (value is None and type(None) in _alternatives(kind)):
+            if name not in self.choices and not (value is None and type(None) in alternatives(kind)):
                 object.__setattr__(self, name, self._read(name, value, kind))
 
     @classmethod
     def setting_names(cls) -> frozenset[str]:
         """Names of the fields."""
         return frozenset(field.name for field in fields(cls))
+
+    @classmethod
+    def kinds(cls) -> dict[str, Any]:
+        """Type of each field."""
+        hints = get_type_hints(cls)
+        return {field.name: hints[field.name] for field in fields(cls)}
 
     def validate(self) -> None:
         """Raise `SettingsError` for the first value that cannot be used."""
@@ -78,7 +87,7 @@ class CheckedSettings:
         """Bring a value to the type of its field."""
         if isinstance(value, np.generic) or (type(value) is np.ndarray and value.ndim == 0):
             value = value.item()
-        for alternative in _alternatives(kind):
+        for alternative in alternatives(kind):
             if alternative in _READERS:
                 what, read = _READERS[alternative]
                 try:
@@ -104,13 +113,7 @@ class CheckedSettings:
         return {name: _json(value) for name, value in asdict(self).items()}
 
 
-def _kinds(settings: type[CheckedSettings]) -> dict[str, Any]:
-    """Type of each field."""
-    hints = get_type_hints(settings)
-    return {field.name: hints[field.name] for field in fields(settings)}
-
-
-def _alternatives(kind: Any) -> tuple[Any, ...]:
+def alternatives(kind: Any) -> tuple[Any, ...]:
     """Give the types that a field's may be, None among them where it may be left open."""
     return get_args(kind) if type(None) in get_args(kind) else (kind,)
 

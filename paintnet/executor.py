@@ -2,7 +2,8 @@
 
 The workers are processes of loky, through the interface of `concurrent.futures`. Each stands in a pool
 of its own: a pool of several is broken as a whole when one of them dies, and then nobody knows whose
-fault it was, while the work of all others is lost with it.
+fault it was, while the work of all others is lost with it. Or the workers are those of a Dask cluster, by
+the same interface: its scheduler gives the work of a dead one to another.
 """
 
 import os
@@ -11,12 +12,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Generic, TypeVar
 
-from paintnet.errors import PaintnetError
+from paintnet._version import __version__
+from paintnet.errors import PaintnetError, SettingsError
+from paintnet.extras import pip_line
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -29,6 +35,40 @@ _IDLE = 20.0
 
 _LOOKS_EVERY = 0.5
 """Seconds between two looks of a worker at whether its parent is there."""
+
+_ANSWERS_WITHIN = 10.0
+"""Seconds that the scheduler of a cluster has to answer."""
+
+_LOOKS_FOR_WORKERS_EVERY = 5.0
+"""Seconds between two looks at how many workers a cluster has, while none of them has ended its work."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Workers of Dask.
+
+    Parameters
+    ----------
+    address : str
+        Of its scheduler, such as ``tcp://10.0.0.1:8786``.
+    folder : Path or None
+        Must be there for each worker, by the same path.
+    """
+
+    address: str
+    folder: Path | None = None
+
+    def check(self) -> None:
+        """Refuse it where Dask is not installed.
+
+        Raises
+        ------
+        SettingsError
+            It says how to install it.
+        """
+        if find_spec("distributed") is None:
+            why = "it needs Dask, which is not installed"
+            raise SettingsError("cluster", why, f"install it with {pip_line('dask')}")
 
 
 @dataclass(frozen=True)
@@ -77,7 +117,10 @@ def threads_for(workers: int) -> int:
 
 
 def run_all(
-    work: Callable[[Task], Result], tasks: Iterable[Task], workers: int = 1
+    work: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    workers: int = 1,
+    cluster: Cluster | None = None,
 ) -> Generator[Outcome[Task, Result], None, None]:
     """Do independent tasks, and give what became of each as it ends.
 
@@ -93,6 +136,8 @@ def run_all(
         With several workers something that can be sent there: paths and settings rather than arrays.
     workers : int, default=1
         Processes; 1 works in this one.
+    cluster : Cluster or None
+        Let its workers do it, as many as it has.
 
     Yields
     ------
@@ -103,13 +148,15 @@ def run_all(
     Raises
     ------
     PaintnetError
-        If no process can be started.
+        If no process can be started, or the cluster cannot be used.
 
     Examples
     --------
     >>> [outcome.result for outcome in run_all(abs, [-1, 2])]
     [1, 2]
     """
+    if cluster is not None:
+        return _in_cluster(work, iter(tasks), cluster)
     if workers == 1:
         return (Outcome(task, work(task)) for task in tasks)
     return _in_workers(work, iter(tasks), workers)
@@ -184,6 +231,73 @@ def _in_workers(
             lane.close(at_once=True)
         for lane in free:
             lane.close(at_once=False)
+
+
+def _in_cluster(
+    work: Callable[[Task], Result], tasks: Iterator[Task], cluster: Cluster
+) -> Generator[Outcome[Task, Result], None, None]:
+    from distributed import KilledWorker
+
+    busy: dict[Future[Result], Task] = {}
+    with _connected(cluster) as client:
+        # Two equal tasks are two, and what a task raises is not tried again.
+        executor = client.get_executor(pure=False, retries=0)
+        try:
+            while True:
+                # No more than have a place: who waits in the queue of a dead worker would be under suspicion.
+                for _ in range(max(1, sum(client.nthreads().values())) - len(busy)):
+                    for task in tasks:
+                        busy[executor.submit(work, task)] = task
+                        break
+                if not busy:
+                    return
+                for future in wait(busy, _LOOKS_FOR_WORKERS_EVERY, return_when=FIRST_COMPLETED).done:
+                    task = busy.pop(future)
+                    result: Result | None = None
+                    try:
+                        result = future.result()
+                    except CancelledError as error:
+                        raise _unusable(cluster, "its scheduler has gone") from error
+                    except KilledWorker:
+                        pass
+                    yield Outcome(task, result)
+        finally:
+            executor.shutdown(wait=False)
+
+
+@contextmanager
+def _connected(cluster: Cluster) -> Iterator[Any]:
+    """A client of a cluster whose workers have this version, and see the folder."""
+    cluster.check()
+    from distributed import Client
+
+    try:
+        client: Any = Client(cluster.address, timeout=_ANSWERS_WITHIN, set_as_default=False)
+    except (OSError, ValueError) as error:  # a timeout is an OSError too
+        raise _unusable(cluster, "no scheduler of Dask answers there") from error
+    with client:
+        try:
+            versions = set(client.run(_version_here).values())
+        except (ImportError, AttributeError) as error:
+            raise _unusable(cluster, "a worker has no paintnet, or an older one") from error
+        if versions - {__version__}:
+            others = ", ".join(sorted(versions - {__version__}))
+            raise _unusable(cluster, f"its workers have paintnet {others}, and this is {__version__}")
+        if cluster.folder is not None:
+            with NamedTemporaryFile(dir=cluster.folder, prefix=".paintnet-") as file:
+                seen = client.run(os.path.exists, os.path.abspath(file.name))  # noqa: PTH100 (links are kept)
+            blind = [worker for worker, is_there in seen.items() if not is_there]
+            if blind:
+                raise _unusable(cluster, f"its worker {blind[0]} does not see the folder {cluster.folder}")
+        yield client
+
+
+def _version_here() -> str:
+    return __version__
+
+
+def _unusable(cluster: Cluster, why: str) -> PaintnetError:
+    return PaintnetError(f"cluster {cluster.address}", why, "look at what its scheduler and workers print")
 
 
 @contextmanager

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from paintnet.dataset.windows import patch_side
-from paintnet.errors import PaintnetError, SettingsError
+from paintnet.errors import SettingsError
 from paintnet.files.names import PAINTED
-from paintnet.files.writing import check_apart, check_output, told_together, write_together
-from paintnet.modelfile import EXTENSION, encode_model
+from paintnet.files.staging import StagedFile
+from paintnet.files.writing import Writer, check_apart, check_output, told_together, write_together
+from paintnet.modelfile import EXTENSION, encode_model, model_pieces
 from paintnet.outputs import FRAMES, Outputs
 from paintnet.painter.checkpoint import check_can_be_stored
 from paintnet.painter.keeping import Keeping, run_through
@@ -35,6 +36,7 @@ from paintnet.picture import (
     shrink,
     write_bands,
 )
+from paintnet.picture.levels import Pixels
 from paintnet.settings.presets import settings_for
 from paintnet.typing import Array
 
@@ -57,6 +59,8 @@ class Job:
         Learn from a copy of at most this side.
     patch : int, "auto" or None
         Pixels along the side of a patch, as `paintnet.painter.painter.Painter` takes it.
+    workers : int
+        Processes that learn patches side by side.
     outputs : Outputs
         What is written; with neither picture nor model, one of each is named after the source.
     scale, size : float, (int, int) or None
@@ -95,6 +99,7 @@ class Job:
     limits: OpenLimits = field(default_factory=OpenLimits)
     max_side: int | None = None
     patch: int | str | None = "auto"
+    workers: int = 1
     outputs: Outputs = field(default_factory=Outputs)
     scale: float | None = None
     size: tuple[int, int] | None = None
@@ -140,7 +145,7 @@ class Job:
             names = ((opened.name + PAINTED,), (opened.name + EXTENSION,))
             outputs = Outputs(*names, outputs.animation, outputs.report)
         self._check_outputs(outputs, stdin)
-        pixels = shrink(opened.pixels, self.max_side) if self.max_side else opened.pixels
+        pixels = shrink(opened.pixels, self.max_side) if self.max_side else opened.held
         own = (pixels.shape[1], pixels.shape[0])
         size = output_size(own, self.scale, self.size, self.limits.max_pixels)
         for path in outputs.pictures:
@@ -198,7 +203,7 @@ class OpenJob:
         What is to be done.
     opened : OpenedPicture
         The picture as it was opened, with notes about it.
-    pixels : float32 array of shape (height, width, channels)
+    pixels : float32 array or LevelPicture of shape (height, width, channels)
         What is learned.
     outputs : Outputs
         What is written.
@@ -208,7 +213,7 @@ class OpenJob:
 
     job: Job
     opened: OpenedPicture
-    pixels: Array
+    pixels: Pixels
     outputs: Outputs
     size: tuple[int, int]
 
@@ -233,7 +238,7 @@ class OpenJob:
 
                 curve = CurveListener()
                 views.append(curve)
-            run = Painter(job.preset, patch=job.patch, **job.settings).start(self.pixels)
+            run = Painter(job.preset, patch=job.patch, workers=job.workers, **job.settings).start(self.pixels)
             run.listeners = [lambda event, run: job.clock(event), *listeners, *views]
             run_through(run, job.keeping)
             painting = run.result()
@@ -284,41 +289,37 @@ class FittedJob:
         PaintnetError
             If an output cannot be made or written; all others are written.
         """
-        contents: dict[str, bytes] = {}
-        failures: dict[str, PaintnetError] = {}
-        unforeseen: list[Exception] = []
+        contents: dict[str, bytes | Writer] = {}
+        failures: dict[str, Exception] = {}
         streams, clock = self.open_job.job.streams, self.open_job.job.clock
         with self._views:
             for path, encode in self._encoders():
                 clock.at("writing")
                 try:
                     contents[path] = encode()
-                except PaintnetError as error:
-                    failures[path] = error
                 except Exception as error:
-                    unforeseen.append(error)
+                    failures[path] = error
         clock.at("writing")
         files = {path: content for path, content in contents.items() if path not in streams}
         failures |= (failed := write_together(files))
         self.written.extend(path for path in files if path not in failed)
         # A stream comes last: its reader may leave early, and the files have to be there then.
-        for path in (path for path in contents if path in streams):
-            streams[path].write(contents[path])
+        for path, content in contents.items():
+            if path not in streams or not isinstance(content, bytes):
+                continue
+            streams[path].write(content)
             streams[path].flush()
             self.written.append(path)
         clock.stop()
         self.written.sort(key=self.open_job.outputs.paths.index)
-        if unforeseen:
-            raise unforeseen[0]
         if failures:
             raise told_together(failures, self.written)
 
-    def _encoders(self) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """What makes the bytes of each output; the model first, since it can make all others again."""
+    def _encoders(self) -> Iterator[tuple[str, Callable[[], bytes | Writer]]]:
+        """What makes the bytes of each output, or writes them; the model first, as it can make all others."""
         outputs = self.open_job.outputs
-        if outputs.models:
-            model = encode_model(self.painting)
-            yield from ((path, lambda: model) for path in outputs.models)
+        for path in outputs.models:
+            yield path, lambda path=path: self._model(path)  # type: ignore[misc]
         if outputs.pictures:
             for path in outputs.pictures:
                 yield path, lambda path=path: self._picture(path)  # type: ignore[misc]
@@ -327,16 +328,26 @@ class FittedJob:
         if outputs.report:
             yield outputs.report, self._report
 
-    def _picture(self, path: str) -> bytes:
+    def _model(self, path: str) -> bytes | Writer:
+        if path in self.open_job.job.streams:
+            return encode_model(self.painting)
+        return lambda staged: staged.file.writelines(model_pieces(self.painting))
+
+    def _picture(self, path: str) -> bytes | Writer:
+        if path not in self.open_job.job.streams:
+            return lambda staged: self._paint(path, staged)
+        content = io.BytesIO()
+        self._paint(path, content)
+        return content.getvalue()
+
+    def _paint(self, path: str, file: IO[bytes] | StagedFile) -> None:
         painting, (width, height) = self.painting, self.open_job.size
         is_own = (width, height) == (painting.width, painting.height)
         bands = self.quality.bands() if is_own else self._bands((width, height))
-        content = io.BytesIO()
         shape = (height, width, painting.channels)
         job, metadata = self.open_job.job, self.open_job.opened.metadata
         said = metadata if job.keeps_metadata else metadata.resolution
-        self.notes.extend(write_bands(content, bands, shape, job._extension(path), said))
-        return content.getvalue()
+        self.notes.extend(write_bands(file, bands, shape, job._extension(path), said))
 
     def _bands(self, size: tuple[int, int]) -> Iterator[Array]:
         """The painting at another size, band by band, while it is told how far it is."""
@@ -345,6 +356,7 @@ class FittedJob:
             self.open_job.job.clock.at("painting", done / size[1])
             yield band
             done += len(band)
+        self.open_job.job.clock.at("writing")
 
     def _frames(self, part: str) -> Iterator[Any]:
         """Frames of the run, painted while it is told how many there are."""
@@ -360,7 +372,7 @@ class FittedJob:
 
         animation = self.open_job.outputs.animation
         assert animation is not None  # noqa: S101 - asked for only where there is one; told to mypy
-        beside = frame_original(self.open_job.pixels) if animation.is_beside else None
+        beside = frame_original(self.open_job.pixels[:]) if animation.is_beside else None
         canvas = Canvas(beside, has_caption=animation.has_caption)
         extension = Path(animation.path).suffix.lower()
         frames = (canvas.lay(frame) for frame in self._frames("animation"))
@@ -373,7 +385,7 @@ class FittedJob:
         job = self.open_job.job
         record = RunRecord(
             source=PurePath(self.open_job.opened.source).name,
-            original=self.open_job.pixels,
+            original=self.open_job.pixels[:],
             painting=self.painting,
             curve=self._curve.points,
             frames=self._frames("report"),

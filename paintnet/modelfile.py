@@ -1,64 +1,41 @@
 """A painting to and from its .paintnet file: what stands where in the container, and the limits."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from paintnet.coding.network import CodedNetwork
-from paintnet.encoding.extent import FARTHEST, Extent
-from paintnet.encoding.registry import ENCODINGS, map_named
 from paintnet.errors import ModelFileError, SettingsError
-from paintnet.files.container import (
-    Container,
-    ForeignFileError,
-    Layout,
-    NewerFileError,
-    encode_container,
-    read_header,
-)
-from paintnet.files.parts import CODECS, LENGTH_BYTES, ContainerError, OverLimitError, Part
-from paintnet.files.writing import write_bytes
+from paintnet.files.container import Container, assemble, read_header
+from paintnet.files.parts import CODECS, LENGTH_BYTES, NEW_CODECS, OverLimitError, Part
+from paintnet.files.spool import Spool
+from paintnet.files.writing import replacing
+from paintnet.model_parts import LAYOUT, MAKE_ONE, SMALLER, bytes_of, network_of, told
 from paintnet.modelfile_1 import read_version_1
-from paintnet.network import Network
 from paintnet.patches import Mosaic, Patch
 from paintnet.record import TrainingRecord
 from paintnet.smallfile import MOST_BYTES, decode_small, encode_small, is_small
+from paintnet.stored_patches import Place, SpooledPatches, StoredPatches, patch_name
 from paintnet.typing import Array
 
 EXTENSION = ".paintnet"
-FORMAT_VERSION = 2
 
 MODES = ("regress", "classify")
 PIXELS = ("center", "area")
 PROBABILITIES = ("logistic", "softmax")
 """Output activations that give numbers from 0 to 1."""
 
-MAX_LAYERS = 64
-"""Of the network of one patch."""
+WHOLE_BYTES = 16 * 2**20
+"""Numbers of a mosaic up to which all of it is read and checked at once, as a painting of one patch is."""
 
-MAX_PATCHES = 10_000
-
-LAYOUT = Layout(
-    key="paintnet",
-    version=FORMAT_VERSION,
-    max_parts=MAX_PATCHES + 1,  # and the palette
-    max_part_bytes=800_000_000,  # 100 million parameters in float64
-    max_bytes=2_000_000_000,
-)
+MOST_AT_ONCE = 2_000_000_000
+"""Bytes of a file that is held in memory."""
 
 _PALETTE = "palette"
-_MAKE_ONE = "give a file that a painting was saved to"
-_ANOTHER_COPY = "get an intact copy, or paint it again"
-_SMALLER = "use a smaller network"
-_MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
-
-
-class UnknownEncodingError(Exception):
-    """A model whose encoding is not registered here; it carries the name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +54,7 @@ class Model:
     width: int
     height: int
     channels: int
-    patches: tuple[Patch, ...]
+    patches: Sequence[Patch]
     palette: Array | None = None
     training: TrainingRecord | None = None
     pixel: str = "center"
@@ -99,7 +76,7 @@ class Model:
             # Two classes may share one output; a palette of one color is trained as two classes.
             expected = {len(self.palette)} if len(self.palette) > 2 else {1, 2}
         mosaic = Mosaic(self.patches)
-        n_outputs, output = mosaic.n_outputs, self.patches[0].network.output
+        n_outputs, output = mosaic.kind
         if n_outputs not in expected:
             raise ValueError(f"{n_outputs} outputs, expected {expected}")
         if self.palette is not None and output not in PROBABILITIES:
@@ -109,27 +86,30 @@ class Model:
 M = TypeVar("M", bound=Model)
 
 
-def encode_model(model: Model, codec: str = "raw") -> bytes:
+def encode_model(model: Model, codec: str | None = None) -> bytes:
     """Turn a model into the bytes of a .paintnet file; equal models give equal bytes.
 
     Parameters
     ----------
     model : Model
         Such as a painting.
-    codec : str, default="raw"
-        How the parts are stored: a name of `paintnet.files.parts.CODECS`.
+    codec : str, optional
+        How the parts are stored: a name of `paintnet.files.parts.CODECS`. By default what lies in a
+        file stays as it is, networks on a lattice are "packed" and all else is "raw".
 
     Raises
     ------
     ModelFileError
         If it is over a limit, so that nobody could read it again.
     """
-    return b"".join(_encode(model, codec, "the painting"))
+    return b"".join(model_pieces(model, codec))
 
 
-def write_model(path: str | Path, model: Model, codec: str = "raw") -> None:
+def write_model(path: str | Path, model: Model, codec: str | None = None) -> None:
     """Write a model; the file is the old one or the new one at every instant."""
-    write_bytes(path, *_encode(model, codec, str(path)))
+    pieces = model_pieces(model, codec, str(path))
+    with replacing(path) as file:
+        file.writelines(pieces)
 
 
 def decode_model(content: bytes, name: str, kind: type[M]) -> M:
@@ -164,11 +144,15 @@ def read_model(path: str | Path, kind: type[M]) -> M:
     try:
         if not path.is_file():
             why = "not a regular file" if path.exists() else "no such file"
-            raise ModelFileError(name, why, _MAKE_ONE, "model")
-        with path.open("rb") as file:
-            return _decode(file, name, kind)
+            raise ModelFileError(name, why, MAKE_ONE, "model")
+        with ExitStack() as stack:
+            file = stack.enter_context(path.open("rb"))
+            model = _decode(file, name, kind)
+            if isinstance(model.patches, StoredPatches):
+                stack.pop_all()  # it reads on, and closes the file in the end
+            return model
     except OSError as error:
-        raise ModelFileError(name, error.strerror or "cannot be read", _MAKE_ONE, "model") from error
+        raise ModelFileError(name, error.strerror or "cannot be read", MAKE_ONE, "model") from error
 
 
 def receive_model(stream: BinaryIO, name: str) -> bytes:
@@ -180,18 +164,18 @@ def receive_model(stream: BinaryIO, name: str) -> bytes:
         If it is too large, newer or no model.
     """
     start = stream.read(LENGTH_BYTES + LAYOUT.max_header_bytes)
-    with _told(name):
+    with told(name):
         if is_small(start):
             return start + stream.read(MOST_BYTES - len(start) + 1)
         read_header(BytesIO(start), LAYOUT)
-        content = start + stream.read(LAYOUT.max_file_bytes - len(start) + 1)
-        if len(content) > LAYOUT.max_file_bytes:
-            raise OverLimitError(f"larger than {LAYOUT.max_file_bytes:,} bytes")
+        content = start + stream.read(MOST_AT_ONCE - len(start) + 1)
+        if len(content) > MOST_AT_ONCE:
+            raise OverLimitError(f"larger than {MOST_AT_ONCE:,} bytes")
     return content
 
 
 def _decode(file: BinaryIO, name: str, kind: type[M]) -> M:
-    with _told(name):
+    with told(name):
         if is_small(file.read(LENGTH_BYTES)):
             file.seek(0)
             small = decode_small(file.read(MOST_BYTES + 1))
@@ -203,76 +187,97 @@ def _decode(file: BinaryIO, name: str, kind: type[M]) -> M:
             document, parts = read_version_1(header, file)
             return _model(document, parts.keys(), parts.__getitem__, kind)
         container = Container(file, LAYOUT, header)
-        return _model(container.document, set(container.names), container.read, kind)
+
+        def stored(places: list[Place]) -> StoredPatches | None:
+            sizes = [container.entry(patch_name(k)).n_bytes for k in range(len(places))]
+            if len(places) < 2 or sum(sizes) <= WHOLE_BYTES:
+                return None
+            return StoredPatches(container, places, lambda: told(name), file)
+
+        return _model(container.document, set(container.names), container.read, kind, stored)
 
 
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Put what is wrong with a file into words, and say what to do about it."""
-    try:
-        yield
-    except ForeignFileError as error:
-        raise ModelFileError(name, f"not a paintnet model{error}", _MAKE_ONE, "model") from error
-    except NewerFileError as error:
-        why = f"written by a newer paintnet ({error})"
-        raise ModelFileError(name, why, "upgrade with `pip install --upgrade paintnet`") from error
-    except OverLimitError as error:
-        raise ModelFileError(name, str(error), _SMALLER) from error
-    except UnknownEncodingError as error:
-        why = f"unknown encoding {error.args[0]!r:.60}"
-        raise ModelFileError(name, why, "install or import what registers it") from error
-    except ContainerError as error:
-        raise ModelFileError(name, f"damaged model: {error}", _ANOTHER_COPY) from error
-    except _MALFORMED as error:
-        why = f"damaged model: {type(error).__name__}: {error}"
-        raise ModelFileError(name, why, _ANOTHER_COPY) from error
+def stored_bytes(model: Model) -> int:
+    """Count the bytes that the weights of all patches take in a file."""
+    if isinstance(model.patches, StoredPatches):
+        entries = map(model.patches.entry, range(len(model.patches)))
+        return sum(entry.end - entry.begin for entry in entries)
+    return sum(bytes_of(patch.network) for patch in model.patches)
 
 
-def _encode(model: Model, codec: str, name: str) -> list[bytes]:
-    if codec not in CODECS:
+def model_pieces(model: Model, codec: str | None = None, name: str = "the painting") -> Iterator[bytes]:
+    """Give the bytes of a .paintnet file in pieces, in bounded memory where its patches are stored ones.
+
+    Parameters
+    ----------
+    model : Model
+        Such as a painting.
+    codec : str, optional
+        As in `encode_model`.
+    name : str
+        What messages call it.
+
+    Raises
+    ------
+    ModelFileError
+        Before the first piece, if it is over a limit, so that nobody could read it again.
+    """
+    if codec is not None and codec not in CODECS:
         raise SettingsError("codec", f"unknown name {codec!r}", f"use one of {', '.join(CODECS)}")
-    network = model.patches[0].network
-    if isinstance(network, CodedNetwork):
-        return [encode_small(model.width, model.height, network.coded)]
+    if len(model.patches) == 1 and isinstance(network := model.patches[0].network, CodedNetwork):
+        return iter([encode_small(model.width, model.height, network.coded)])
+    rest, patches = Spool(BytesIO()), model.patches
+    if model.palette is not None:
+        rest.add(_PALETTE, Part({_PALETTE: model.palette}), codec or "raw")
+    if not isinstance(patches, StoredPatches) or codec is not None:
+        spooled = SpooledPatches(codec, None if isinstance(patches, StoredPatches) else BytesIO())
+        for patch in patches:
+            spooled.append(patch)
+        patches = spooled
     document: dict[str, Any] = {
         "mode": model.mode,
         "size": [model.width, model.height],
         "channels": model.channels,
         "pixel": model.pixel,
-        "patches": [_described(patch) for patch in model.patches],
+        "patches": [place.to_document() for place in patches.places],
     }
     if model.training is not None:
         document["training"] = model.training.to_document()
-    parts = {f"patch.{k}": _part(patch.network) for k, patch in enumerate(model.patches)}
-    if model.palette is not None:
-        parts[_PALETTE] = Part({_PALETTE: model.palette})
+    numbers = {patch_name(k): k for k in range(len(patches))}
+    entries = {part: patches.entry(k) for part, k in numbers.items()} | rest.entries
+    is_new = any(any(place.origin) for place in patches.places) or any(
+        entry.codec in NEW_CODECS for entry in entries.values()
+    )
     try:
-        return encode_container(document, parts, LAYOUT, codec)
+        return assemble(
+            document,
+            entries,
+            lambda part: patches.stored(numbers[part]) if part in numbers else rest.stored(part),
+            LAYOUT,
+            None if is_new else LAYOUT.oldest,
+        )
     except OverLimitError as error:
-        raise ModelFileError(name, str(error), _SMALLER) from error
-
-
-def _described(patch: Patch) -> dict[str, Any]:
-    """What the document says of a patch."""
-    origin = {"origin": list(patch.origin)} if any(patch.origin) else {}
-    return {"extent": patch.extent.to_list(), **origin}
-
-
-def _origin(described: Mapping[str, Any]) -> tuple[float, float]:
-    x, y = (float(value) for value in described.get("origin", (0.0, 0.0)))
-    if not (abs(x) <= FARTHEST and abs(y) <= FARTHEST):
-        raise ValueError(f"an origin at {x}, {y}")
-    return x, y
+        raise ModelFileError(name, str(error), SMALLER) from error
 
 
 def _model(
-    document: Mapping[str, Any], names: AbstractSet[str], read: Callable[[str], Part], kind: type[M]
+    document: Mapping[str, Any],
+    names: AbstractSet[str],
+    read: Callable[[str], Part],
+    kind: type[M],
+    stored: Callable[[list[Place]], Sequence[Patch] | None] = lambda places: None,
 ) -> M:
-    extents = [Extent.from_list(patch["extent"]) for patch in document["patches"]]
-    patch_names = [f"patch.{k}" for k in range(len(extents))]
+    places = [Place.from_document(patch) for patch in document["patches"]]
+    patch_names = [patch_name(k) for k in range(len(places))]
     if unexpected := names - {*patch_names, _PALETTE}:
         raise ValueError(f"unexpected part {min(unexpected)}")
-    networks = [_network(read(name)) for name in patch_names]
+    patches = stored(places)
+    if patches is None:
+        networks = [network_of(read(name)) for name in patch_names]
+        patches = tuple(
+            Patch(network, place.extent, place.origin)
+            for network, place in zip(networks, places, strict=True)
+        )
     palette = None
     if _PALETTE in names:
         tensors = read(_PALETTE).tensors
@@ -285,43 +290,8 @@ def _model(
         width=width,
         height=height,
         channels=int(document["channels"]),
-        patches=tuple(map(Patch, networks, extents, map(_origin, document["patches"]))),
+        patches=patches,
         palette=palette,
         training=TrainingRecord.from_document(document["training"]) if "training" in document else None,
         pixel=document.get("pixel", "center"),
     )
-
-
-def _part(network: Network) -> Part:
-    tensors = {f"encoding.{name}": array for name, array in network.encoding.tensors().items()}
-    tensors |= {f"coefs.{k}": array for k, array in enumerate(network.coefs)}
-    tensors |= {f"intercepts.{k}": array for k, array in enumerate(network.intercepts)}
-    document = {
-        "encoding": network.encoding.to_document(),
-        "activation": network.activation,
-        "output": network.output,
-    }
-    return Part(tensors, document)
-
-
-def _network(part: Part) -> Network:
-    tensors, document = dict(part.tensors), part.document
-    n_layers = sum(name.startswith("coefs.") for name in tensors)
-    if n_layers > MAX_LAYERS:
-        raise OverLimitError(f"{n_layers} layers, more than {MAX_LAYERS}")
-    prefix = "encoding."
-    ours = [name for name in tensors if name.startswith(prefix)]
-    drawn = {name.removeprefix(prefix): tensors.pop(name) for name in ours}
-    encoding = document["encoding"]
-    if isinstance(encoding["name"], str) and encoding["name"] not in ENCODINGS:
-        raise UnknownEncodingError(encoding["name"])
-    network = Network(
-        encoding=map_named(encoding["name"]).from_document(encoding, drawn),
-        coefs=tuple(tensors.pop(f"coefs.{k}") for k in range(n_layers)),
-        intercepts=tuple(tensors.pop(f"intercepts.{k}") for k in range(n_layers)),
-        activation=document["activation"],
-        output=document["output"],
-    )
-    if tensors:
-        raise ValueError(f"unexpected tensors {sorted(tensors)}")
-    return network

@@ -39,6 +39,9 @@ class Network:
         A name of `paintnet.activations.HIDDEN`.
     output : str
         A name of `paintnet.activations.OUTPUT`.
+    lattice : float64 array of shape (features, features), optional
+        Where the first weights are those of a table that was rounded to a lattice
+        (`paintnet.rounding`): its vectors. Files are smaller for it; no answer depends on it.
 
     Raises
     ------
@@ -51,12 +54,15 @@ class Network:
     intercepts: tuple[Array, ...]
     activation: str
     output: str
+    lattice: Array | None = None
 
     def __post_init__(self) -> None:
         if self.activation not in HIDDEN or self.output not in OUTPUT:
             raise ValueError(f"unknown activation {self.activation!r} or output {self.output!r}")
         if not self.coefs or len(self.coefs) != len(self.intercepts):
             raise ValueError(f"{len(self.coefs)} weight matrices and {len(self.intercepts)} bias vectors")
+        if self.lattice is not None and self.lattice.shape != (self.coefs[0].shape[-1],) * 2:
+            raise ValueError(f"a lattice of shape {self.lattice.shape} for weights {self.coefs[0].shape}")
         n_inputs = self.encoding.n_features
         for layer, (coef, intercept) in enumerate(zip(self.coefs, self.intercepts, strict=True)):
             if coef.ndim != 2 or coef.shape[0] != n_inputs or intercept.shape != coef.shape[1:]:
@@ -113,10 +119,15 @@ class Network:
         return self.encoding.first_layer(xy, self.coefs[0])
 
     def _forward(self, xy: Array, hold: Callable[[Array], Array]) -> Array:
-        hidden = HIDDEN[self.activation].function
         with np.errstate(over="ignore", invalid="ignore"):
             z = self._first_layer(xy)
             z += self.intercepts[0]
+            return self.rest(z, hold)
+
+    def rest(self, z: Array, hold: Callable[[Array], Array] = lambda z: z) -> Array:
+        """Outputs for the sums of the first layer, biases included, which are overwritten."""
+        hidden = HIDDEN[self.activation].function
+        with np.errstate(over="ignore", invalid="ignore"):
             for coef, intercept in zip(self.coefs[1:], self.intercepts[1:], strict=True):
                 z = hidden(hold(z), out=z) @ coef
                 z += intercept

@@ -1,7 +1,7 @@
 """A painting: the trained function from a position to a color."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -19,8 +19,8 @@ from paintnet.lattice import (
     offsets_along,
     offsets_of,
 )
-from paintnet.modelfile import Model, decode_model, encode_model, read_model, write_model
-from paintnet.patches import Mosaic
+from paintnet.modelfile import Model, decode_model, encode_model, read_model, stored_bytes, write_model
+from paintnet.patches import LazyPatches, Mosaic
 from paintnet.picture import premultiply, unpremultiply
 from paintnet.positions import positions_of
 from paintnet.typing import Array
@@ -67,13 +67,21 @@ class Painting(Model):
     @property
     def n_parameters(self) -> int:
         """Weights and biases of all networks."""
+        if isinstance(self.patches, LazyPatches):
+            return self.patches.n_parameters
         return sum(patch.network.n_parameters for patch in self.patches)
 
-    @property
+    @cached_property
     def bits_per_pixel(self) -> float:
         """Bits of all parameters, as stored, per pixel of the picture."""
-        n_bytes = sum(patch.network.n_bytes for patch in self.patches)
-        return 8 * n_bytes / (self.width * self.height)
+        return 8 * stored_bytes(self) / (self.width * self.height)
+
+    def sketched(self) -> Self:
+        """Give a painting that is quick to render small: of many patches, a pixel is the value at its center.
+
+        A whole mosaic has more points than anybody would wait for while it is learned.
+        """
+        return self if len(self.patches) == 1 else replace(self, pixel="center")
 
     @cached_property
     def _mosaic(self) -> Mosaic:
@@ -308,15 +316,15 @@ class Painting(Model):
             means = colors.mean(axis=(1, 3), dtype=np.float64).astype(np.float32)
             yield unpremultiply(means.reshape(-1, means.shape[-1]))
 
-    def save(self, path: str | Path, codec: str = "raw") -> None:
+    def save(self, path: str | Path, codec: str | None = None) -> None:
         """Write the painting to a .paintnet file, whole or not at all.
 
         Parameters
         ----------
         path : str or Path
             The file; one that is there is replaced.
-        codec : {"raw", "zlib"}, default="raw"
-            How the numbers are stored.
+        codec : {"raw", "zlib"}, optional
+            How the numbers are stored; by default as they were, or else "raw".
         """
         write_model(path_of(path), self, codec)
 
@@ -331,7 +339,7 @@ class Painting(Model):
         """
         return read_model(path_of(path), cls)
 
-    def to_bytes(self, codec: str = "raw") -> bytes:
+    def to_bytes(self, codec: str | None = None) -> bytes:
         """Give the bytes of its .paintnet file."""
         return encode_model(self, codec)
 

@@ -1,8 +1,9 @@
 """Patches: networks that lie side by side over a picture, and one blended answer of them all."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, overload
 
 import numpy as np
 
@@ -52,6 +53,39 @@ class Patch:
         return self.network.forward(xy - np.array(self.origin) if any(self.origin) else xy)
 
 
+class LazyPatches(Sequence[Patch]):
+    """Patches that are read when they are asked for; where they lie is known before."""
+
+    @property
+    @abstractmethod
+    def extents(self) -> Sequence[Extent]:
+        """Where the patches lie."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> tuple[int, str]:
+        """How many outputs each network has, and what they are."""
+
+    @property
+    @abstractmethod
+    def n_parameters(self) -> int:
+        """Weights and biases of all networks."""
+
+    @abstractmethod
+    def at(self, number: int) -> Patch:
+        """Read a patch, by its number from 0."""
+
+    @overload
+    def __getitem__(self, index: int) -> Patch: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Patch]: ...
+
+    def __getitem__(self, index: int | slice) -> Patch | Sequence[Patch]:
+        numbers = range(len(self))[index]
+        return self.at(numbers) if isinstance(numbers, int) else tuple(map(self.at, numbers))
+
+
 class Mosaic:
     """Patches whose outputs are blended where they overlap.
 
@@ -87,18 +121,22 @@ class Mosaic:
     def __init__(self, patches: Sequence[Patch]) -> None:
         if not patches:
             raise ValueError("a painting without patches")
-        kinds = {patch.kind for patch in patches}
+        if isinstance(patches, LazyPatches):
+            kinds, extents = {patches.kind}, patches.extents
+        else:
+            kinds, extents = {patch.kind for patch in patches}, [patch.extent for patch in patches]
         if len(kinds) > 1:
             raise ValueError(f"patches with different outputs: {sorted(kinds)}")
         self.patches = patches
-        corners = np.array([patch.extent.to_list() for patch in patches]).reshape(-1, 2, 2)
+        (self.kind,) = kinds
+        corners = np.array([extent.to_list() for extent in extents]).reshape(-1, 2, 2)
         self._low, self._high = corners[:, 0], corners[:, 1]
         self._border = self._low.min(axis=0), self._high.max(axis=0)
 
     @property
     def n_outputs(self) -> int:
         """Outputs of each network."""
-        return self.patches[0].kind[0]
+        return self.kind[0]
 
     def forward(self, xy: Array) -> Array:
         """Blended outputs (n, n_outputs) for positions (n, 2)."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from paintnet import Painter
 from tests import http_server as web
@@ -144,3 +145,12 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def server() -> Iterator[HttpServer]:
     with HttpServer({"/bird.png": web.good(BIRD)}) as running:
         yield running
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_blas_thread() -> Iterator[None]:
+    """On a busy machine, threads that wait for each other slow a small network tenfold."""
+    import sklearn.neural_network  # noqa: F401 - loads every library that has threads to limit
+
+    with threadpool_limits(1):
+        yield

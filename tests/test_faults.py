@@ -35,7 +35,7 @@ from paintnet.files import download
 from paintnet.files.container import Container, encode_container
 from paintnet.files.download import DownloadLimits
 from paintnet.files.parts import Part
-from paintnet.modelfile import LAYOUT
+from paintnet.model_parts import LAYOUT
 from tests import http_server as web
 from tests.command_line import (
     HEIGHT,
@@ -489,14 +489,16 @@ def test_fault_19_disk_full_leaves_the_old_files(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    if when == "write":
-        monkeypatch.setattr(os, "open", lambda *_: full())
-    else:
-        monkeypatch.setattr(*{"fsync": (os, "fsync", full), "replace": (Path, "replace", full)}[when])
-    if when == "write":  # the picture itself is opened in the same way
-        error = refused(run, earlier, "fit", "-", "--force", *QUICK, "-m", "cat.paintnet", stdin=PNG)
-    else:
-        error = fit_refused(run, earlier, "cat.png")
+    def opened(path: Path, mode: str = "r", *rest: Any, real: Any = Path.open, **options: Any) -> Any:
+        return full() if "x" in mode else real(path, mode, *rest, **options)
+
+    place = {
+        "write": (Path, "open", opened),
+        "fsync": (os, "fsync", full),
+        "replace": (Path, "replace", full),
+    }
+    monkeypatch.setattr(*place[when])
+    error = fit_refused(run, earlier, "cat.png")
     assert "the disk is full; free some space or choose another disk" in error
 
 

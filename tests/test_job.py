@@ -78,7 +78,7 @@ def test_each_part_is_told_and_they_add_up_to_the_time_of_the_job(tmp_path: Path
     assert sum(fitted.seconds_by_part.values()) == pytest.approx(taken, abs=0.05)
     assert [part for part, _ in groupby(event.part for event in said)] == [
         "opening", "preparing", "learning", "painting", "measuring",
-        "writing", "painting", "writing", "painting", "writing", "animation", "writing", "report", "writing",
+        "writing", "animation", "writing", "report", "writing", "painting", "writing", "painting", "writing",
     ]  # fmt: skip
     assert set(fitted.seconds_by_part) == {"starting", *(event.part for event in said)}
     assert fitted.seconds_by_part["learning"] <= fitted.seconds + 0.05

@@ -16,9 +16,8 @@ from paintnet.encoding.raw import RawMap
 from paintnet.errors import ModelFileError, SettingsError
 from paintnet.files.container import Container, Layout, encode_container
 from paintnet.files.parts import Part
+from paintnet.model_parts import LAYOUT, MAX_LAYERS
 from paintnet.modelfile import (
-    LAYOUT,
-    MAX_LAYERS,
     Model,
     decode_model,
     encode_model,
@@ -80,7 +79,10 @@ def test_what_was_written_comes_back(codec: str) -> None:
 
 def test_a_file_says_what_the_format_says() -> None:
     document, parts = parts_of(MODEL)
-    assert document["patches"] == [{"extent": [0.0, 0.0, 20.0, 9.0]}, {"extent": [12.0, 0.0, 32.0, 9.0]}]
+    assert document["patches"] == [
+        {"extent": [0.0, 0.0, 20.0, 9.0], "parameters": 13},
+        {"extent": [12.0, 0.0, 32.0, 9.0], "parameters": 13},
+    ]
     assert document["size"] == [33, 10]
     assert document["training"]["psnr"] is None
     assert parts.keys() == {"patch.0", "patch.1"}
@@ -103,7 +105,7 @@ def test_a_mosaic_is_not_bound_to_the_layers_of_one_network() -> None:
 def test_an_unknown_codec_is_a_setting_that_cannot_be_used() -> None:
     with pytest.raises(SettingsError) as caught:
         encode_model(MODEL, "zip")
-    assert str(caught.value) == "codec: unknown name 'zip'; use one of raw, zlib"
+    assert str(caught.value) == "codec: unknown name 'zip'; use one of raw, zlib, packed"
 
 
 def test_another_kind_of_file_is_refused() -> None:
@@ -137,9 +139,9 @@ def test_a_huge_header_is_refused_unread() -> None:
 
 
 def test_a_newer_version_is_told_as_such() -> None:
-    newer = Layout("paintnet", 3, 9, 9, 9)
+    newer = Layout("paintnet", 4, 9, 9, 9)
     assert refusal(b"".join(encode_container({}, {}, newer))) == (
-        "m: written by a newer paintnet (format 3, this one reads up to 2); "
+        "m: written by a newer paintnet (format 4, this one reads up to 3); "
         "upgrade with `pip install --upgrade paintnet`"
     )
 
@@ -290,13 +292,13 @@ def test_an_endless_stream_is_refused_from_its_start() -> None:
 
 
 def test_a_stream_that_goes_on_behind_its_header_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = Layout("paintnet", 2, 4, 10_000, 20_000)
-    monkeypatch.setattr("paintnet.modelfile.LAYOUT", small)
+    monkeypatch.setattr("paintnet.modelfile.LAYOUT", Layout("paintnet", 2, 4, 10_000, 20_000))
+    monkeypatch.setattr("paintnet.modelfile.MOST_AT_ONCE", 300_000)
     content = encode_model(MODEL)
     assert receive_model(io.BytesIO(content), "stdin") == content
     with pytest.raises(ModelFileError) as caught:
         receive_model(Endless(content), "stdin")
-    assert str(caught.value) == f"stdin: larger than {small.max_file_bytes:,} bytes; use a smaller network"
+    assert str(caught.value) == "stdin: larger than 300,000 bytes; use a smaller network"
 
 
 def test_what_could_not_be_read_again_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

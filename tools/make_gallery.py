@@ -49,7 +49,7 @@ def run_page(page: Path, folder: Path) -> None:
             begun = time.monotonic()
             print(f"$ {command}", flush=True)
             shell = ("sh", "-c", command)
-            environment = {**os.environ, "PATH": path}
+            environment = {**os.environ, "PATH": path, "PAINTNET_SHOW_COLOR": "always"}  # as on a terminal
             subprocess.run(shell, cwd=folder, env=environment, timeout=LONGEST, check=True)  # noqa: S603
             print(f"({time.monotonic() - begun:.0f} s)", flush=True)
 

@@ -33,6 +33,9 @@ LIMIT = 900.0
 
 COLUMNS = 80
 
+ENDLESS = "paintnet play"
+"""A server, which its own tests start and end."""
+
 PREPARATION = (
     "paintnet fit sample:bird -m bird.paintnet",
     "paintnet fit sample:bird --mode classify --threshold 600 -m classes.paintnet",
@@ -152,11 +155,11 @@ def commands_of(help_text: str) -> list[str]:
     return re.findall(r"^  ([a-z]+)\b", listed, re.M)
 
 
-def prepared(folder: Path) -> Path:
-    """Make a folder as a newcomer has it: a photograph, some more of them, a list of points."""
+def prepared(folder: Path, side: int = 320) -> Path:
+    """Make a folder as a newcomer has it: a photograph of so many pixels a side, more of them, points."""
     from paintnet.picture import encode_picture, open_picture, shrink
 
-    photo = encode_picture(shrink(open_picture("sample:flower").pixels, 320), ".jpg")[0]
+    photo = encode_picture(shrink(open_picture("sample:flower").pixels, side), ".jpg")[0]
     (folder / "photos").mkdir(parents=True)
     for name in ("photo.jpg", "photos/one.jpg", "photos/two.jpg"):
         (folder / name).write_bytes(photo)
@@ -188,7 +191,8 @@ def all_of_it(home: Path, environment: dict[str, str]) -> Iterator[Seen]:
         folder = prepared(home / page.stem)
         for block in blocks:
             for command in block.commands:
-                yield watch(command, folder, environment)
+                if not command.startswith(ENDLESS):
+                    yield watch(command, folder, environment)
 
 
 def as_typed(examples: list[str], ready: Path, home: Path) -> Iterator[tuple[str, Path]]:
@@ -197,6 +201,8 @@ def as_typed(examples: list[str], ready: Path, home: Path) -> Iterator[tuple[str
     What is already there from the preparation may be replaced; a summary is that of the first example.
     """
     for number, command in enumerate(examples):
+        if command.startswith(ENDLESS):
+            continue
         folder = home / str(number)
         if "--summary" in command:
             folder = home / "0"
@@ -217,7 +223,7 @@ def fresh_environment(home: Path) -> dict[str, str]:
     for step in steps:
         subprocess.run(step, check=True)  # noqa: S603 - python and pip
     (wheel,) = wheels.glob("paintnet-*.whl")
-    subprocess.run((*pip, "install", f"{wheel}[fast,video]"), check=True)  # noqa: S603
+    subprocess.run((*pip, "install", f"{wheel}[fast,video,plot]"), check=True)  # noqa: S603
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PAINTNET_", "NUMBA_"))}
     kept.pop("NO_COLOR", None)
     path = os.pathsep.join((".", str(venv / "bin"), os.environ["PATH"]))

@@ -6,9 +6,8 @@ learning hardly waits. Copies lie in a temporary file, not in memory.
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, Self
 
 import numpy as np
@@ -108,6 +107,7 @@ class FrameTaker:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._free: list[int] = []
         self._shapes: Painting | None = None
+        self._like: list[NDArray[Any]] = []
         self._last: Frame | None = None
         self.final: Painting | None = None
         self.final_epoch = 0
@@ -146,18 +146,18 @@ class FrameTaker:
     def _keep(self, painting: Painting, epoch: int, quality: float, psnr: float | None) -> None:
         if self._shapes is None:
             self._shapes = painting
+        arrays = self._like = _kept(painting)
         if len(self.moments) >= self._capacity:
             self._free.append(_drop_one(self.moments).slot)
         slot = self._free.pop() if self._free else len(self.moments)
         self._file.seek(slot * self._n_bytes)
-        for array in _arrays(painting):
+        for array in arrays:
             self._file.write(np.ascontiguousarray(array).data)
         self.moments.append(Moment(epoch, quality, psnr, slot))
 
     @property
     def _n_bytes(self) -> int:
-        assert self._shapes is not None  # noqa: S101 - set with the first moment
-        return sum(array.nbytes for array in _arrays(self._shapes))
+        return sum(array.nbytes for array in self._like)
 
     @property
     def _capacity(self) -> int:
@@ -175,10 +175,12 @@ class FrameTaker:
         assert self._shapes is not None  # noqa: S101 - there is a moment
         self._file.seek(moment.slot * self._n_bytes)
         arrays = []
-        for array in _arrays(self._shapes):
+        for array in self._like:
             data = self._file.read(array.nbytes)
             arrays.append(np.frombuffer(data, dtype=array.dtype).reshape(array.shape))
-        return Frame(moment.epoch, moment.psnr, frame_pixels(_with_arrays(self._shapes, iter(arrays))))
+        is_frame = len(self._shapes.patches) > 1
+        pixels = arrays[0] if is_frame else frame_pixels(_with_arrays(self._shapes, arrays))
+        return Frame(moment.epoch, moment.psnr, pixels)
 
     def paint_final(self) -> Frame:
         """Paint the finished painting; its PSNR is measured, not estimated."""
@@ -250,18 +252,19 @@ def as_levels(pixels: NDArray[Any]) -> Levels:
     return to_levels(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
 
 
-def _arrays(painting: Painting) -> list[NDArray[Any]]:
-    return [array for patch in painting.patches for array in patch.network.arrays]
+def _kept(painting: Painting) -> list[NDArray[Any]]:
+    """What is kept of a moment: the weights of a network; of many, the frame itself, which is smaller."""
+    if len(painting.patches) > 1:
+        return [frame_pixels(painting.sketched())]
+    return list(painting.patches[0].network.arrays)
 
 
-def _with_arrays(painting: Painting, arrays: Iterator[NDArray[Any]]) -> Painting:
-    """Put what `_arrays` took back, or another moment's in its place."""
-    patches = []
-    for patch in painting.patches:
-        n = len(patch.network.coefs)
-        coefs, intercepts = tuple(islice(arrays, n)), tuple(islice(arrays, n))
-        patches.append(replace(patch, network=replace(patch.network, coefs=coefs, intercepts=intercepts)))
-    return replace(painting, patches=tuple(patches))
+def _with_arrays(painting: Painting, arrays: Sequence[NDArray[Any]]) -> Painting:
+    """Put what `_kept` gave back, or another moment's in its place."""
+    (patch,) = painting.patches
+    n = len(patch.network.coefs)
+    network = replace(patch.network, coefs=tuple(arrays[:n]), intercepts=tuple(arrays[n:]))
+    return replace(painting, patches=(replace(patch, network=network),))
 
 
 def _gaps(moments: list[Moment]) -> list[float]:

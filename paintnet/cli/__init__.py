@@ -16,13 +16,16 @@ from paintnet.cli.threads import keep_blas_alone, make_do_with_what_there_is
 COMMANDS = {
     "fit": "Teach a network to paint a picture.",
     "batch": "Paint many pictures, and go on where it ended.",
+    "sweep": "Try many settings on one picture, and tell the best.",
     "predict": "Ask a painting for the color at positions.",
     "render": "Paint a saved painting at any size.",
+    "export": "Write a painting as a page that paints it.",
     "info": "Describe a saved painting and how it was trained, or a picture.",
     "compare": "Measure how close two pictures are.",
     "neuron": "Compute one neuron, with the sum written out.",
     "boundary": "Show how neurons and networks divide the plane.",
     "show": "Print a painting or a picture in the terminal.",
+    "play": "Open a page where a network learns before your eyes.",
     "warm": "Compile the training step ahead, once for all runs.",
     "help": "Show the help of a command, or a page of the documentation.",
 }
@@ -32,7 +35,7 @@ _ELSEWHERE = {"help": ("pages", "show_help")}
 """Commands that are not the function of their own name in the file of that name."""
 
 
-TRAINING = ("fit", "batch", "boundary")
+TRAINING = ("fit", "batch", "sweep", "boundary", "play")
 """Commands that train, and so start threads."""
 
 

@@ -1,7 +1,5 @@
 """`paintnet batch`: paint many pictures, and go on where it ended."""
 
-import contextlib
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,15 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paintnet.cli.batch_line import BatchLine, duration_text
 from paintnet.cli.completion import complete_files, complete_pictures
 from paintnet.cli.console import Console, human_bytes, standard_input
-from paintnet.cli.exits import SomeFailed, if_interrupted, tell
-from paintnet.cli.fit import fit, patch_of, settings_of
+from paintnet.cli.exits import SomeFailed, tell
+from paintnet.cli.fit import fit, patch_of
 from paintnet.cli.help import borrowed_options, command, option, option_group
 from paintnet.cli.loading import load_networks
 from paintnet.cli.options import report_options
 from paintnet.cli.outputs import check_size_options, write_outputs
+from paintnet.cli.plans import (
+    check_cluster,
+    cluster_option,
+    passed_over,
+    run_plan,
+    tell_plan,
+    warn_of_the_disk,
+    why_failed,
+)
+from paintnet.cli.settings import settings_of
 from paintnet.cli.threads import notes_on_threads
 from paintnet.cli.types import Number, Workers
 from paintnet.cli.watching import animation_of, check_views, command_line, frames_of
@@ -29,9 +36,6 @@ from paintnet.picture import OUTPUT_FORMATS, OpenLimits
 if TYPE_CHECKING:
     from paintnet.fleet.plan import BatchSettings, Plan
 
-NEARLY_FULL = 0.9
-"""Share of the free space from which a batch that needs so much is warned about."""
-
 NOT_OF_FIT = {
     "output": "the outputs of a picture are named by --name and --format",
     "model": "the same",
@@ -40,6 +44,7 @@ NOT_OF_FIT = {
     "require_psnr": "it does not end the program with code 4, but counts the picture as failed",
     "preview": "there is one line for the whole, and several pictures may be learned at a time",
     "sha256": "it is the checksum of one picture",
+    "workers": "they learn pictures side by side, not patches of one",
     "checkpoint": "it is that of one run; a batch goes on picture by picture",
     "every": "the same",
     "resume": "the same: the same command goes on",
@@ -108,6 +113,7 @@ Examples:
         help="Processes that work side by side, auto for one on each core; they share the threads. "
         "Outputs do not depend on it.",
     ),
+    cluster_option,
     option(
         "--require-psnr",
         type=Number(),
@@ -137,6 +143,7 @@ def batch(inputs: tuple[str, ...], **options: Any) -> None:
     """
     console = Console(as_json=options["json"], quiet=options["quiet"])
     console.notes(notes_on_threads())
+    check_cluster(options)
     load_networks()  # as in fit: --help does without
     from paintnet.fleet.batch import plan_batch
 
@@ -149,12 +156,12 @@ def batch(inputs: tuple[str, ...], **options: Any) -> None:
             check_output(options[name], force=True, extensions=extensions)
     plan = plan_batch(settings, _inputs(inputs, options["from_file"]), recursive=options["recursive"])
     if plan.passed_over:
-        console.notes([_passed_over(plan)])
+        console.notes([passed_over(plan)])
     if options["dry_run"]:
-        _tell_plan(console, plan)
+        tell_plan(console, plan)
         return
-    _warn_of_the_disk(plan, console)
-    rows = _run(plan, console, options)
+    warn_of_the_disk(plan, console)
+    rows = run_plan(plan, console, options)
     _write_more(plan, rows, options)
     _finish(console, plan, rows)
 
@@ -211,44 +218,15 @@ def _inputs(given: Sequence[str], list_name: str | None) -> list[str]:
         raise SettingsError(f"--from-file {printable(list_name)}", why, "check its spelling") from error
 
 
-def _run(plan: "Plan", console: Console, options: dict[str, Any]) -> list[dict[str, Any]]:
-    from paintnet.fleet.batch import run_batch
-    from paintnet.fleet.telling import error_of
-
-    rows: list[dict[str, Any]] = []
-    total, workers = len(plan.items), min(options["workers"], max(1, len(plan.todo)))
-    line = BatchLine(total, is_shown=console.shows_progress and bool(plan.todo))
-    if_interrupted(_left(rows, total))
-    with line, contextlib.closing(run_batch(plan, workers=workers)) as ended:
-        for row in ended:
-            rows.append(row)
-            if_interrupted(_left(rows, total))
-            line.count(row["state"])
-            if row["state"] == "failed":
-                with line.aside():
-                    click.echo(f"failed: {printable(_why(row, tell(error_of(row))))}", err=True)
-                if options["fail_fast"]:
-                    break
-    return rows
-
-
-def _left(rows: list[dict[str, Any]], total: int) -> str:
-    """What to say about an interrupted batch."""
-    done = sum(row["state"] != "failed" for row in rows)
-    return f"{done} of {total} pictures are done; the same command goes on with the others"
-
-
-def _why(row: dict[str, Any], told: str) -> str:
-    """Name the picture, where the error does not begin with it."""
-    return told if row["error"]["what"] == row["source"] else f"{row['source']}: {told}"
-
-
 def _write_more(plan: "Plan", rows: list[dict[str, Any]], options: dict[str, Any]) -> None:
     from paintnet.fleet.telling import contact_sheet, error_of, junit
 
     contents: dict[str, bytes] = {}
     if options["junit"] is not None:
-        told = [_why(row, tell(error_of(row))) if row["state"] == "failed" else "" for row in rows]
+        told = [
+            why_failed(row, tell(error_of(row)), row["source"]) if row["state"] == "failed" else ""
+            for row in rows
+        ]
         contents[options["junit"]] = junit(rows, told)
     if options["sheet"] is not None and any(row["state"] != "failed" for row in rows):
         extension = Path(options["sheet"]).suffix.lower()
@@ -286,11 +264,6 @@ def _lines(counts: dict[str, Any], left: int = 0) -> Iterator[str]:
     yield f"{counts['files']} files, {human_bytes(counts['bytes'])}"
 
 
-def _passed_over(plan: "Plan") -> str:
-    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(plan.passed_over.items()))
-    return f"passed over: {reasons}"
-
-
 def _tell_manifest(console: Console, settings: "BatchSettings") -> None:
     from paintnet.fleet.manifest import Manifest
     from paintnet.fleet.telling import summary
@@ -303,46 +276,3 @@ def _tell_manifest(console: Console, settings: "BatchSettings") -> None:
     document = {**counts, "begun": len(begun), "manifest": str(manifest.path), "items": list(rows.values())}
     lines = [*_lines(counts), *([f"{len(begun)} begun and not ended"] if begun else [])]
     console.answer(document, lines)
-
-
-def _tell_plan(console: Console, plan: "Plan") -> None:
-    from paintnet.fleet.estimate import estimate
-
-    guess = estimate(plan)
-    free = _free(plan.settings.out_dir)
-    items = [
-        {
-            "source": item.input.name,
-            "outputs": list(item.outputs.paths),
-            "state": "skipped" if item.row is not None else "to do",
-        }
-        for item in plan.items
-    ]
-    document = {"items": items, "bytes": guess.size, "seconds": guess.seconds, "free": free}
-    lines = [
-        f"{each['source']} -> {', '.join(each['outputs'])}" for each in items if each["state"] == "to do"
-    ]
-    done = len(items) - len(lines)
-    lines.append(
-        f"{len(lines)} to do, {done} done; about {human_bytes(guess.size)}, {human_bytes(free)} free"
-    )
-    if guess.seconds is not None:
-        lines.append(f"about {duration_text(guess.seconds)} with one worker, as the pictures before took")
-    console.answer(document, lines)
-
-
-def _warn_of_the_disk(plan: "Plan", console: Console) -> None:
-    from paintnet.fleet.estimate import estimate
-
-    size, free = estimate(plan).size, _free(plan.settings.out_dir)
-    if size > free * NEARLY_FULL:
-        needs = f"the outputs need about {human_bytes(size)}"
-        console.notes([f"{needs}, and the disk has {human_bytes(free)} left"])
-
-
-def _free(folder: Path) -> int:
-    """Bytes that are free where a folder is, or will be."""
-    there = folder.absolute()
-    while not there.exists():
-        there = there.parent
-    return shutil.disk_usage(there).free

@@ -18,13 +18,15 @@ class BatchLine:
     Parameters
     ----------
     total : int
-        Pictures of the batch.
+        How many there are.
+    noun : str
+        What they are called.
     is_shown : bool
         Whether somebody is watching.
     """
 
-    def __init__(self, total: int, *, is_shown: bool) -> None:
-        self._total, self._is_shown = total, is_shown
+    def __init__(self, total: int, noun: str = "pictures", *, is_shown: bool) -> None:
+        self._total, self._noun, self._is_shown = total, noun, is_shown
         self._states: Counter[str] = Counter()
         self._begun = self._last = time.monotonic()
         self._lock, self._ended = threading.Lock(), threading.Event()
@@ -67,11 +69,13 @@ class BatchLine:
             with self._lock:
                 columns, _ = window_size(sys.stderr)
                 took, now = self._last - self._begun, time.monotonic()
-                text = batch_line(self._states, self._total, took, now - self._last, columns)
+                text = batch_line(self._states, self._total, took, now - self._last, columns, self._noun)
                 draw(f"\r{text}{ERASE_LINE}")
 
 
-def batch_line(states: Counter[str], total: int, took: float, since: float, columns: int) -> str:
+def batch_line(
+    states: Counter[str], total: int, took: float, since: float, columns: int, noun: str = "pictures"
+) -> str:
     """Put the state of a batch into one line; the bar goes first where room is short.
 
     Parameters
@@ -86,6 +90,8 @@ def batch_line(states: Counter[str], total: int, took: float, since: float, colu
         Seconds since then.
     columns : int
         Of the terminal.
+    noun : str
+        What they are called.
 
     Examples
     --------
@@ -93,7 +99,7 @@ def batch_line(states: Counter[str], total: int, took: float, since: float, colu
     '7 of 10 pictures, 1 failed, 1:25 left'
     """
     ended = states.total()
-    text = f"{ended} of {total} pictures"
+    text = f"{ended} of {total} {noun}"
     if states["failed"]:
         text += f", {states['failed']} failed"
     # Pictures that were done before took no time, so they say nothing about those to come.

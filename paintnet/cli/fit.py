@@ -16,9 +16,10 @@ from paintnet.cli.keeping import keep_options, keeping_of, telling_of
 from paintnet.cli.loading import load_networks
 from paintnet.cli.options import force_option, open_options, report_options, size_options, target_options
 from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
+from paintnet.cli.settings import encoding_options, settings_of, tuning_options
 from paintnet.cli.suggestions import check_no_slip
 from paintnet.cli.threads import notes_on_threads
-from paintnet.cli.types import NONE, Choice, Duration, Layers, NameOf, Number, NumberOrNone
+from paintnet.cli.types import NONE, Choice, Duration, Layers, NameOf, Number, NumberOrNone, Workers
 from paintnet.cli.watching import (
     View,
     animation_of,
@@ -27,16 +28,13 @@ from paintnet.cli.watching import (
     frames_of,
     watch_options,
 )
-from paintnet.dataset.classes import Classes
-from paintnet.dataset.palettes import palette_of
 from paintnet.encoding.registry import ENCODINGS
-from paintnet.errors import SettingsError
 from paintnet.modelfile import EXTENSION, MODES
 from paintnet.outputs import Outputs
 from paintnet.painting import Painting
 from paintnet.picture import OpenLimits
 from paintnet.settings.presets import PRESETS
-from paintnet.settings.settings import ENGINES, PURPOSES, SOLVERS
+from paintnet.settings.settings import ENGINES, PURPOSES, SOLVERS, STORES
 
 if TYPE_CHECKING:
     from paintnet.job import FittedJob, Job
@@ -157,6 +155,21 @@ Examples:
         "The result does not depend on it.",
     ),
     option(
+        "--workers",
+        type=Workers(),
+        default="1",
+        metavar="N|auto",
+        help="Processes that learn the patches of a large picture side by side, auto for one on each core. "
+        "The result does not depend on it.",
+    ),
+    option(
+        "--store",
+        type=Choice(STORES),
+        help="What is kept of the weights: a grid's features in as many bits as their quality needs, some 16 "
+        "for a pixel; or all weights as they were learned.",
+        show_default="packed",
+    ),
+    option(
         "--learning-rate",
         type=Number(),
         metavar="R",
@@ -174,6 +187,8 @@ Examples:
         help="Start of all random numbers; the same seed, settings and machine give the same bytes.",
     ),
 )
+@encoding_options
+@tuning_options
 @option_group(
     "When it ends",
     option("--epochs", type=Number(whole=True), metavar="N", help="After N passes over the picture."),
@@ -294,6 +309,7 @@ def _job(image: str, options: dict[str, Any], view: View) -> "Job":
         limits=OpenLimits(options["max_pixels"], options["allow_private"], options["sha256"]),
         max_side=options["max_side"],
         patch=patch_of(options),
+        workers=options["workers"],
         outputs=Outputs(pictures, models, animation_of(options), options["report"]),
         scale=options["scale"],
         size=options["size"],
@@ -313,41 +329,6 @@ def patch_of(options: dict[str, Any]) -> int | str | None:
     """Side of the patches that was asked for."""
     asked: int | str | None = options["patch"]
     return "auto" if asked is None else None if asked == NONE else asked
-
-
-def settings_of(options: dict[str, Any], view: View | Console) -> dict[str, Any]:
-    """Fields of PainterSettings that the user gave."""
-    direct = (
-        "mode encoding layers activation solver engine threads learning_rate batch_size alpha seed epochs "
-        "iterations target_psnr bpp file_size hold_out"
-    )
-    given = {name: options[name] for name in direct.split() if options[name] is not None}
-    if options["for"] is not None:
-        given["purpose"] = options["for"]
-    if options["time"] is not None:
-        given["seconds"] = options["time"]
-    if options["tol"] is not None:
-        given["tol"] = None if options["tol"] == NONE else options["tol"]
-    classes = {name: options[name] for name in ("colors", "threshold") if options[name] is not None}
-    if options["palette"] is not None:
-        palette = palette_of(options["palette"])
-        view.notes(palette.notes)
-        classes["palette"] = palette.colors
-    if classes:
-        given["classes"] = Classes(**classes)
-    _check_solver(given)
-    return given
-
-
-def _check_solver(given: dict[str, Any]) -> None:
-    """Say so where an option does not apply to the solver."""
-    if given.get("solver") == "lbfgs":
-        foreign = {"epochs", "learning_rate", "batch_size", "seconds", "target_psnr", "tol"} & set(given)
-        if foreign:
-            why = "lbfgs takes all pixels at once: it has no epochs, rate or batches"
-            raise SettingsError(min(foreign), why, "use --iterations, or --solver adam")
-    elif "iterations" in given:
-        raise SettingsError("iterations", "only lbfgs counts iterations", "use --epochs, or --solver lbfgs")
 
 
 def _document(fitted: "FittedJob") -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from paintnet.cli.console import standard_input
 from paintnet.cli.terminal import is_terminal
 from paintnet.errors import OutputError, SettingsError
-from paintnet.files.writing import check_apart, check_output, replacing, told_together, write_together
+from paintnet.files.writing import check_apart, check_output, told_together, write_together, write_whole
 from paintnet.picture import OUTPUT_FORMATS, check_size, encode_picture, output_size, write_bands
 
 STDOUT = "-"
@@ -74,8 +74,7 @@ def write_picture(path: str, bands: Iterable[Any], shape: tuple[int, ...]) -> tu
         Of the whole.
     """
     if path != STDOUT:
-        with replacing(path) as file:
-            return write_bands(file, bands, shape, _extension(path))
+        return write_whole(path, lambda staged: write_bands(staged, bands, shape, _extension(path)))
     # Nothing goes to stdout before all of it is there.
     with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
         notes = write_bands(spool, bands, shape, _extension(path))

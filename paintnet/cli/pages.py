@@ -18,11 +18,15 @@ from paintnet.files.names import printable
 PAGES = {
     "lesson": "From one neuron to a painted bird.",
     "commands": "Every command, option and exit code.",
+    "playing": "The page of paintnet play.",
     "batches": "Many pictures, and going on where it ended.",
+    "sweeps": "Which settings are best for a picture.",
+    "clusters": "Many machines.",
     "ci": "In continuous integration.",
     "gallery": "What it makes, with the command for each picture.",
     "python": "The library.",
     "pictures": "The pictures that are read, and how their colors are taken.",
+    "exports": "A painting as a page.",
     "engine": "How it learns so fast, and what was tried and lost.",
     "benchmarks": "How it compares with others.",
     "model-file": "The .paintnet file.",
@@ -49,8 +53,9 @@ Examples:
 def show_help(ctx: click.Context, /, topic: str | None, **say: bool) -> None:
     """Show the help of a command, or a page of the documentation.
 
-    TOPIC is a command, or one of the pages lesson, commands, batches, ci,
-    gallery, python, pictures, engine, small-files, benchmarks, model-file and security,
+    TOPIC is a command, or one of the pages lesson, commands, playing, batches,
+    sweeps, clusters, ci, gallery, python, pictures, exports, engine, small-files,
+    benchmarks, model-file and security,
     which are installed with the program; without it, commands and pages are
     listed.
     """

@@ -27,7 +27,7 @@ def describe_picture(source: str, console: Console, limits: OpenLimits) -> None:
 
     found = describe(source, limits)
     console.notes(found.opened.notes)
-    height, width, channels = found.opened.pixels.shape
+    height, width, channels = found.opened.held.shape
     document: dict[str, Any] = {
         "picture": found.opened.source,
         "bytes": found.n_bytes,

@@ -69,7 +69,7 @@ class Preview(ProgressLine):
             if self._epoch is not None and self._run is not None:
                 self._latest = self._epoch
                 if ended[0] is None and self._depth:
-                    self._draw_picture(self._epoch, self._run.painting(), self._depth)
+                    self._draw_picture(self._epoch, self._run.painting().sketched(), self._depth)
                 else:
                     self._draw_line()
         finally:  # even where a second Ctrl-C ends the last repainting
@@ -86,7 +86,7 @@ class Preview(ProgressLine):
             with self._lock:
                 self._take(event)
                 self._run = run
-                self._draw_picture(event, run.painting(), self._depth)
+                self._draw_picture(event, run.painting().sketched(), self._depth)
                 end = self._drawn_at = time.monotonic()
                 self._picture_due = end + max(SECONDS_BETWEEN_PICTURES, (end - start) * (1 / SHARE - 1))
                 self._due = end + SECONDS_BETWEEN

@@ -247,6 +247,7 @@ XY = NumberList("X,Y")
 REGION = NumberList("X0,Y0,X1,Y1", count=4)
 SIZE = NumberList("WxH", separator="x", whole=True)
 NUMBERS = NumberList("N,N,...", count=None)
+WHOLE_NUMBERS = NumberList("N,N,...", whole=True, count=None)
 
 
 class Workers(click.ParamType[Any]):

@@ -8,6 +8,7 @@ import numpy as np
 
 from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError, value_text
+from paintnet.picture.levels import Pixels
 from paintnet.typing import Array
 
 MARGIN = 12
@@ -66,7 +67,11 @@ class Window:
         left, top = max(0, self.left - margin), max(0, self.top - margin)
         return Window(left, top, min(width, self.right + margin), min(height, self.bottom + margin))
 
-    def of(self, picture: Array) -> Array:
+    def moved(self, right: int, down: int) -> "Window":
+        """Give the window so many pixels further to the right and down."""
+        return Window(self.left + right, self.top + down, self.right + right, self.bottom + down)
+
+    def of(self, picture: Pixels) -> Array:
         """Cut the window out of a picture."""
         return picture[self.top : self.bottom, self.left : self.right]
 

@@ -70,6 +70,7 @@ class EncodingSpec(CheckedSettings, ABC):
     A child has a field with a default for each setting, named otherwise than any field of
     `PainterSettings`, `ranges` and `choices` for them (see `CheckedSettings`), and:
 
+    - ``explanations``, a sentence about each: the command line makes an option of every setting;
     - ``name``, the encoding's, and that of its map;
     - ``map_type``, the class of its map;
     - `build`.

@@ -110,6 +110,10 @@ class FourierSpec(EncodingSpec):
     name: ClassVar[str] = "fourier"
     map_type: ClassVar[type[PositionMap]] = FourierMap
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"n_frequencies": (1, 65_536), "sigma": (1e-6, 1e6)}
+    explanations: ClassVar[Mapping[str, str]] = {
+        "n_frequencies": "How many waves of random direction; by default 128.",
+        "sigma": "Bandwidth of the waves in cycles per short side; by default 10.",
+    }
 
     def build(self, extent: Extent, seed: int) -> FourierMap:
         """Draw the directions."""

@@ -262,6 +262,10 @@ class GridSpec(EncodingSpec):
     name: ClassVar[str] = "grid"
     map_type: ClassVar[type[PositionMap]] = GridMap
     choices: ClassVar[Mapping[str, Collection[str]]] = {"basis": tuple(BASES)}
+    explanations: ClassVar[Mapping[str, str]] = {
+        "levels": "Vertices on the short side of each grid; by default one, as fine as the picture needs.",
+        "basis": "How a position is mixed from vertices around it: B-splines, or Keys's cubic convolution.",
+    }
 
     def validate(self) -> None:
         """Raise `SettingsError` for the first value that cannot be used."""

@@ -6,7 +6,7 @@ column in each. The idea of integer latents with upsampling and a small decoder 
 et al. 2023, "COOL-CHIC: Coordinate-based Low Complexity Hierarchical Image Codec").
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -219,6 +219,9 @@ class PyramidSpec(EncodingSpec):
     spacings: tuple[int, ...] = SPACINGS
     name: ClassVar[str] = "pyramid"
     map_type: ClassVar[type[PositionMap]] = PyramidMap
+    explanations: ClassVar[Mapping[str, str]] = {
+        "spacings": "Pixels between the numbers of each level: powers of two, ascending; by default 1 to 64.",
+    }
 
     def validate(self) -> None:
         """Raise `SettingsError` for the first value that cannot be used."""

@@ -1,5 +1,6 @@
 """The raw encoding: the position itself, scaled or in plain pixel numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -64,6 +65,10 @@ class RawSpec(EncodingSpec):
     normalize: bool = True
     name: ClassVar[str] = "raw"
     map_type: ClassVar[type[PositionMap]] = RawMap
+    explanations: ClassVar[Mapping[str, str]] = {
+        "normalize": "Scale positions to [-1, 1], or leave them plain pixel numbers; by default scaled, "
+        "but with the preset tutorial plain.",
+    }
 
     def build(self, extent: Extent, seed: int) -> RawMap:
         """Lay the encoding over a picture; nothing is random."""

@@ -15,14 +15,13 @@ without being noticed; of a part, when it is read.
 """
 
 import hashlib
+import itertools
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import numpy as np
-
+from paintnet.files.entries import Entry, checked_entry, decode_part, entry_of, read_stored
 from paintnet.files.parts import (
     CODECS,
     LENGTH_BYTES,
@@ -40,8 +39,6 @@ HEADER_BYTES_A_PART = 400
 """Allowed on top for each part: its place, codec, size and checksum, and a line about it in the document."""
 
 _METADATA = "__metadata__"
-_PART_NAME = re.compile(r"[a-z][a-z0-9_.]{0,63}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ForeignFileError(ContainerError):
@@ -68,6 +65,8 @@ class Layout:
         Bytes of the tensors of one part.
     max_bytes : int
         Bytes of all tensors.
+    oldest : int, optional
+        First version whose files are such containers; by default `version`.
     """
 
     key: str
@@ -75,6 +74,7 @@ class Layout:
     max_parts: int
     max_part_bytes: int
     max_bytes: int
+    oldest: int | None = None
 
     @property
     def max_header_bytes(self) -> int:
@@ -183,6 +183,7 @@ class Container:
     Examples
     --------
     >>> import io
+    >>> import numpy as np
     >>> layout = Layout("example", 1, max_parts=10, max_part_bytes=1000, max_bytes=5000)
     >>> part = Part({"weights": np.ones((2, 3), np.float32)}, {"of": "one patch"})
     >>> content = b"".join(encode_container({"title": "bird"}, {"patch.0": part}, layout))
@@ -220,39 +221,15 @@ class Container:
         ContainerError
             If it is damaged.
         """
-        entry = self._entries[name]
-        self._file.seek(self._start + entry.begin)
-        stored = self._file.read(entry.end - entry.begin)
-        if hashlib.sha256(stored).hexdigest() != entry.sha256:
-            raise ContainerError("its checksum does not fit its content")
-        part = CODECS[entry.codec].decode(stored, entry.n_bytes)
-        if part.n_bytes != entry.n_bytes:
-            raise ContainerError(f"part {name} holds {part.n_bytes:,} bytes, not {entry.n_bytes:,}")
-        if not all(np.isfinite(array).all() for array in part.tensors.values()):
-            raise ContainerError("it holds numbers that are not finite")
-        return part
+        return decode_part(name, self.entry(name), self.stored(name))
 
+    def entry(self, name: str) -> Entry:
+        """Where a part lies in the data, and what it is."""
+        return self._entries[name]
 
-@dataclass(frozen=True)
-class _Entry:
-    """Where a stored part lies in the data, and what it is."""
-
-    begin: int
-    end: int
-    codec: str
-    n_bytes: int
-    sha256: str
-
-    @property
-    def placed(self) -> dict[str, Any]:
-        """Its line in the table of a safetensors file."""
-        size = self.end - self.begin
-        return {"data_offsets": [self.begin, self.end], "dtype": "U8", "shape": [size]}
-
-    @property
-    def described(self) -> dict[str, Any]:
-        """Its line in the metadata."""
-        return {"bytes": self.n_bytes, "codec": self.codec, "sha256": self.sha256}
+    def stored(self, name: str) -> bytes:
+        """Read the bytes of one part as they are stored, and hold them against their checksum."""
+        return read_stored(self._file, self._start, self._entries[name])
 
 
 def encode_container(
@@ -281,24 +258,59 @@ def encode_container(
     OverLimitError
         If it could not be read again.
     """
-    stored: list[bytes] = []
-    entries: dict[str, _Entry] = {}
-    begin = 0
-    for name in sorted(parts):
-        data = CODECS[codec].encode(parts[name])
-        end = begin + len(data)
-        digest = hashlib.sha256(data).hexdigest()
-        entries[name] = _Entry(begin, end, codec, parts[name].n_bytes, digest)
-        stored.append(data)
-        begin = end
+    pieces: dict[str, bytes] = {name: CODECS[codec].encode(part) for name, part in parts.items()}
+    entries = {name: entry_of(data, codec, parts[name].n_bytes) for name, data in pieces.items()}
+    return list(assemble(document, entries, pieces.__getitem__, layout))
+
+
+def assemble(
+    document: Mapping[str, Any],
+    entries: Mapping[str, Entry],
+    stored: Callable[[str], bytes],
+    layout: Layout,
+    version: int | None = None,
+) -> Iterator[bytes]:
+    """Give a file of parts that are packed already, in pieces: no more than one part is held.
+
+    Parameters
+    ----------
+    document : mapping
+        JSON values.
+    entries : mapping of str to Entry
+        The parts by name, wherever they lie now.
+    stored : callable
+        Gives the stored bytes of a part by its name.
+    layout : Layout
+        What kind of container it is.
+    version : int, optional
+        Of the format, where an earlier one than the layout's will do.
+
+    Raises
+    ------
+    OverLimitError
+        Before the first piece, if it could not be read again.
+    """
+    placed: dict[str, Entry] = {}
+    end = 0
+    for name in sorted(entries):
+        placed[name] = entries[name].moved_to(end)
+        end = placed[name].end
+    start = _encode_header(document, placed, layout, version or layout.version)
+    return itertools.chain((start,), map(stored, placed))
+
+
+def _encode_header(
+    document: Mapping[str, Any], entries: Mapping[str, Entry], layout: Layout, version: int
+) -> bytes:
+    """Write what stands before the parts."""
     _check_limits(entries, layout)
-    header = _header(dict(document), entries, layout.key, layout.version)
+    header = _header(dict(document), entries, layout.key, version)
     if len(header) > layout.max_header_bytes:
         raise OverLimitError(f"a header of {len(header):,} bytes, more than {layout.max_header_bytes:,}")
-    return [len(header).to_bytes(LENGTH_BYTES, "little"), header, *stored]
+    return len(header).to_bytes(LENGTH_BYTES, "little") + header
 
 
-def _header(document: Any, entries: Mapping[str, _Entry], key: str, version: int) -> bytes:
+def _header(document: Any, entries: Mapping[str, Entry], key: str, version: int) -> bytes:
     """Write the one valid header of such a file."""
     described = {name: entry.described for name, entry in entries.items()}
     table = {name: entry.placed for name, entry in entries.items()}
@@ -308,17 +320,17 @@ def _header(document: Any, entries: Mapping[str, _Entry], key: str, version: int
     return canonical({_METADATA: {key: text}, **table}).encode()
 
 
-def _checked_entries(header: Header, layout: Layout) -> dict[str, _Entry]:
-    if header.version != layout.version:
+def _checked_entries(header: Header, layout: Layout) -> dict[str, Entry]:
+    if not (layout.oldest or layout.version) <= header.version <= layout.version:
         raise ContainerError(f"unknown format {header.version}")
     described = header.document.get("parts")
     if not isinstance(described, dict) or not isinstance(header.document.get("document"), dict):
         raise ContainerError("its document lacks a part of itself")
     if header.table.keys() != described.keys():
         raise ContainerError("its table does not fit its document")
-    entries = {name: _entry(name, header.table[name], described[name]) for name in sorted(described)}
+    entries = {name: checked_entry(name, header.table[name], described[name]) for name in sorted(described)}
     try:
-        rebuilt = _header(header.document["document"], entries, layout.key, layout.version)
+        rebuilt = _header(header.document["document"], entries, layout.key, header.version)
     except RecursionError:  # nested to the last level that JSON can be read at; only a forger does that
         rebuilt = b""
     if rebuilt != header.content:
@@ -333,24 +345,7 @@ def _checked_entries(header: Header, layout: Layout) -> dict[str, _Entry]:
     return entries
 
 
-def _entry(name: str, placed: Any, described: Any) -> _Entry:
-    try:
-        begin, end = placed["data_offsets"]
-        codec, n_bytes, sha256 = described["codec"], described["bytes"], described["sha256"]
-    except (TypeError, KeyError, ValueError):
-        begin = end = codec = n_bytes = sha256 = None
-    if (
-        not _PART_NAME.fullmatch(name)
-        or not all(type(number) is int and number >= 0 for number in (begin, end, n_bytes))
-        or not begin <= end
-        or not isinstance(codec, str)
-        or not (isinstance(sha256, str) and _SHA256.fullmatch(sha256))
-    ):
-        raise ContainerError(f"unexpected part {name[:60]!r}")
-    return _Entry(begin, end, codec, n_bytes, sha256)
-
-
-def _check_limits(entries: Mapping[str, _Entry], layout: Layout) -> None:
+def _check_limits(entries: Mapping[str, Entry], layout: Layout) -> None:
     if len(entries) > layout.max_parts:
         raise OverLimitError(f"{len(entries):,} parts, more than {layout.max_parts:,}")
     for name, entry in entries.items():

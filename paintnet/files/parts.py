@@ -5,8 +5,9 @@ own: loading one can run no code.
 """
 
 import json
+import math
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from paintnet.files.planes import MOST_NUMBERS, pack_planes, unpack_planes
 from paintnet.typing import Array
 
 MAX_TABLE_BYTES = 64 * 1024
@@ -26,6 +28,7 @@ LENGTH_BYTES = 8
 """A safetensors file begins with the length of its header, little endian."""
 
 _DOCUMENT_KEY = "document"
+_PLANES_KEY = "planes"
 
 
 class ContainerError(ValueError):
@@ -43,7 +46,8 @@ class Part:
     Parameters
     ----------
     tensors : mapping of str to array
-        float32 or float64 arrays by name, all finite.
+        float32 or float64 arrays by name, all finite; for the codec "packed" also int16 arrays of
+        shape (planes, rows, columns).
     document : dict
         JSON values: what the tensors are.
     """
@@ -143,5 +147,62 @@ def decode_zlib(data: bytes, n_bytes: int) -> Part:
     return decode_raw(raw, n_bytes)
 
 
-CODECS = {"raw": Codec(encode_raw, decode_raw), "zlib": Codec(encode_zlib, decode_zlib)}
+def encode_packed(part: Part) -> bytes:
+    """Store planes of whole numbers as `pack_planes` does, and all else as `encode_raw` does."""
+    planes = {name: array for name, array in part.tensors.items() if array.dtype == np.int16}
+    rest = {name: array for name, array in part.tensors.items() if name not in planes}
+    shapes = {name: list(array.shape) for name, array in planes.items()}
+    pieces = [encode_raw(Part(rest, {_DOCUMENT_KEY: part.document, _PLANES_KEY: shapes}))]
+    pieces += [pack_planes(planes[name]) for name in sorted(planes)]
+    return b"".join(len(piece).to_bytes(LENGTH_BYTES, "little") + piece for piece in pieces)
+
+
+def decode_packed(data: bytes, n_bytes: int) -> Part:
+    """Take the bytes of `encode_packed` apart; planes that are said to be larger are never begun."""
+    pieces = _pieces_of(data)
+    first = next(pieces)
+    length = int.from_bytes(first[:LENGTH_BYTES], "little")
+    part = decode_raw(first, max(0, len(first) - LENGTH_BYTES - length))
+    shapes = part.document.get(_PLANES_KEY)
+    document = part.document.get(_DOCUMENT_KEY)
+    if not isinstance(shapes, dict) or not isinstance(document, dict):
+        raise ContainerError("the document of a packed part lacks a part of itself")
+    for name, shape in shapes.items():
+        is_shape = isinstance(shape, list) and len(shape) == 3 and all(type(n) is int for n in shape)
+        if not is_shape or min(shape) < 1 or name in part.tensors:
+            raise ContainerError(f"unexpected planes {name[:60]!r}")
+    if part.n_bytes + sum(2 * math.prod(shape) for shape in shapes.values()) != n_bytes:
+        raise ContainerError("its planes do not fit its size")
+    if n_bytes - part.n_bytes > 2 * MOST_NUMBERS:
+        raise OverLimitError(f"planes of more than {MOST_NUMBERS:,} numbers")
+    try:
+        # strict: as many pieces as planes
+        names = zip(sorted(shapes), pieces, strict=True)
+        planes = {name: unpack_planes(piece, tuple(shapes[name])) for name, piece in names}
+    except ContainerError:
+        raise
+    except ValueError as error:
+        raise ContainerError(str(error)) from error
+    return Part({**part.tensors, **planes}, document)
+
+
+def _pieces_of(data: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(data) or not at:
+        length = int.from_bytes(data[at : at + LENGTH_BYTES], "little")
+        at += LENGTH_BYTES
+        if length > len(data) - at:
+            raise ContainerError("a packed part is shorter than it is said to be")
+        yield data[at : at + length]
+        at += length
+
+
+CODECS = {
+    "raw": Codec(encode_raw, decode_raw),
+    "zlib": Codec(encode_zlib, decode_zlib),
+    "packed": Codec(encode_packed, decode_packed),
+}
 """By the name that stands in the file."""
+
+NEW_CODECS = ("packed",)
+"""Those that files of version 2 do not know."""

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import BinaryIO, Self
 
 _HAS_LOCKS = sys.platform != "win32"
 _TEMPORARY = re.compile(r"\.paintnet-[0-9a-f]{16}\.tmp")
+_FOLDER = re.compile(r"(\.paintnet-[0-9a-f]{16})\.(new|old)")
 _BEING_BORN = 60.0
 """Seconds for which an empty one is left alone: its run may be about to lock it."""
 
@@ -35,6 +37,8 @@ class StagedFile:
     ----------
     file : binary file
         To be written.
+    temporary : Path
+        Its name until then.
     """
 
     file: BinaryIO
@@ -43,17 +47,18 @@ class StagedFile:
         self.target, self._mode = target, mode
         # The name is short and random: it fits where the target's own name fits, and two runs
         # that write the same output never share a temporary file.
-        self._temporary = target.with_name(f".paintnet-{secrets.token_hex(8)}.tmp")
+        self.temporary = target.with_name(f".paintnet-{secrets.token_hex(8)}.tmp")
+
+        self._new: Path | None = None
+        self._place = target
 
     def __enter__(self) -> Self:
         sweep(self.target.parent)
         try:
-            # The kernel takes the umask off 0o666, as it does for every new file of this user.
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-            self.file = open(os.open(self._temporary, flags, 0o666), "wb")  # noqa: PTH123
+            self.file = self.temporary.open("xb")
             _lock(self.file.fileno(), wait=True)
             if self._mode is not None:
-                self._temporary.chmod(self._mode)
+                self.temporary.chmod(self._mode)
         except BaseException:  # Ctrl-C too must not leave a temporary file
             self._discard()
             raise
@@ -67,18 +72,80 @@ class StagedFile:
         self.file.flush()
         os.fsync(self.file.fileno())
 
+    def folder(self, ending: str) -> Path:
+        """Begin a folder that takes its place together with the file.
+
+        Parameters
+        ----------
+        ending : str
+            Its name is that of the file without extension, and this.
+        """
+        self._place = companion(self.target, ending)
+        self._new = self.temporary.with_suffix(".new")
+        self._new.mkdir()
+        return self._new
+
     def take_place(self) -> None:
-        """Rename it over its target: whoever reads sees the old file or the new one, whole."""
+        """Rename it over its target: whoever reads sees the old file or the new one, whole.
+
+        With a folder there is for a moment no file: better none than one beside another's folder.
+        """
         if not _HAS_LOCKS:
             self.file.close()  # Windows renames no open file
-        self._temporary.replace(self.target)
+        if self._new is None:
+            self.temporary.replace(self.target)
+            return
+        if hasattr(os, "sync"):
+            os.sync()  # its many files at once
+        old = self.temporary.with_suffix(".old")
+        old.mkdir()
+        moved: list[tuple[Path, Path]] = []
+        try:
+            for number, path in enumerate((self.target, self._place)):
+                if path.exists():
+                    moved.append((path, path.rename(old / str(number))))
+            moved.append((self._new, self._new.rename(self._place)))
+            self.temporary.replace(self.target)
+        except OSError:
+            for before, after in reversed(moved):
+                after.rename(before)
+            raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
+
+    def take_free_place(self) -> None:
+        """Give it the name of its target where there is nothing yet: another file is never replaced.
+
+        Raises
+        ------
+        FileExistsError
+            If there is something.
+        """
+        if sys.platform == "win32":
+            self.file.close()
+            self.temporary.rename(self.target)  # which fails there, where the target exists
+        else:
+            os.link(self.temporary, self.target)
 
     def _discard(self) -> None:
         with contextlib.suppress(OSError):  # what is left to flush has no place to go
             if hasattr(self, "file"):
                 self.file.close()
+        if self._new is not None:
+            shutil.rmtree(self._new, ignore_errors=True)
         with contextlib.suppress(OSError):
-            self._temporary.unlink(missing_ok=True)
+            self.temporary.unlink(missing_ok=True)
+
+
+def companion(target: Path, ending: str) -> Path:
+    """Name the folder that belongs to a file.
+
+    Examples
+    --------
+    >>> companion(Path("map.dzi"), "_files").name
+    'map_files'
+    """
+    return target.with_name(target.stem + ending)
 
 
 def sweep(folder: Path) -> None:
@@ -87,7 +154,11 @@ def sweep(folder: Path) -> None:
     What cannot be looked at or taken away is left to a later run.
     """
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
+        for entry in sorted(entries, key=lambda entry: entry.name.endswith((".new", ".old"))):
+            found = _FOLDER.fullmatch(entry.name)
+            # A folder lives as long as its file, which has been looked at before it.
+            if found and entry.is_dir(follow_symlinks=False) and not (folder / f"{found[1]}.tmp").exists():
+                shutil.rmtree(entry.path, ignore_errors=True)
             if _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
                 with contextlib.suppress(OSError):
                     _sweep_file(entry.path)

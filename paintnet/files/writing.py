@@ -4,14 +4,20 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias, TypeVar
 
 from paintnet.errors import OutputError, PaintnetError, SettingsError
 from paintnet.files.names import printable
-from paintnet.files.staging import StagedFile
+from paintnet.files.staging import StagedFile, companion
 from paintnet.signals import signals_wait
+
+T = TypeVar("T")
+Writer: TypeAlias = Callable[[StagedFile], object]
+
+FOLDERS = {".dzi": "_files"}
+"""Extensions of files that have a folder beside them, and how its name ends."""
 
 _IN_USE = -32
 """Stands for ERROR_SHARING_VIOLATION of Windows, whose errno is that of a missing permission."""
@@ -61,7 +67,7 @@ def check_output(path: str | Path, *, force: bool, extensions: Collection[str]) 
     paintnet.errors.OutputError: bird.xyz: unknown extension '.xyz'; use one of .jpg .png
     """
     path = Path(path)
-    with _in_words(path):
+    with in_words(path):
         target = _target(path)
         found = _status(target)
         if found is not None and stat.S_ISDIR(found.st_mode):
@@ -70,6 +76,8 @@ def check_output(path: str | Path, *, force: bool, extensions: Collection[str]) 
         _check_folder(path, target.parent)
         if found is not None:
             _check_existing(path, target, found, force)
+        if ending := FOLDERS.get(path.suffix.lower()):
+            _check_companion(path, companion(target, ending), force)
 
 
 def check_apart(outputs: Sequence[str], inputs: Sequence[Any] = ()) -> None:
@@ -106,9 +114,15 @@ def check_apart(outputs: Sequence[str], inputs: Sequence[Any] = ()) -> None:
                 raise SettingsError(printable(path), why, "give the output another name")
 
 
-def told_together(failures: Mapping[str, PaintnetError], written: Sequence[str]) -> PaintnetError:
-    """Say the first of several failures, which others there were, and what is there in spite of them."""
-    first, *others = failures.values()
+def told_together(failures: Mapping[str, Exception], written: Sequence[str]) -> Exception:
+    """Say the first of several failures, which others there were, and what is there in spite of them.
+
+    One that nobody has foreseen goes before all others, as it is.
+    """
+    for error in failures.values():
+        if not isinstance(error, PaintnetError):
+            return error
+    first, *others = (error for error in failures.values() if isinstance(error, PaintnetError))
     remedy = first.remedy
     if others:
         remedy += f"; {', '.join(printable(path) for path in list(failures)[1:])} failed too"
@@ -145,6 +159,30 @@ def write_bytes(path: str | Path, *pieces: bytes) -> None:
         file.writelines(pieces)
 
 
+def write_whole(path: str | Path, write: Callable[[StagedFile], T]) -> T:
+    """Put a file, and a folder that it may have beside it, in place when all of it is written.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to create or to replace.
+    write : callable
+        Is given the staged file; what it gives back is returned.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written; what was there is as it was.
+    """
+    with in_words(path), _staged(path) as staged:
+        result = write(staged)
+        staged.finish()
+        with signals_wait(second_acts=False):
+            staged.take_place()
+    _sync_folder(staged.target.parent)
+    return result
+
+
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file that takes its place in one step, when all of it is written.
@@ -178,14 +216,14 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     ...     (Path(folder) / "note.txt").read_bytes()
     b'painted'
     """
-    with _in_words(path), _staged(path) as staged:
+    with in_words(path), _staged(path) as staged:
         yield staged.file
         staged.finish()
         staged.take_place()
     _sync_folder(staged.target.parent)
 
 
-def write_together(contents: Mapping[str, bytes]) -> dict[str, OutputError]:
+def write_together(contents: Mapping[str, bytes | Writer]) -> dict[str, Exception]:
     """Put several files in their places, all at one moment as near as the system allows.
 
     Everything is written beside its target and forced to the disk first; then all are renamed, one
@@ -194,12 +232,13 @@ def write_together(contents: Mapping[str, bytes]) -> dict[str, OutputError]:
 
     Parameters
     ----------
-    contents : mapping of str to bytes
-        By path; no two of them the same file.
+    contents : mapping of str to bytes or callable
+        By path, no two of them the same file: all of its content, or what writes it, given the staged
+        file.
 
     Returns
     -------
-    dict of str to OutputError
+    dict of str to Exception
         What could not be written, and why; all else is in its place.
 
     Examples
@@ -210,22 +249,25 @@ def write_together(contents: Mapping[str, bytes]) -> dict[str, OutputError]:
     ...     (Path(folder) / "a").read_bytes(), [error.why for error in failures.values()]
     (b'one', ['its folder does not exist'])
     """
-    failures: dict[str, OutputError] = {}
+    failures: dict[str, Exception] = {}
     ready: dict[str, StagedFile] = {}
     with contextlib.ExitStack() as stack:
         for path, content in contents.items():
             try:
-                with _in_words(path):
+                with in_words(path):
                     staged = stack.enter_context(_staged(path))
-                    staged.file.write(content)
+                    if isinstance(content, bytes):
+                        staged.file.write(content)
+                    else:
+                        content(staged)
                     staged.finish()
                 ready[path] = staged
-            except OutputError as error:
+            except Exception as error:  # of what writes it: the others are written all the same
                 failures[path] = error
         with signals_wait(second_acts=False):
             for path, staged in ready.items():
                 try:
-                    with _in_words(path):
+                    with in_words(path):
                         staged.take_place()
                 except OutputError as error:
                     failures[path] = error
@@ -311,6 +353,22 @@ def _check_folder(path: Path, folder: Path) -> None:
         raise OutputError(printable(path), why, "choose another folder or change its permissions")
 
 
+def _check_companion(path: Path, folder: Path, force: bool) -> None:
+    """Refuse to replace a folder, and with whatever leave what is no folder of tiles."""
+    if not os.path.lexists(folder):
+        return
+    name = f"{printable(folder)}, the folder of its tiles,"
+    if folder.is_symlink() or not folder.is_dir():
+        raise OutputError(printable(path), f"{name} is no folder", "choose another name")
+    with os.scandir(folder) as entries:
+        is_ours = all(entry.name.isdecimal() and entry.is_dir(follow_symlinks=False) for entry in entries)
+    if not is_ours:
+        raise OutputError(printable(path), f"{name} has other files in it", "choose another name")
+    if not force:
+        remedy = "let it be replaced or choose another name"
+        raise OutputError(printable(path), f"{name} exists already", remedy, "force")
+
+
 def _check_existing(path: Path, target: Path, found: os.stat_result, force: bool) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise OutputError(printable(path), "is not a regular file", "give a file name, or - for stdout")
@@ -324,8 +382,8 @@ def _check_existing(path: Path, target: Path, found: os.stat_result, force: bool
 
 
 @contextlib.contextmanager
-def _in_words(path: str | Path) -> Iterator[None]:
-    """Put an error of the system into words."""
+def in_words(path: str | Path) -> Iterator[None]:
+    """Put an error of the system with a file that is written into words."""
     try:
         yield
     except OSError as error:

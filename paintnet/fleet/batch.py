@@ -8,12 +8,13 @@ from typing import Any
 
 from paintnet._version import __version__
 from paintnet.errors import OutputError, PaintnetError
-from paintnet.executor import Outcome, run_all, threads_for
+from paintnet.executor import Cluster, Outcome, run_all, threads_for
 from paintnet.files.names import printable
 from paintnet.fleet.inputs import find_inputs
 from paintnet.fleet.manifest import Manifest, Row
 from paintnet.fleet.plan import BatchSettings, Item, Plan, sizes_of
 from paintnet.fleet.work import Report, Task, do_task
+from paintnet.job import Job
 
 
 def plan_batch(settings: BatchSettings, inputs: Iterable[str], *, recursive: bool = False) -> Plan:
@@ -52,7 +53,9 @@ def plan_batch(settings: BatchSettings, inputs: Iterable[str], *, recursive: boo
     return plan
 
 
-def run_batch(plan: Plan, *, workers: int = 1) -> Generator[dict[str, Any], None, None]:
+def run_batch(
+    plan: Plan, *, workers: int = 1, cluster: str | None = None
+) -> Generator[dict[str, Any], None, None]:
     """Do what is left of a plan.
 
     Parameters
@@ -61,6 +64,9 @@ def run_batch(plan: Plan, *, workers: int = 1) -> Generator[dict[str, Any], None
         From `plan_batch`.
     workers : int, default=1
         Processes that work side by side; 1 works in this one. Outputs do not depend on it.
+    cluster : str or None
+        Address of a scheduler of Dask, whose workers do the work; they must see the pictures and the folder
+        by the same paths.
 
     Yields
     ------
@@ -85,9 +91,10 @@ def run_batch(plan: Plan, *, workers: int = 1) -> Generator[dict[str, Any], None
     (['done'], ['skipped', 'failed'])
     """
     _make_folder(plan.settings.out_dir)
-    run = _Run(plan, workers)
+    farm = None if cluster is None else Cluster(cluster, plan.settings.out_dir.absolute())
+    run = _Run(plan, workers, is_far=farm is not None)
     yield from (run.skipped(item) for item in plan.items if item.row is not None)
-    with contextlib.closing(run_all(do_task, run.tasks(), workers)) as outcomes:
+    with contextlib.closing(run_all(do_task, run.tasks(), workers, farm)) as outcomes:
         for outcome in outcomes:
             row = run.finished(outcome)  # recorded before anybody is told
             yield from run.take_early()
@@ -98,9 +105,9 @@ def run_batch(plan: Plan, *, workers: int = 1) -> Generator[dict[str, Any], None
 class _Run:
     """One run over a plan."""
 
-    def __init__(self, plan: Plan, workers: int) -> None:
-        self._plan = plan
-        self._threads = None if workers == 1 else threads_for(workers)
+    def __init__(self, plan: Plan, workers: int, *, is_far: bool = False) -> None:
+        self._plan, self._is_far = plan, is_far
+        self._threads = 1 if is_far else None if workers == 1 else threads_for(workers)
         self._early: list[dict[str, Any]] = []
         self._perhaps_done: dict[int, Row] = {}
 
@@ -129,10 +136,18 @@ class _Run:
             else:
                 # Whoever finds an output without a line after this one knows whose it is.
                 plan.manifest.append({"state": "begun", **self._about(item, None)})
-            job = plan.settings.job_of(item.input, item.outputs)
+            job = self._job(item)
             if self._threads is not None:
                 job = replace(job, settings={"threads": self._threads, **job.settings})
-            yield Task(job, number, plan.settings.required_psnr, known, plan.settings.job.force)
+            yield Task(job, number, item.settings.required_psnr, known, item.settings.job.force)
+
+    def _job(self, item: Item) -> Job:
+        if not self._is_far:
+            return item.settings.job_of(item.input, item.outputs)
+        # A worker has a working folder of its own.
+        source = item.input.source
+        given = replace(item.input, source=source.absolute() if isinstance(source, Path) else source)
+        return replace(item.settings, out_dir=item.settings.out_dir.absolute()).job_of(given, item.outputs)
 
     def take_early(self) -> list[dict[str, Any]]:
         """Rows of pictures that needed no work."""
@@ -177,7 +192,7 @@ class _Run:
         return row
 
     def _about(self, item: Item, sha256: str | None, *, claims: bool = True) -> dict[str, Any]:
-        settings = self._plan.settings
+        settings = item.settings
         sizes = sizes_of(settings.out_dir, item.outputs.paths) if claims else {}
         return {
             "input": item.input.label,

@@ -52,11 +52,12 @@ def estimate(plan: Plan) -> Estimate:
         if found is None:  # it will fail, and write nothing
             continue
         with suppress(PaintnetError):  # which its job will tell
-            size += _bytes_of(plan.settings, item.outputs, *found)
+            size += _bytes_of(item.settings, item.outputs, *found)
+    keys = {item.settings.key for item in plan.items}
     took = [
         row.document["seconds"]
         for row in {id(row): row for row in plan.manifest.latest.values()}.values()
-        if row.key == plan.settings.key and isinstance(row.document.get("seconds"), int | float)
+        if row.key in keys and isinstance(row.document.get("seconds"), int | float)
     ]
     return Estimate(size, sum(took) / len(took) * len(plan.todo) if took else None)
 

@@ -134,7 +134,7 @@ class BatchSettings:
 
 @dataclass
 class Item:
-    """A picture of a batch and its outputs.
+    """A picture of a batch, or of a trial, and its outputs.
 
     Parameters
     ----------
@@ -142,12 +142,15 @@ class Item:
         The picture.
     outputs : Outputs
         Below the folder of the batch.
+    settings : BatchSettings
+        How it is learned.
     row : Row or None
         What the manifest knows, where nothing is left to do.
     """
 
     input: Input
     outputs: Outputs
+    settings: BatchSettings
     row: Row | None = None
 
 
@@ -158,7 +161,7 @@ class Plan:
     Parameters
     ----------
     settings : BatchSettings
-        For all.
+        For all, but for what a trial has of its own.
     manifest : Manifest
         What has been done.
     items : list of Item
@@ -185,9 +188,14 @@ class Plan:
         PaintnetError
             If two outputs would have one name, or one would replace a file that is not of this batch.
         """
-        self.items = [
-            Item(each, self.settings.outputs_of(each, number)) for number, each in enumerate(inputs, start=1)
-        ]
+        self.add_items(
+            Item(each, self.settings.outputs_of(each, number), self.settings)
+            for number, each in enumerate(inputs, start=1)
+        )
+
+    def add_items(self, items: Iterable[Item]) -> None:
+        """Plan all of them, and look at what is there, as `add` does."""
+        self.items = list(items)
         self._check_collisions()
         for item in self.items:
             row = self.row_of(item)
@@ -203,12 +211,12 @@ class Plan:
         """What the manifest knows, where all outputs are there as it says and good enough."""
         paths = item.outputs.paths
         row = self.manifest.latest.get(paths[0])
-        if row is None or row.state != "done" or row.key != self.settings.key or set(row.sizes) != {*paths}:
+        if row is None or row.state != "done" or row.key != item.settings.key or set(row.sizes) != {*paths}:
             return None
         if any(self.manifest.latest.get(path) is not row for path in paths):
             return None
         sizes = sizes_of(self.settings.out_dir, paths)
-        reached, required = row.document.get("psnr"), self.settings.required_psnr
+        reached, required = row.document.get("psnr"), item.settings.required_psnr
         is_poor = required is not None and isinstance(reached, int | float) and reached < required
         return None if is_poor or None in sizes.values() or sizes != row.sizes else row
 
@@ -227,7 +235,7 @@ class Plan:
     def _is_own(self, item: Item, path: str) -> bool:
         """Whether a file is what a run with these settings made of the same picture, or was about to."""
         row = self.manifest.latest.get(path)
-        if row is None or (row.input, row.key) != (item.input.label, self.settings.key):
+        if row is None or (row.input, row.key) != (item.input.label, item.settings.key):
             return False
         if row.state != "done":
             return True

@@ -15,6 +15,7 @@ from paintnet.files.container import Container, ForeignFileError, Layout, NewerF
 from paintnet.files.names import path_of
 from paintnet.files.parts import ContainerError, OverLimitError, Part
 from paintnet.files.writing import write_bytes
+from paintnet.picture.levels import BAND_ROWS, Pixels
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
@@ -79,7 +80,7 @@ class Checkpoint:
     state: TrainerState
     version: str = __version__
 
-    def check_fits(self, settings: PainterSettings, picture: Array) -> None:
+    def check_fits(self, settings: PainterSettings, picture: Pixels) -> None:
         """Refuse to go on with another picture, other settings or another version.
 
         Raises
@@ -190,10 +191,11 @@ class Checkpoint:
         return cls.from_bytes(content, str(path))
 
 
-def fingerprint(picture: Array) -> str:
+def fingerprint(picture: Pixels) -> str:
     """SHA-256 of a picture's shape, type and pixels, as hexadecimal digits."""
     digest = hashlib.sha256(f"{picture.shape} {picture.dtype.str}".encode())
-    digest.update(np.ascontiguousarray(picture).data)
+    for top in range(0, len(picture), BAND_ROWS):
+        digest.update(np.ascontiguousarray(picture[top : top + BAND_ROWS]).data)
     return digest.hexdigest()
 
 

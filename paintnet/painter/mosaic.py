@@ -4,39 +4,52 @@ Each patch is a run of its own, on its own positions, of the same seed. It learn
 its points depend on is read from around it, so that neighbours learn the same where they overlap.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from paintnet.dataset.classes import sort_pixels
-from paintnet.dataset.windows import CONTEXT, Window
-from paintnet.encoding.raw import RawMap
-from paintnet.network import Network
+from paintnet.dataset.windows import Window
+from paintnet.encoding.extent import Extent
+from paintnet.engine.trainer import TrainerState
+from paintnet.errors import CheckpointError, TrainingError
+from paintnet.executor import run_all
+from paintnet.files.parts import Part
+from paintnet.model_parts import network_of, whole_part_of
+from paintnet.painter.checkpoint import Checkpoint, check_can_be_stored, fingerprint
 from paintnet.painter.events import EpochFinished, Event, Noted, TrainingStarted, Working
 from paintnet.painter.mosaic_quality import MosaicQuality
+from paintnet.painter.patch_learning import (
+    LearnedPatch,
+    PatchTask,
+    PictureFile,
+    flat_patch,
+    in_a_file,
+    learn_patch,
+    patch_over,
+)
 from paintnet.painter.quality import Measurement
-from paintnet.painter.run import Listener, Run
-from paintnet.painter.training_set import Place
+from paintnet.painter.run import Listener, Run, psnr_of_loss
 from paintnet.painting import Painting
-from paintnet.patches import Patch
+from paintnet.patches import LazyPatches, Patch
 from paintnet.picture import premultiply, unpremultiply
 from paintnet.picture.levels import Pixels
 from paintnet.settings.settings import PainterSettings
+from paintnet.stored_patches import SpooledPatches
 from paintnet.typing import Array
 
-PALETTE_PIXELS = 1_000_000
+SOME_PIXELS = 1_000_000
 """Among so many pixels, evenly spread, the colors of the classes are found."""
-
-CERTAIN = 10.0
-"""Score of the one class in a patch that has not been learned yet."""
 
 SEVERITY = ("epochs", "iterations", "converged", "tol", "target-psnr", "time", "stopped", "ctrl-c")
 """Why a patch ended; of several reasons the last one here is that of the mosaic."""
 
 
 class MosaicRun(Run):
-    """One training of many patches on its way, one after the other: to listeners it is a run as any other.
+    """One training of many patches on its way: to listeners it is a run as any other.
 
     Parameters
     ----------
@@ -48,6 +61,8 @@ class MosaicRun(Run):
         Gives the settings of a window.
     preset, listeners, notes
         As in `Run`.
+    workers : int, default=1
+        Processes that learn patches side by side; with 1, this one learns one after the other.
 
     Attributes
     ----------
@@ -74,138 +89,258 @@ class MosaicRun(Run):
         preset: str,
         listeners: Sequence[Listener] = (),
         notes: Sequence[str] = (),
+        workers: int = 1,
     ) -> None:
-        self.windows, self._settings_of = windows, settings_of
+        self.windows, self._settings_of, self.workers = windows, settings_of, workers
         settings = settings_of(max(windows, key=lambda window: window.n_pixels))
         super().__init__(picture, settings, preset, listeners, notes)  # type: ignore[arg-type]
-        self._of_patches = [settings_of(window).epochs for window in windows]
-        self.schedule.epochs = None if None in self._of_patches else sum(map(int, self._of_patches))  # type: ignore[arg-type]
-        self._finished: list[Patch] = []
+        epochs = [settings_of(window).epochs for window in windows]
+        self.schedule.epochs = sum(each for each in epochs if each) if all(epochs) else None
+        self._finished = SpooledPatches()
+        self._waiting: dict[int, LearnedPatch] = {}
         self._inner: Run | None = None
         self._palette: Array | None = None
         self._reasons: set[str] = set()
         self._inner_engine = ""
-        self._pixels_done = 0
+        self._begun_pixels, self._pixels_done = 0, 0
+        self._loss_done, self._flat_loss = 0.0, 0.0
         self._n_pixels = sum(window.n_pixels for window in windows)
 
     def painting(self) -> Painting:
         """Make a painting of the patches as they are now; one that has not begun has its mean color."""
         if self._result is not None:
             return self._result
-        patches = list(self._finished)
-        if self._inner is not None and self._inner.has_weights:
-            patches.append(self._patch(self.windows[len(patches)], self._inner.network()))
-        kind = patches[0].kind if patches else None
-        patches += [self._flat(window, kind) for window in self.windows[len(patches) :]]
         palette = None if self._palette is None else unpremultiply(self._palette[None])[0]
+        patches: LazyPatches = self._finished
+        if len(patches) < len(self.windows):
+            patches = _PatchesSoFar(self._finished, self._unfinished(), self.windows, self.kind, self._flat)
         return self._painting_of(patches, palette)
+
+    def checkpoint(self) -> Checkpoint:
+        """Store the patches that are done, and the run of the one that is on its way."""
+        check_can_be_stored(self.settings)
+        patches = [(number, self._finished[number]) for number in range(len(self._finished))]
+        patches += [(number, learned.patch) for number, learned in self._waiting.items()]
+        arrays, parts = dict[str, Array](), dict[str, Any]()
+        for number, patch in patches:
+            part = whole_part_of(patch.network)
+            parts[str(number)] = {"document": part.document, "tensors": list(part.tensors)}
+            arrays |= {f"patch.{number}.{name}": array for name, array in part.tensors.items()}
+        inner = None if self._inner is None else self._inner.checkpoint()
+        if inner is not None:
+            arrays |= {f"inner.{name}": array for name, array in inner.state.arrays.items()}
+        values = {
+            "windows": len(self.windows),
+            "patches": parts,
+            "inner": None if inner is None else {"epochs": inner.epochs, "values": inner.state.values},
+            "waiting": {str(number): _told(learned) for number, learned in self._waiting.items()},
+            "reasons": sorted(self._reasons),
+            "loss": self._loss_done,
+            "seconds": self.schedule.seconds,
+        }
+        return Checkpoint(
+            settings=self.settings.to_document(),
+            preset=self.preset,
+            engine=self.engine if inner is None else inner.engine,
+            picture=fingerprint(self.picture),
+            epochs=self.epochs_,
+            state=TrainerState(arrays, values),
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint, before the first epoch; raises as `Run.restore`."""
+        checkpoint.check_fits(self.settings, self.picture)
+        values, arrays = checkpoint.state.values, checkpoint.state.arrays
+        try:
+            if values["windows"] != len(self.windows):
+                why = f"it has {values['windows']:,} patches, and this run {len(self.windows):,}"
+                raise CheckpointError("checkpoint", why, "give the settings that it began with")
+            for number, window in enumerate(self.windows):
+                stored = values["patches"].get(str(number))
+                if stored is None:
+                    continue
+                tensors = {name: arrays[f"patch.{number}.{name}"] for name in stored["tensors"]}
+                patch = patch_over(window, network_of(Part(tensors, stored["document"])))
+                if number == len(self._finished):
+                    self._finished.append(patch)
+                else:
+                    told = values["waiting"][str(number)]
+                    self._waiting[number] = LearnedPatch(number, patch, **told)
+            self._reasons, self._loss_done = set(values["reasons"]), float(values["loss"])
+            done = range(len(self._finished))
+            self._pixels_done = sum(self.windows[number].n_pixels for number in done)
+            self.schedule.restore({**self.schedule.state(), "seconds": float(values["seconds"])})
+            self._prepare_whole()
+            if values["inner"] is not None:
+                self._inner = self._start(len(self._finished))
+                state = {
+                    name.removeprefix("inner."): array
+                    for name, array in arrays.items()
+                    if name.startswith("inner.")
+                }
+                self._inner.restore_state(
+                    TrainerState(state, values["inner"]["values"]), values["inner"]["epochs"]
+                )
+        except (KeyError, TypeError, ValueError) as error:
+            why = f"damaged: its state does not fit the patches ({error})"
+            raise CheckpointError("checkpoint", why, "start the run again") from error
+        self._inner_engine = checkpoint.engine
+        self.epochs_ = checkpoint.epochs
+
+    @property
+    def engine(self) -> str:
+        """What trained the latest patch."""
+        return self._inner_engine
+
+    def _unfinished(self) -> dict[int, Patch]:
+        """Patches that have begun, or wait for those before them, as they are now."""
+        patches = {number: learned.patch for number, learned in self._waiting.items()}
+        if self._inner is not None and self._inner.has_weights:
+            number = len(self._finished)
+            # As it is: rounded to what is stored, it would take longer than an epoch.
+            patches[number] = patch_over(self.windows[number], self._inner.network())
+        return patches
+
+    def _flat(self, number: int) -> Patch:
+        return flat_patch(self.picture, self.windows[number], self._palette, self.kind)
+
+    @property
+    def kind(self) -> tuple[int, str]:
+        """How many outputs each network has, and what they are: those that scikit-learn gives it."""
+        if len(self._finished):
+            return self._finished.kind
+        if self._palette is None:
+            return self.picture.shape[2], "identity"
+        n_classes = max(2, len(self._palette))
+        if self.settings.one_hot:
+            return n_classes, "logistic"
+        return (1, "logistic") if n_classes == 2 else (n_classes, "softmax")
 
     def _train(self) -> Iterator[EpochFinished]:
         for text in self._notes:
             self.tell(Noted(text))
         self.tell(Working("preparing"))
-        if self.settings.mode == "classify":
-            self._palette = self._found_palette()
-        begun = False
+        self._prepare_whole()
+        self.tell(TrainingStarted(self.picture.shape[0] * self.picture.shape[1], has_painting=True))
+        self.tell(Working("learning"))
+        yield from self._one_by_one() if self.workers == 1 else self._side_by_side()
+        self.ended_by_ = self.ended_by_ or max(self._reasons, key=SEVERITY.index, default="stopped")
+
+    def _one_by_one(self) -> Iterator[EpochFinished]:
         while len(self._finished) < len(self.windows) and self.ended_by_ is None:
             number = len(self._finished)
-            inner = self._inner = self._begun(number)
-            if not begun:
-                inner.prepare()
-                self.tell(TrainingStarted(self.picture.shape[0] * self.picture.shape[1], inner.has_weights))
-                begun = True
+            inner = self._inner = self._inner or self._start(number)
+            window, loss = self.windows[number], 0.0
             for event in inner:
                 self.epochs_ += 1
-                told = self._overall(event, is_last=number == len(self.windows) - 1)
+                loss = event.loss
+                is_over = number == len(self.windows) - 1 and event.progress >= 1
+                told = self._overall(event, event.progress * window.n_pixels, window.n_pixels, is_over)
                 self.tell(told)
                 yield told
                 self._stop_with_the_whole(inner)
-            self._end_of_patch(inner)
-        self.ended_by_ = self.ended_by_ or max(self._reasons, key=SEVERITY.index, default="stopped")
+            self._end_of_patch(self._task(number).learned(inner, loss))
 
     def _stop_with_the_whole(self, inner: Run) -> None:
         """Hand on that somebody who was told of an epoch has stopped the run."""
         if self.ended_by_ is not None:
             inner.stop(self.ended_by_)
 
-    def _begun(self, number: int) -> Run:
-        """Begin the run of a patch."""
+    def _side_by_side(self) -> Iterator[EpochFinished]:
+        with in_a_file(self.picture) as file, closing(self._outcomes(file)) as outcomes:
+            for learned in outcomes:
+                self.epochs_ += learned.epochs
+                self._waiting[learned.number] = learned
+                while len(self._finished) in self._waiting:
+                    self._end_of_patch(self._waiting.pop(len(self._finished)))
+                waiting = sum(self.windows[number].n_pixels for number in self._waiting)
+                rate = self.settings.learning_rate
+                event = EpochFinished(self.epochs_, None, 0.0, 0.0, learned.loss, 0.0, rate)
+                if self.settings.mode == "classify":
+                    event = replace(event, psnr=None)
+                is_over = len(self._finished) == len(self.windows)
+                told = self._overall(event, waiting, waiting, is_over)
+                self.tell(told)
+                yield told
+
+    def _outcomes(self, file: PictureFile | Pixels) -> Generator[LearnedPatch, None, None]:
+        tasks = self._tasks(file)
+        with closing(run_all(learn_patch, tasks, self.workers)) as outcomes:
+            for outcome in outcomes:
+                if outcome.result is None:
+                    why = f"the process that learned patch {outcome.task.number + 1} died, twice"
+                    raise TrainingError("workers", why, "use fewer of them")
+                yield outcome.result
+
+    def _tasks(self, file: PictureFile | Pixels) -> Iterator[PatchTask]:
+        """Tasks of patches that have not been learned, while nobody has stopped the run."""
+        for number in range(len(self._finished), len(self.windows)):
+            if self.ended_by_ is not None:
+                return
+            if number not in self._waiting:
+                yield self._task(number, file)
+
+    def _task(self, number: int, file: PictureFile | Pixels | None = None) -> PatchTask:
         window = self.windows[number]
-        height, width, _ = self.picture.shape
-        around = window.grown(CONTEXT, width, height)
-        inside = Window(
-            window.left - around.left,
-            window.top - around.top,
-            window.right - around.left,
-            window.bottom - around.top,
-        )
-        surroundings = np.ascontiguousarray(around.of(self.picture))
-        place = Place(surroundings, inside, (around.left, around.top), self._palette)
         settings = self._settings_of(window)
         if settings.seconds is not None:
-            left = max(0.0, settings.seconds - self.schedule.seconds)
-            share = window.n_pixels / (self._n_pixels - self._pixels_done)
-            settings = settings.changed(seconds=max(1e-3, left * share))
-        run = Run(np.ascontiguousarray(inside.of(surroundings)), settings, self.preset, place=place)
+            # What is left is shared out by pixels among the patches that are.
+            left = max(0.0, settings.seconds - self.schedule.seconds) * self.workers
+            rest = sum(each.n_pixels for each in self.windows[number:])
+            settings = settings.changed(seconds=max(1e-3, left * window.n_pixels / rest))
+        picture = self.picture if file is None else file
+        return PatchTask(number, window, picture, settings, self.preset, self._palette)
+
+    def _start(self, number: int) -> Run:
+        """Begin the run of a patch in this process."""
+        run = self._task(number).start()
         run.listeners = [self._hand_on]
         return run
 
     def _hand_on(self, event: Event, inner: Run) -> None:
         """Tell what a patch says of itself, but for what is told of the whole."""
-        is_first_note = isinstance(event, Noted) and not self._finished
-        if is_first_note or (isinstance(event, Working) and event.part == "compiling"):
+        if isinstance(event, Working):  # what a patch paints or measures is not the whole
+            if event.part in ("preparing", "compiling", "learning"):
+                self.tell(Working(event.part))
+        elif isinstance(event, Noted) and not len(self._finished):
             self.tell(event)
 
-    def _overall(self, event: EpochFinished, *, is_last: bool) -> EpochFinished:
-        """Tell of the whole what a patch tells of itself."""
-        window = self.windows[len(self._finished)]
-        done = (self._pixels_done + event.progress * window.n_pixels) / self._n_pixels
-        is_over = self.ended_by_ is not None or (is_last and event.progress >= 1)
+    def _overall(self, event: EpochFinished, done: float, under_way: int, is_over: bool) -> EpochFinished:
+        """Tell of the whole what patches tell of themselves, of whose pixels so many are done."""
+        left = self._n_pixels - self._pixels_done - under_way
+        lost = self._loss_done + event.loss * under_way + self._flat_loss * left
+        loss = lost / self._n_pixels
+        is_over = is_over or self.ended_by_ is not None
+        progress = (self._pixels_done + done) / self._n_pixels
         return replace(
             event,
             epoch=self.epochs_,
             epochs=self.schedule.epochs,
-            progress=1.0 if is_over else min(done, 1 - 1e-9),
+            progress=1.0 if is_over else min(progress, 1 - 1e-9),
             seconds=self.schedule.seconds,
+            loss=loss,
+            psnr=None if event.psnr is None else psnr_of_loss(loss),
         )
 
-    def _end_of_patch(self, inner: Run) -> None:
-        window = self.windows[len(self._finished)]
-        if inner.ended_by_ is not None:
-            self._reasons.add(inner.ended_by_)
-        self._inner_engine = inner.engine
-        self._finished.append(self._patch(window, inner.network()))
+    def _end_of_patch(self, learned: LearnedPatch) -> None:
+        window = self.windows[learned.number]
+        self._reasons.add(learned.ended_by)
+        self._inner_engine = learned.engine
+        self._finished.append(learned.patch)
         self._pixels_done += window.n_pixels
+        self._loss_done += learned.loss * window.n_pixels
         self._inner = None
 
-    def _patch(self, window: Window, network: Network) -> Patch:
-        return Patch(network, window.extent, (float(window.left), float(window.top)))
-
-    def _flat(self, window: Window, kind: tuple[int, str] | None) -> Patch:
-        """Paint the mean color of a window, or its most likely class."""
-        mean = premultiply(window.of(self.picture)[::4, ::4]).mean(axis=(0, 1), dtype=np.float64)
-        output, answers = "identity", mean
-        if self._palette is not None:
-            n_outputs, output = kind or (len(self._palette), "softmax")
-            nearest = int(np.square(self._palette - mean).sum(axis=1).argmin())
-            is_one = np.arange(n_outputs) == nearest if n_outputs > 1 else np.array([nearest == 1])
-            answers = np.where(is_one, CERTAIN, -CERTAIN)
-        encoding = RawMap(window.extent)
-        weights = (np.zeros((encoding.n_features, len(answers)), np.float32),)
-        network = Network(encoding, weights, (answers.astype(np.float32),), "relu", output)
-        return Patch(network, window.extent)
-
-    def _found_palette(self) -> Array:
-        """Find the colors of the classes among pixels of the whole picture."""
+    def _prepare_whole(self) -> None:
+        """Find what belongs to the whole picture: the colors of the classes, and what nothing would lose."""
         height, width, _ = self.picture.shape
-        step = max(1, round((height * width / PALETTE_PIXELS) ** 0.5))
+        step = max(1, round((height * width / SOME_PIXELS) ** 0.5))
         some = np.asarray(self.picture[::step, ::step])
-        return sort_pixels(some, self.settings.classes, self.settings.seed)[1]
-
-    @property
-    def engine(self) -> str:
-        """What trained the latest patch."""
-        return self._inner_engine
+        if self.settings.mode == "classify":
+            self._palette = sort_pixels(some, self.settings.classes, self.settings.seed)[1]
+            self._flat_loss = float(np.log(max(2, len(self._palette))))
+        else:
+            self._flat_loss = float(premultiply(some).var(axis=(0, 1), dtype=np.float64).mean() / 2)
 
     def _let_go(self) -> None:
         self._inner = None
@@ -218,3 +353,48 @@ class MosaicRun(Run):
     @property
     def _passes(self) -> int:
         return round(self.epochs_ / max(1, len(self._finished)))
+
+
+class _PatchesSoFar(LazyPatches):
+    """The patches of a run on its way, as they are at this moment: finished, begun, or one color."""
+
+    def __init__(
+        self,
+        finished: SpooledPatches,
+        begun: Mapping[int, Patch],
+        windows: Sequence[Window],
+        kind: tuple[int, str],
+        flat: Callable[[int], Patch],
+    ) -> None:
+        self._finished, self._n_finished = finished, len(finished)
+        self._begun, self._windows, self._kind, self._flat = begun, windows, kind, flat
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    @property
+    def extents(self) -> Sequence[Extent]:
+        return [window.extent for window in self._windows]
+
+    @property
+    def kind(self) -> tuple[int, str]:
+        return self._kind
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(patch.network.n_parameters for patch in self)
+
+    def at(self, number: int) -> Patch:
+        if number < self._n_finished:
+            return self._finished[number]
+        return self._begun.get(number) or self._flat(number)
+
+
+def _told(learned: LearnedPatch) -> dict[str, Any]:
+    """What is known of a patch besides its network, as JSON values."""
+    return {
+        "epochs": learned.epochs,
+        "loss": learned.loss,
+        "ended_by": learned.ended_by,
+        "engine": learned.engine,
+    }

@@ -13,6 +13,7 @@ from paintnet.metrics import ssim as ssim_of
 from paintnet.painter.quality import Measurement, flat_error, tell_nobody
 from paintnet.painting import Painting
 from paintnet.picture import premultiply
+from paintnet.picture.file_levels import FileLevels
 from paintnet.picture.formats import to_levels
 from paintnet.picture.levels import BAND_ROWS, LevelPicture, Pixels
 from paintnet.typing import Array
@@ -42,14 +43,17 @@ class MosaicQuality(Measurement):
     def rendered(self) -> LevelPicture:
         """The painting at the size of its picture, as the levels that it is written with."""
         height, width, channels = self.picture.shape
-        levels = np.empty((height, width, channels), dtype=np.uint8)
-        done = 0
+        return LevelPicture(
+            FileLevels.of_bands(self._painted(), (height, width, channels), np.dtype(np.uint8))
+        )
+
+    def _painted(self) -> Iterator[Array]:
+        done, height = 0, len(self.picture)
         self.tell("painting", 0.0)
         for band in self.painting.bands():
-            levels[done : done + len(band)] = to_levels(band)
+            yield band
             done += len(band)
             self.tell("painting", done / height)
-        return LevelPicture(levels)
 
     @property
     def as_written(self) -> Array:

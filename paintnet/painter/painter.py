@@ -29,6 +29,8 @@ class Painter:
     patch : int, "auto" or None, default="auto"
         Pixels along the side of a patch; above 1.2 megapixels the picture is divided by itself into
         patches of 768. None keeps one network for all.
+    workers : int, default=1
+        Processes that learn patches side by side; the result does not depend on it.
     **settings
         Fields of `PainterSettings`, and settings of the encoding in use, that win over the preset.
 
@@ -47,10 +49,11 @@ class Painter:
         *,
         listeners: tuple[Listener, ...] = (),
         patch: int | str | None = "auto",
+        workers: int = 1,
         **settings: Any,
     ) -> None:
         self.preset = preset
-        self.patch = patch
+        self.patch, self.workers = patch, workers
         self.listeners = listeners
         self.settings = settings
 
@@ -116,7 +119,7 @@ class Painter:
                 window.width, window.height, self.preset, channels=channels, **dict(self.settings)
             )
 
-        return MosaicRun(picture, windows, settings_of, self.preset, self.listeners)
+        return MosaicRun(picture, windows, settings_of, self.preset, self.listeners, workers=self.workers)
 
     @property
     def _is_storing(self) -> bool:

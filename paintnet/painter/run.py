@@ -15,9 +15,11 @@ from paintnet.engine.choice import make_trainer
 from paintnet.engine.rate_trainer import RateTrainer
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
+from paintnet.engine.trainer import TrainerState
 from paintnet.errors import CheckpointError, TrainingError
 from paintnet.metrics import psnr_of
 from paintnet.network import Network
+from paintnet.packing import packed_network
 from paintnet.painter.checkpoint import Checkpoint, check_can_be_stored, fingerprint
 from paintnet.painter.events import EpochFinished, Event, Noted, TrainingFinished, TrainingStarted, Working
 from paintnet.painter.quality import Measurement, Quality
@@ -97,6 +99,7 @@ class Run:
         self._trainer: StockTrainer | BlockTrainer | RateTrainer | None = None
         self._events = self._train()
         self._result: Painting | None = None
+        self._stored: Network | None = None
         self._one_blas_thread = OneBlasThread()
 
     def __iter__(self) -> Iterator[EpochFinished]:
@@ -139,14 +142,17 @@ class Run:
             If it belongs to another picture, other settings or another engine; it names what differs.
         """
         checkpoint.check_fits(self.settings, self.picture)
-        trainer = self._prepared()
-        checkpoint.check_engine(trainer.engine)
+        checkpoint.check_engine(self.engine)
+        self.restore_state(checkpoint.state, checkpoint.epochs)
+
+    def restore_state(self, state: TrainerState, epochs: int) -> None:
+        """Go on from what a trainer remembered after so many epochs; raises where it does not fit."""
         try:
-            trainer.restore(checkpoint.state)
+            self._prepared().restore(state)
         except (KeyError, TypeError, ValueError) as error:
             why = f"damaged: its state does not fit the network ({error})"
             raise CheckpointError("checkpoint", why, "start the run again") from error
-        self.epochs_ = checkpoint.epochs
+        self.epochs_ = epochs
         # A run that has ended goes on too.
         self.ended_by_, self.quality_, self._events = None, None, self._train()
 
@@ -158,11 +164,11 @@ class Run:
         TrainingError
             If there is none yet: scikit-learn's own start makes the weights with the first batch.
         """
-        if self._result is not None:
-            return self._result
+        return self._result or self._painting_with(self.network())
+
+    def _painting_with(self, network: Network) -> Painting:
         height, width, _ = self.picture.shape
-        patches = (Patch.whole(self.network(), width, height),)
-        return self._painting_of(patches, self.dataset.palette)
+        return self._painting_of((Patch.whole(network, width, height),), self.dataset.palette)
 
     def network(self) -> Network:
         """Give the network as it is now; raises as `painting`."""
@@ -175,10 +181,19 @@ class Run:
         output = sk.output_activation(trainer.estimator)
         return Network(self.encoding, coefs, intercepts, self.settings.activation, output)
 
+    def stored_network(self) -> Network:
+        """Give the network as a file will hold it; raises as `painting`."""
+        network = self.network()
+        if self.settings.store == "float32":
+            return network
+        height, width, _ = self.picture.shape
+        with self._one_blas_thread:
+            return packed_network(network, height * width)
+
     def _painting_of(self, patches: Sequence[Patch], palette: Array | None) -> Painting:
         height, width, channels = self.picture.shape
         pixel = "center" if self.settings.purpose in ("copying", "storing") else "area"
-        return Painting(self.settings.mode, width, height, channels, tuple(patches), palette, pixel=pixel)
+        return Painting(self.settings.mode, width, height, channels, patches, palette, pixel=pixel)
 
     def result(self) -> Painting:
         """End the run, measure the painting, and let go of the training set.
@@ -211,8 +226,11 @@ class Run:
         return replace(quality.painting, training=record)
 
     def _let_go(self) -> None:
-        """Let go of the training set."""
-        self._prepared().finish()
+        """Let go of the training set; the estimator gets the weights that are stored."""
+        trainer, stored = self._prepared(), self._stored
+        trainer.finish()
+        if stored is not None and stored.lattice is not None:
+            trainer.estimator.coefs_[0][...] = stored.coefs[0]
 
     def _prepared(self) -> StockTrainer | BlockTrainer | RateTrainer:
         """Make what is trained, at the first call: it may take long."""
@@ -262,7 +280,7 @@ class Run:
                 progress=self.schedule.progress if self.ended_by_ is None else 1.0,
                 seconds=self.schedule.seconds,
                 loss=loss,
-                psnr=_psnr_of_loss(loss) if self.settings.mode == "regress" else None,
+                psnr=psnr_of_loss(loss) if self.settings.mode == "regress" else None,
                 learning_rate=trainer.estimator.learning_rate_init,
             )
             self.tell(event)
@@ -277,7 +295,7 @@ class Run:
             return "tol"
         goal = self.settings.target_psnr
         # The loss is an estimate that lags behind; only a measurement may stop the run.
-        if goal is not None and _psnr_of_loss(loss) > goal - 1:
+        if goal is not None and psnr_of_loss(loss) > goal - 1:
             with self.schedule.paused():
                 quality = self._measured()
                 reached = quality.psnr >= goal
@@ -332,7 +350,9 @@ class Run:
         return self.epochs_
 
     def _measured(self) -> Measurement:
-        return Quality(self.painting(), self.picture, self.dataset, self._tell_part)
+        self._tell_part("painting", 0.0)
+        self._stored = self.stored_network()
+        return Quality(self._painting_with(self._stored), self.picture, self.dataset, self._tell_part)
 
     def _tell_part(self, part: str, progress: float | None) -> None:
         self.tell(Working(part, progress))
@@ -357,6 +377,6 @@ def _versions(engine: str) -> dict[str, str]:
     return versions
 
 
-def _psnr_of_loss(loss: float) -> float:
+def psnr_of_loss(loss: float) -> float:
     """Estimate PSNR from scikit-learn's loss, half the mean squared error."""
     return psnr_of(2 * loss)

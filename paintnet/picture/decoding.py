@@ -26,8 +26,10 @@ from PIL.WebPImagePlugin import WebPImageFile
 from paintnet.errors import PictureError
 from paintnet.files.names import printable
 from paintnet.picture import png_reading, tiff
+from paintnet.picture.banding import NoScratchError, in_tiles, picture_of, without_empty_alpha
+from paintnet.picture.levels import Pixels
 from paintnet.picture.meaning import Meaning, meaning_of, raw_mode_of
-from paintnet.picture.modes import UnusableValuesError, to_pixels
+from paintnet.picture.modes import UnusableValuesError
 from paintnet.picture.spaces import space_of_png
 from paintnet.picture.unusual import unusual_kind
 
@@ -69,8 +71,6 @@ _KNOWN_STRANGERS = (
     (b"\x1f\x8b", "gzip"),
 )
 
-_ORIENTATION = 274  # of EXIF
-
 # The warning filters and Image.MAX_IMAGE_PIXELS belong to the whole process, so one picture
 # at a time goes through Pillow.
 _pillow_lock = threading.Lock()
@@ -78,10 +78,15 @@ _pillow_lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Decoded:
-    """Pixels of shape (height, width, channels), and what there is to say about them."""
+    """A picture, and what there is to say about it."""
 
-    pixels: NDArray[np.float32]
+    held: Pixels
     notes: tuple[str, ...]
+
+    @property
+    def pixels(self) -> NDArray[np.float32]:
+        """All of its pixels, (height, width, channels)."""
+        return self.held[:]
 
 
 def sniff(data: bytes) -> str | None:
@@ -148,8 +153,8 @@ def decode(data: bytes, what: str, max_pixels: int) -> Decoded:
         _guarded_pillow(max_pixels) as remarks,
         _silence(name == "TIFF"),
     ):
-        pixels, notes = load(name, data, what, max_pixels)
-    return Decoded(np.ascontiguousarray(pixels), (*notes, *remarks))
+        held, notes = load(name, data, what, max_pixels)
+    return Decoded(held, (*notes, *remarks))
 
 
 def convert(image: Image.Image, what: str, max_pixels: int) -> Decoded:
@@ -185,9 +190,8 @@ def convert(image: Image.Image, what: str, max_pixels: int) -> Decoded:
         if not image.width * image.height:
             raise PictureError(what, "it has no pixels", "give a picture with some")
         space, notes = space_of_png(image.info, None)
-        pixels, more = to_pixels(image.copy(), Meaning(space=space))
-        pixels = _upright(pixels, image)
-    return Decoded(np.ascontiguousarray(pixels), (*notes, *more, *remarks))
+        held, more = picture_of(image.copy(), Meaning(space=space))
+    return Decoded(held, (*notes, *more, *remarks))
 
 
 def header_of(data: bytes, what: str, max_pixels: int) -> Image.Image:
@@ -222,6 +226,9 @@ def _failures_in_words(what: str, name: str, data: bytes, max_pixels: int) -> It
         raise
     except UnusableValuesError as error:
         raise PictureError(what, error.why, error.remedy) from error
+    except NoScratchError as error:
+        why = f"its pixels do not fit into the folder for temporary files ({printable(error)})"
+        raise PictureError(what, why, "free some space there, or set TMPDIR to another folder") from error
     except MemoryError as error:
         raise PictureError(what, "does not fit into memory", "use a smaller copy") from error
     except Image.DecompressionBombError as error:
@@ -270,11 +277,11 @@ def _silence(wanted: bool) -> Iterator[None]:
         os.close(kept)
 
 
-def _load_png(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[np.float32], list[str]]:
+def _load_png(name: str, data: bytes, what: str, max_pixels: int) -> tuple[Pixels, list[str]]:
     """Decode a PNG; damage beside its pixels is no reason to refuse it."""
     data, notes = png_reading.without_damage(data)
     try:
-        pixels, more = _load(name, data, what, max_pixels)
+        held, more = _load(name, data, what, max_pixels)
     except (PictureError, UnusableValuesError, MemoryError, Image.DecompressionBombError):
         raise
     except Exception:
@@ -282,13 +289,13 @@ def _load_png(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArr
         if rest is data:
             raise
         with contextlib.suppress(Exception):  # the first error tells more
-            pixels, more = _load(name, rest, what, max_pixels)
-            return pixels, [*notes, *more, "damaged parts beside the pixels were ignored"]
+            held, more = _load(name, rest, what, max_pixels)
+            return held, [*notes, *more, "damaged parts beside the pixels were ignored"]
         raise
-    return pixels, [*notes, *more]
+    return held, [*notes, *more]
 
 
-def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[np.float32], list[str]]:
+def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[Pixels, list[str]]:
     """Read the header, check the size, then decode the first frame or the page that is the picture."""
     notes: list[str] = []
     if name == "TIFF":
@@ -303,12 +310,15 @@ def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[NDArray[n
         notes.append("16-bit colors were read with 8 bits each")
     meaning, more = meaning_of(image, data)
     notes += more
+    tiled = in_tiles(image, data, meaning)
+    if tiled is not None:
+        held, after = picture_of(tiled, meaning)
+        return held, [*notes, *after]
     image.load()
     _check_size(image, what, max_pixels)
-    image, more = _without_empty_alpha(name, image)
-    notes += more
-    pixels, more = to_pixels(image, meaning)
-    return _upright(pixels, image), [*notes, *more]
+    image, more = without_empty_alpha(name, image)
+    held, after = picture_of(image, meaning)
+    return held, [*notes, *more, *after]
 
 
 def _is_narrowed(image: Image.Image) -> bool:
@@ -319,16 +329,6 @@ def _is_narrowed(image: Image.Image) -> bool:
             image.mode == "RGB" and raw_mode.startswith("(") and int(raw_mode.strip("()").split(",")[1]) > 255
         )
     return ";16" in raw_mode and "BGR" not in raw_mode and image.mode in ("RGB", "RGBA", "LA", "CMYK")
-
-
-def _without_empty_alpha(name: str, image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """Drop an alpha that is 0 everywhere: in a BMP or TIFF it is a byte that nobody has set."""
-    if name not in ("BMP", "TIFF") or image.mode not in ("RGBA", "LA") or np.asarray(image)[..., -1].any():
-        return image, []
-    plain = image.convert(image.mode.removesuffix("A"))
-    if name == "TIFF" and not np.asarray(plain).any():
-        return image, []  # there is nothing to be seen either way
-    return plain, ["its transparency is 0 everywhere and was ignored"]
 
 
 def _check_size(image: Image.Image, what: str, max_pixels: int) -> None:
@@ -350,21 +350,6 @@ def _has_more_frames(image: Image.Image) -> bool:
         return bool(getattr(image, "is_animated", False))
     except (OSError, EOFError, ValueError, SyntaxError, LookupError, TypeError):
         return False  # what follows the first frame may be damaged: it is not used
-
-
-def _upright(pixels: NDArray[np.float32], image: Image.Image) -> NDArray[np.float32]:
-    """Apply the EXIF orientation. Pillow has done it for a TIFF, and removed the tag."""
-    try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # EXIF data are a format of their own, and often damaged
-        orientation = 1
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.transpose(1, 0, 2)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return pixels
 
 
 def _unreadable(what: str, name: str, data: bytes, error: Exception) -> PictureError:

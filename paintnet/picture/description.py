@@ -72,7 +72,7 @@ def describe(source: Any, limits: OpenLimits | None = None, stdin: BinaryIO | No
     file = fetched(source, limits, stdin)
     # Whatever is hostile is refused here; what follows reads a header that has been read before.
     decoded = decode(file.data, file.source, limits.max_pixels)
-    opened = OpenedPicture(decoded.pixels, file.name, file.source, decoded.notes)
+    opened = OpenedPicture(decoded.held, file.name, file.source, decoded.notes)
     image = header_of(file.data, file.source, limits.max_pixels)
     info = image.info
     kinds = {"EXIF": "exif", "XMP": "xmp", "IPTC": "photoshop"}

@@ -9,13 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.errors import OutputError
+from paintnet.extras import pip_line
 from paintnet.files.names import printable
+from paintnet.files.staging import StagedFile
+from paintnet.picture.deep_zoom import write_deep_zoom
 from paintnet.picture.metadata import NONE, Metadata, pillow_options, png_chunks
 from paintnet.picture.png_writing import png_pieces, with_chunks
+from paintnet.picture.tiff_writing import can_write_tiles, write_tiles
 from paintnet.typing import Levels
 
 STREAMED_PIXELS = 4_000_000
 """A PNG of more pixels is written band by band; up to here Pillow packs it, which is a little faster."""
+
+WHOLE_PIXELS = 200_000_000
+"""Above so many pixels nothing is written that has to be put together in memory first: 800 MB."""
 
 BAND_PIXELS = 65_536
 """Pixels that are turned into levels at once."""
@@ -32,49 +39,60 @@ class OutputFormat:
     ----------
     name : str
         What people call it.
-    encode : callable
-        From 8-bit levels, (height, width, channels), and metadata to the bytes of a file, and sentences
-        on what of the metadata the format has no place for.
+    encode : callable or None
+        From an 8-bit Pillow image and metadata to the bytes of a file, and sentences on what of the
+        metadata the format has no place for; None where the format is written in bands only.
     keeps_alpha : bool
         Whether transparency survives.
     max_side : int
         The longest side that the format can hold.
     stream : callable or None
-        From bands of levels, the shape of the whole and metadata to pieces of a file, for large
-        pictures; None where the format is written only from the whole.
+        Writes bands of levels, of which it is told the shape of the whole and metadata, to a file, and
+        gives such sentences; for large pictures. None where the format is written only from the whole.
+    is_folder : bool
+        Whether there is a folder beside the file: then `stream` is given the staged file.
+    can_stream : callable
+        Whether what `stream` needs is there.
     """
 
     name: str
-    encode: Callable[[Levels, Metadata], tuple[bytes, tuple[str, ...]]]
+    encode: Callable[[Any, Metadata], tuple[bytes, tuple[str, ...]]] | None
     keeps_alpha: bool
     max_side: int
-    stream: Callable[[Iterable[Levels], Shape, Metadata], Iterator[bytes]] | None = None
+    stream: Callable[[Any, Iterable[Levels], Shape, Metadata], tuple[str, ...]] | None = None
+    is_folder: bool = False
+    can_stream: Callable[[], bool] = lambda: True
+
+    def is_streamed(self, width: int, height: int) -> bool:
+        """Whether a picture of this size is written in bands."""
+        is_large = self.encode is None or width * height > STREAMED_PIXELS
+        return is_large and self.stream is not None and self.can_stream()
 
 
-def _encoder(pillow_name: str, **options: Any) -> Callable[[Levels, Metadata], tuple[bytes, tuple[str, ...]]]:
-    """Build the function that writes one format; Pillow is imported when it is first called."""
+def _encoder(pillow_name: str, **options: Any) -> Callable[[Any, Metadata], tuple[bytes, tuple[str, ...]]]:
+    """Build the function that writes one format."""
 
-    def encode(levels: Levels, metadata: Metadata) -> tuple[bytes, tuple[str, ...]]:
-        from PIL import Image
-
+    def encode(image: Any, metadata: Metadata) -> tuple[bytes, tuple[str, ...]]:
         said, notes = pillow_options(metadata, pillow_name)
-        flat = levels[..., 0] if levels.shape[-1] == 1 else levels
         buffer = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(flat)).save(buffer, format=pillow_name, **{**options, **said})
+        image.save(buffer, format=pillow_name, **{**options, **said})
         return buffer.getvalue(), notes
 
     return encode
 
 
-def _encode_png(levels: Levels, metadata: Metadata) -> tuple[bytes, tuple[str, ...]]:
-    content, _ = _encoder("PNG")(levels, Metadata())
+def _encode_png(image: Any, metadata: Metadata) -> tuple[bytes, tuple[str, ...]]:
+    content, _ = _encoder("PNG")(image, Metadata())
     return with_chunks(content, png_chunks(metadata)), ()
 
 
-def _stream_png(bands: Iterable[Levels], shape: Shape, metadata: Metadata) -> Iterator[bytes]:
+def _stream_png(
+    file: IO[bytes], bands: Iterable[Levels], shape: Shape, metadata: Metadata
+) -> tuple[str, ...]:
     pieces = png_pieces(bands, shape)
-    yield with_chunks(next(pieces), png_chunks(metadata))
-    yield from pieces
+    file.write(with_chunks(next(pieces), png_chunks(metadata)))
+    file.writelines(pieces)
+    return ()
 
 
 _PNG = OutputFormat("PNG", _encode_png, keeps_alpha=True, max_side=2**31 - 1, stream=_stream_png)
@@ -82,7 +100,17 @@ _PNG = OutputFormat("PNG", _encode_png, keeps_alpha=True, max_side=2**31 - 1, st
 _JPEG = OutputFormat("JPEG", _encoder("JPEG", quality=95, subsampling=0), keeps_alpha=False, max_side=65_500)
 # Lossless: what is written is what was painted.
 _WEBP = OutputFormat("WebP", _encoder("WEBP", lossless=True), keeps_alpha=True, max_side=16_383)
-_TIFF = OutputFormat("TIFF", _encoder("TIFF", compression="tiff_lzw"), keeps_alpha=True, max_side=2**31 - 1)
+_TIFF = OutputFormat(
+    "TIFF",
+    _encoder("TIFF", compression="tiff_lzw"),
+    keeps_alpha=True,
+    max_side=2**31 - 1,
+    stream=write_tiles,
+    can_stream=can_write_tiles,
+)
+_DEEP_ZOOM = OutputFormat(
+    "Deep Zoom", None, keeps_alpha=True, max_side=2**31 - 1, stream=write_deep_zoom, is_folder=True
+)
 # A BMP can carry a fourth channel, but most readers take it for padding.
 _BMP = OutputFormat("BMP", _encoder("BMP"), keeps_alpha=False, max_side=2**31 - 1)
 
@@ -94,20 +122,28 @@ OUTPUT_FORMATS: dict[str, OutputFormat] = {
     ".tif": _TIFF,
     ".tiff": _TIFF,
     ".bmp": _BMP,
+    ".dzi": _DEEP_ZOOM,
 }
 
 
 def check_size(path: str, chosen: OutputFormat, size: tuple[int, int]) -> None:
-    """Refuse a size that the format of an output cannot hold.
+    """Refuse a size that the format of an output cannot hold, or not without filling the memory.
 
     Raises
     ------
     OutputError
-        If a side is too long.
+        If a side is too long, or there are too many pixels.
     """
+    width, height = size
     if max(size) > chosen.max_side:
         why = f"{chosen.name} holds at most {chosen.max_side:,} pixels a side, not {max(size):,}"
         raise OutputError(printable(path), why, "write a PNG or a smaller picture")
+    if width * height > WHOLE_PIXELS and not chosen.is_streamed(width, height):
+        why = f"{chosen.name} is put together in memory, which is done for {WHOLE_PIXELS:,} pixels at most"
+        remedy = "write a .png, .tif or .dzi"
+        if chosen.stream is not None:
+            remedy = f"write a .png or .dzi, or install what writes it tile by tile: {pip_line('big')}"
+        raise OutputError(printable(path), f"{why}, not {width * height:,}", remedy)
 
 
 def encode_picture(pixels: NDArray[Any], extension: str) -> tuple[bytes, tuple[str, ...]]:
@@ -143,7 +179,7 @@ def encode_picture(pixels: NDArray[Any], extension: str) -> tuple[bytes, tuple[s
 
 
 def write_bands(
-    file: IO[bytes],
+    file: IO[bytes] | StagedFile,
     bands: Iterable[NDArray[Any]],
     shape: tuple[int, ...],
     extension: str,
@@ -151,13 +187,13 @@ def write_bands(
 ) -> tuple[str, ...]:
     """Write a picture that comes in bands; of its values only a few rows are held at a time.
 
-    A PNG of more than `STREAMED_PIXELS` pixels is written as the bands come; in every other
-    format the whole is held as 8-bit levels, a quarter of what its float32 values would take.
+    A PNG or TIFF of more than `STREAMED_PIXELS` pixels is written as the bands come, and so are
+    tiles; in every other format the whole is held as 8-bit levels.
 
     Parameters
     ----------
-    file : binary file
-        Where the bytes go. After an error it holds a part of a picture.
+    file : binary file or StagedFile
+        Where the bytes go; tiles need the latter. After an error it holds a part of a picture.
     bands : iterable of ndarray of shape (rows, width, channels)
         From top to bottom, as `Painting.bands` yields them; values as in `encode_picture`.
     shape : (height, width, channels)
@@ -191,20 +227,32 @@ def write_bands(
     height, width, channels = shape
     levels = _LevelBands(bands, height, flattens=channels == 4 and not chosen.keeps_alpha)
     written = height, width, 3 if levels.flattens else channels
-    if chosen.stream is not None and height * width > STREAMED_PIXELS:
-        file.writelines(chosen.stream(levels, written, metadata))
-        notes: tuple[str, ...] = ()
+    if chosen.is_folder and not isinstance(file, StagedFile):
+        why = f"{chosen.name} is a folder of tiles, which goes into no single file"
+        raise OutputError(f"extension {extension!r}", why, "give a file name for it, or choose .png")
+    plain = file.file if isinstance(file, StagedFile) else file
+    if chosen.stream is not None and chosen.is_streamed(width, height):
+        notes = chosen.stream(file if chosen.is_folder else plain, levels, written, metadata)
     else:
-        whole = np.empty(written, dtype=np.uint8)
-        top = 0
-        for band in levels:
-            whole[top : top + len(band)] = band
-            top += len(band)
-        content, notes = chosen.encode(whole, metadata)
-        file.write(content)
+        assert chosen.encode is not None  # noqa: S101 - what has no other way is streamed; told to mypy
+        content, notes = chosen.encode(_image(levels, written), metadata)
+        plain.write(content)
     if levels.lost_alpha:
         notes = (f"transparency was flattened on white: {chosen.name} has none", *notes)
     return notes
+
+
+def _image(bands: Iterable[Levels], shape: Shape) -> Any:
+    """Put a whole image together; Pillow is imported when this is first called."""
+    from PIL import Image
+
+    image = Image.new({1: "L", 3: "RGB", 4: "RGBA"}[shape[2]], (shape[1], shape[0]))
+    top = 0
+    for band in bands:
+        flat = band[..., 0] if shape[2] == 1 else band
+        image.paste(Image.fromarray(np.ascontiguousarray(flat)), (0, top))
+        top += len(band)
+    return image
 
 
 def _format_of(extension: str, shape: tuple[int, ...]) -> OutputFormat:

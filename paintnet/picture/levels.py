@@ -1,12 +1,35 @@
 """Pictures held as whole levels: a quarter of what their float32 values would take."""
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 BAND_ROWS = 64
+
+
+class WholeLevels(Protocol):
+    """An array of levels, wherever they are: rows and windows of it are copied out."""
+
+    @property
+    def shape(self) -> Any:
+        """Height, width and channels."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Levels in all."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """One of uint8 and uint16."""
+        ...
+
+    def __getitem__(self, place: Any) -> NDArray[Any]:
+        """Give rows, or rows and columns, as NumPy does for slices."""
+        ...
 
 
 class LevelPicture:
@@ -17,7 +40,7 @@ class LevelPicture:
     Parameters
     ----------
     levels : uint8 or uint16 array of shape (height, width, channels)
-        In memory, or mapped from a file.
+        In memory, or what stands for one: `FileLevels`, `TiffLevels`.
 
     Examples
     --------
@@ -29,7 +52,7 @@ class LevelPicture:
     dtype = np.dtype(np.float32)
     ndim = 3
 
-    def __init__(self, levels: NDArray[Any]) -> None:
+    def __init__(self, levels: WholeLevels) -> None:
         self.levels = levels
         self.shape: tuple[int, int, int] = levels.shape
         self.size = levels.size

@@ -14,6 +14,8 @@ from paintnet.picture.spaces import SRGB
 Pixels = NDArray[np.float32]
 Opacity = NDArray[np.bool_] | None
 
+NOTHING_SEEN = "every pixel of it is transparent"
+
 
 class UnusableValuesError(ValueError):
     """The samples of a picture are numbers that are no colors; the text says which."""
@@ -56,13 +58,13 @@ def to_pixels(image: Image.Image, meaning: Meaning | None = None) -> tuple[Pixel
         image.info.pop("icc_profile", None)
     if meaning.profile is not None:
         image.info["icc_profile"] = meaning.profile
-    pixels, opacity, notes = _deep(image, meaning) if image.mode in _DEEP else _shallow(image, meaning)
+    pixels, opacity, notes = _deep(image, meaning) if image.mode in DEEP else _shallow(image, meaning)
     if meaning.space is not None and meaning.space is not SRGB:
         pixels = meaning.space.to_srgb(pixels)
         notes.append(f"colors converted from {meaning.space.name} to sRGB")
     pixels = _with_opacity(pixels, opacity)
     if pixels.shape[-1] == 4 and not pixels[..., 3].any():
-        notes.append("every pixel of it is transparent")
+        notes.append(NOTHING_SEEN)
     return pixels, notes
 
 
@@ -125,7 +127,7 @@ _PLAIN: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 # Modes with more than 8 bits a sample: converting them in Pillow would lose levels.
 _OVERSHOOT = 0.05
-_DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
 def _fractions(image: Image.Image) -> Pixels:

@@ -7,6 +7,7 @@ import re
 import stat
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +25,7 @@ from paintnet.files.names import (
     url_stem,
 )
 from paintnet.picture.arrays import pixels_of
+from paintnet.picture.levels import Pixels
 from paintnet.picture.metadata import NONE, Metadata
 from paintnet.picture.samples import sample_bytes
 
@@ -91,8 +93,9 @@ class OpenedPicture:
 
     Parameters
     ----------
-    pixels : ndarray of float32, shape (height, width, channels)
-        Values in [0, 1]; 1, 3 or 4 channels; straight alpha, colors 0 where alpha is 0.
+    held : float32 array or LevelPicture of shape (height, width, channels)
+        Its pixels: in [0, 1], 1, 3 or 4 channels, straight alpha, colors 0 where alpha is 0. A large
+        picture is held with 8 or 16 bits a value, in a file, and read by windows.
     name : str
         A stem for output files.
     source : str
@@ -105,12 +108,17 @@ class OpenedPicture:
         What the file says besides its pixels.
     """
 
-    pixels: NDArray[np.float32]
+    held: Pixels
     name: str
     source: str
     notes: tuple[str, ...] = ()
     sha256: str | None = None
     metadata: Metadata = NONE
+
+    @cached_property
+    def pixels(self) -> NDArray[np.float32]:
+        """All of its pixels as float32; a large picture is read when they are asked for."""
+        return self.held[:]
 
 
 @dataclass(frozen=True)
@@ -174,7 +182,7 @@ def open_picture(
         metadata = metadata_of(header_of(file.data, file.source, limits.max_pixels))
     except PictureError:  # what is damaged beside the pixels has been left out there too
         metadata = NONE
-    return OpenedPicture(decoded.pixels, file.name, file.source, decoded.notes, digest, metadata)
+    return OpenedPicture(decoded.held, file.name, file.source, decoded.notes, digest, metadata)
 
 
 def fetched(source: Any, limits: OpenLimits, stdin: BinaryIO | None) -> Fetched:
@@ -202,7 +210,7 @@ def _held(source: Any, limits: OpenLimits) -> OpenedPicture | None:
         decoded = convert(source, what, limits.max_pixels)
         name = getattr(source, "filename", "")
         return OpenedPicture(
-            decoded.pixels, file_stem(os.fsdecode(name)) if name else _NAMELESS, what, decoded.notes
+            decoded.held, file_stem(os.fsdecode(name)) if name else _NAMELESS, what, decoded.notes
         )
     pixels = pixels_of(source)
     if pixels.shape[0] * pixels.shape[1] > limits.max_pixels:

@@ -11,12 +11,15 @@ from paintnet.encoding.base import EncodingSpec
 from paintnet.encoding.grid import GridSpec
 from paintnet.encoding.registry import ENCODINGS, encoding_named
 from paintnet.errors import SettingsError
-from paintnet.modelfile import MAX_LAYERS, MODES
+from paintnet.model_parts import MAX_LAYERS
+from paintnet.modelfile import MODES
 
 PURPOSES = ("any-size", "copying", "enlarging", "storing")
 ENGINES = ("auto", "compiled", "numpy", "stock")
 START_NAMES = ("stock", "mean", "features", "picture", "pretrained")
 SOLVERS = ("adam", "sgd", "lbfgs")
+PRECISIONS = ("float32", "float64")
+STORES = ("packed", "float32")
 DECAYS = ("constant", "linear", "cosine")
 MAX_UNITS = 65_536
 GRID_SETTINGS = frozenset({"grid_rate_factor", "grid_beta_1", "grid_beta_2"})
@@ -103,6 +106,10 @@ class PainterSettings(CheckedSettings):
         Classify with one independent logistic output per class, and argmax.
     precision : {"float32", "float64"}
         Of inputs, weights and targets.
+    store : {"packed", "float32"}
+        What is kept of the weights: a grid's features in as many bits as their quality needs, some
+        16 for a pixel; or all weights as they were learned. Other encodings, classes and float64
+        always keep all.
 
     Raises
     ------
@@ -142,6 +149,7 @@ class PainterSettings(CheckedSettings):
     classes: Classes = field(default_factory=Classes)
     one_hot: bool = False
     precision: str = "float32"
+    store: str = "packed"
 
     choices: ClassVar[Mapping[str, Collection[str]]] = {
         "mode": MODES,
@@ -151,7 +159,8 @@ class PainterSettings(CheckedSettings):
         "decay": DECAYS,
         "start": START_NAMES,
         "engine": ENGINES,
-        "precision": ("float32", "float64"),
+        "precision": PRECISIONS,
+        "store": STORES,
     }
 
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
@@ -301,6 +310,17 @@ def known_settings() -> frozenset[str]:
 def _own_settings(encoding: type[EncodingSpec]) -> frozenset[str]:
     """Names of settings that mean something with this encoding only."""
     return encoding.setting_names() | (GRID_SETTINGS if issubclass(encoding, GridSpec) else frozenset())
+
+
+def settings_of_others(encoding: type[EncodingSpec]) -> frozenset[str]:
+    """Names of settings that mean something with other encodings only.
+
+    Examples
+    --------
+    >>> "sigma" in settings_of_others(GridSpec), "basis" in settings_of_others(GridSpec)
+    (True, False)
+    """
+    return frozenset().union(*map(_own_settings, ENCODINGS.values())) - _own_settings(encoding)
 
 
 def _check_place(name: str, encoding: EncodingSpec) -> None:

@@ -18,6 +18,7 @@ def watched(n_frames, epochs=30, picture=None, **settings):
             painted[event.epoch] = as_levels(run.painting().render())
         elif isinstance(event, TrainingFinished):
             ended.append(event)
+            painted[event.epochs] = as_levels(run.painting().render())  # as it is stored
 
     with FrameTaker(n_frames) as taker:
         settings = {"engine": "numpy", **settings}

@@ -244,7 +244,7 @@ def test_the_line_tells_what_is_left() -> None:
 def test_a_disk_that_will_not_do_is_told_before(
     run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paintnet.cli.batch._free", lambda _: 1_000)
+    monkeypatch.setattr("paintnet.cli.plans._free", lambda _: 1_000)
     noted = run("batch", "in/a.png", "--out-dir", "out", *QUICK).done().err
     assert re.fullmatch(r"note: the outputs need about [\d.]+ KB, and the disk has 1\.0 KB left\n", noted)
     assert run("batch", "in/a.png", "--out-dir", "out", *QUICK).done().err == ""  # it is done

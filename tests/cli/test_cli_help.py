@@ -49,7 +49,7 @@ def test_the_groups_and_their_order_are_those_of_the_reference(name: str) -> Non
 
 def test_every_option_of_fit_belongs_to_a_group() -> None:
     assert OTHERS not in headings_of("fit")
-    assert len(headings_of("fit")) == 8
+    assert len(headings_of("fit")) == 10
 
 
 def test_explanations_stand_beside_the_options_or_below_them_where_it_is_narrow(
@@ -65,7 +65,7 @@ def test_explanations_stand_beside_the_options_or_below_them_where_it_is_narrow(
         between = " " * 23 if columns == 80 else "\n" + 8 * " "
         assert f"  --alpha A{between}{explanation}\n" in text
         starts = [f"\n\n{heading}:\n" for heading in headings_of("fit")]
-        assert [text.count(start) for start in starts] == [1] * 8
+        assert [text.count(start) for start in starts] == [1] * 10
     # click breaks words at hyphens, and lists of choices are broken at their bars.
     whole, narrow = (re.sub(r"(?<=\w)([-|]) ", r"\1", " ".join(words[columns])) for columns in (80, 52))
     assert narrow == whole

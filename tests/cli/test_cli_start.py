@@ -30,7 +30,7 @@ def long_options(name: str) -> set[str]:
     return {
         each
         for parameter in command(name).params
-        for each in parameter.opts
+        for each in (*parameter.opts, *parameter.secondary_opts)
         if isinstance(parameter, click.Option) and each.startswith("--")
     }
 

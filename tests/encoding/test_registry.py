@@ -168,7 +168,7 @@ def test_it_is_a_choice_of_the_command_line_while_it_is_registered(run: Run, pho
     assert "[raw|fourier|grid|pyramid]" in before
     register(PolarSpec)
     try:
-        assert "[raw|fourier|grid|polar]" in run("fit", "--help").done().out
+        assert "[raw|fourier|grid|pyramid|polar]" in run("fit", "--help").done().out
         run("fit", photo, "--encoding", "polar", "--preset", "draft", "-o", "painted.paintnet").done()
         assert "polar encoding" in run("info", "painted.paintnet").done().out
     finally:

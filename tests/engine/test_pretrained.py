@@ -8,7 +8,7 @@ from paintnet.painter.painter import Painter
 from paintnet.picture import open_picture
 from paintnet.settings.presets import settings_for
 
-UNTRAINED = {"epochs": 1, "learning_rate": 1e-9, "engine": "numpy"}
+UNTRAINED = {"store": "float32", "epochs": 1, "learning_rate": 1e-9, "engine": "numpy"}
 """One pass that moves nothing: what is painted is the start."""
 
 

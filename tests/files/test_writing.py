@@ -15,7 +15,7 @@ from paintnet.files.writing import check_apart, check_output, replacing, write_b
 from paintnet.picture import OUTPUT_FORMATS
 
 OLD, NEW = b"old " * 1000, b"new " * 50_000
-KNOWN = ".bmp .jpeg .jpg .png .tif .tiff .webp"
+KNOWN = ".bmp .dzi .jpeg .jpg .png .tif .tiff .webp"
 
 
 def names(folder: Path) -> list[str]:

@@ -14,14 +14,14 @@ from tools.newcomer import PREPARATION, as_typed, commands_of, examples_of, prep
 if sys.platform == "win32":
     pytest.skip("Windows has no such terminals", allow_module_level=True)
 
-LONG = ("--time 10s", "boundary -o", "spirals")
+LONG = ("--time 10s", "boundary -o", "spirals", "sweep photo.jpg --l")
 """Those that take longer than a test may; `make newcomer` runs them."""
 
 
 @pytest.fixture(scope="session")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all that the examples need."""
-    folder = prepared(tmp_path_factory.mktemp("newcomer") / "ready")
+    folder = prepared(tmp_path_factory.mktemp("newcomer") / "ready", side=80)
     for command in PREPARATION:
         seen = watch(f"{command} --preset draft", folder, shell_environment(), PATIENCE)
         assert not seen.code, seen.text

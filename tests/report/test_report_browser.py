@@ -1,7 +1,5 @@
 """The report in a real browser: what a reader's mouse, finger and keys do to it."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -15,40 +13,20 @@ from PIL import Image
 from paintnet.dataset.classes import Classes
 from paintnet.report.charts import CurvePoint
 from paintnet.report.report import RunRecord, report_html
+from tests.browser import launched
 from tests.records import a_record
 from tests.report.report_helpers import fitted, plain_frames, plain_painting, smooth
 
-CHROMIUM = os.environ.get("PAINTNET_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-IS_REQUIRED = os.environ.get("PAINTNET_REQUIRE_BROWSER") == "1"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 DESK: dict[str, Any] = {"viewport": {"width": 1000, "height": 800}}
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
 Open = Callable[..., Any]
 
 
-def missing(what: str) -> None:
-    """Without a browser there is nothing to test, unless somebody has said that there must be one."""
-    if IS_REQUIRED:
-        pytest.fail(f"{what}, and PAINTNET_REQUIRE_BROWSER=1")
-    pytest.skip(what)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("Playwright is not installed")
-    if not Path(CHROMIUM).exists():
-        missing(f"no Chromium at {CHROMIUM}; PAINTNET_CHROMIUM names one")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+    with launched("--disable-gpu") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,7 @@ def picture_seeds(files: list[Path]) -> list[bytes]:
 
 
 def model_seeds() -> list[bytes]:
-    """One small painting for each way to learn."""
+    """One small painting for each way to learn, and one that is large enough to be packed."""
     across, down = np.meshgrid(np.linspace(0.1, 0.9, 11), np.linspace(0.2, 0.8, 9))
     pixels = np.stack([across, down, 1 - across, down], axis=-1).astype(np.float32)
     kinds = (
@@ -62,12 +62,16 @@ def model_seeds() -> list[bytes]:
         {"encoding": "fourier", "layers": (8,)},
         {"encoding": "grid"},
         {"mode": "classify", "classes": Classes(colors=3)},
+        {"encoding": "grid", "epochs": 5},
     )
+    large = np.tile(pixels, (4, 4, 1))
     models = []
     with tempfile.TemporaryDirectory() as folder:
-        for channels, kind in zip((1, 3, 4, 3), kinds, strict=True):
+        for channels, kind in zip((1, 3, 4, 3, 3), kinds, strict=True):
             path = Path(folder) / "a.paintnet"
-            painting = paintnet.fit(pixels[..., :channels], preset="draft", epochs=200, seed=0, **kind)
+            picture = large if "epochs" in kind else pixels
+            settings = {"epochs": 200, **kind}
+            painting = paintnet.fit(picture[..., :channels], preset="draft", seed=0, **settings)
             painting.save(path)
             models.append(path.read_bytes())
             path.unlink()

@@ -9,7 +9,7 @@ import numpy as np
 
 from paintnet.files.container import Container, encode_container
 from paintnet.files.parts import CODECS, ContainerError, Part
-from paintnet.modelfile import LAYOUT
+from paintnet.model_parts import LAYOUT
 from tools.fuzz.mutations import mutated
 
 _MOST_STEPS = 4

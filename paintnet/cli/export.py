@@ -1,0 +1,53 @@
+"""`paintnet export`: a painting for other programs."""
+
+from pathlib import Path
+from typing import Any
+
+from paintnet.cli.completion import complete_files
+from paintnet.cli.console import Console, human_bytes
+from paintnet.cli.help import command, option, option_group
+from paintnet.cli.models import load_painting
+from paintnet.cli.options import force_option, model_argument, report_options
+from paintnet.cli.outputs import check_inputs_stay
+from paintnet.export.formats import EXPORTS, export_bytes
+from paintnet.files.writing import check_output, write_bytes
+
+
+@command(
+    epilog="""\b
+Examples:
+  paintnet export -o page.html
+  paintnet export bird.paintnet -o bird.html --force"""
+)
+@model_argument
+@option_group(
+    "What is written",
+    option(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        shell_complete=complete_files,
+        help="The file; its extension says what it is: .html.",
+    ),
+    force_option,
+)
+@report_options
+def export(model: str | None, output: str, **options: Any) -> None:
+    """Write a painting as a page that paints it.
+
+    A .html is one page that needs nothing but itself: the reader's own machine
+    paints it from the network, at any zoom.
+
+    MODEL is a .paintnet file, or - for stdin; without it, the newest .paintnet
+    file in the current folder is taken.
+    """
+    console = Console(as_json=options["json"], quiet=options["quiet"])
+    check_inputs_stay(output, (model,))
+    check_output(output, force=options["force"], extensions=EXPORTS)
+    painting, name, _ = load_painting(model, console)
+    check_inputs_stay(output, [name])
+    content = export_bytes(painting, Path(output).suffix.lower(), name)
+    write_bytes(output, content)
+    document = {"model": name, "output": output, "bytes": len(content)}
+    console.summary(document, [f"{output}  ({human_bytes(len(content))})"])

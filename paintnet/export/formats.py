@@ -1,0 +1,36 @@
+"""What a painting can be exported as, by the extension of the file."""
+
+from collections.abc import Callable
+from pathlib import PurePath
+
+from paintnet.errors import SettingsError, value_text
+from paintnet.export.page import page_of
+from paintnet.painting import Painting
+
+EXPORTS: dict[str, Callable[[Painting, str], bytes]] = {
+    ".html": page_of,
+}
+"""Extension -> function from a painting and its name to the bytes of the file."""
+
+
+def export_bytes(painting: Painting, extension: str, name: str = "painting") -> bytes:
+    """Write a painting for other programs.
+
+    Parameters
+    ----------
+    painting : Painting
+        What is exported.
+    extension : str
+        A name of `EXPORTS`, with its dot.
+    name : str
+        What the file calls it: the last part of a path, without extension.
+
+    Raises
+    ------
+    SettingsError
+        If the extension is unknown, or the painting cannot be exported so.
+    """
+    if extension not in EXPORTS:
+        why = f"unknown extension {value_text(extension)}"
+        raise SettingsError("export", why, f"use one of {' '.join(sorted(EXPORTS))}")
+    return EXPORTS[extension](painting, PurePath(name).stem)

@@ -1,0 +1,209 @@
+"use strict";
+
+/* The same network as a fragment shader of WebGL2: its numbers lie in one texture, four to a texel. */
+
+const TEXELS = 4096;
+
+const GLSL_BASES = {
+  linear: "w = vec4(1. - t, t, 0., 0.);",
+  quadratic: "w = vec4((1. - t) * (1. - t) / 2., (1. + 2. * t * (1. - t)) / 2., t * t / 2., 0.);",
+  cubic: `float u = 1. - t;
+    w = vec4(u * u * u, 4. - 3. * t * t * (2. - t), 4. - 3. * u * u * (2. - u), t * t * t) / 6.;`,
+  keys: `float u = 1. - t;
+    w = vec4(-t * u * u, 2. - t * t * (5. - 3. * t), 2. - u * u * (5. - 3. * u), -u * t * t) / 2.;`,
+};
+
+const GLSL_HIDDEN = {
+  relu: "max(z, 0.)",
+  tanh: "tanh(clamp(z, -15., 15.))",
+  logistic: "1. / (1. + exp(-clamp(z, -60., 60.)))",
+  identity: "z",
+};
+
+/* A float as GLSL writes it. */
+const real = (value) => {
+  const text = String(Math.fround(value));
+  return /[.e]/.test(text) ? text : text + ".";
+};
+
+/* Lay rows of numbers into texels, each row from a texel of its own; tells where each block begins. */
+function packTexels(about) {
+  const blocks = [];
+  let texels = 0;
+  const place = (numbers, rows, width) => {
+    const block = { numbers, rows, width, start: texels, stride: Math.ceil(width / 4) };
+    texels += rows * block.stride;
+    blocks.push(block);
+    return block.start;
+  };
+  const starts = { layers: [] };
+  starts.frequencies = place(about.frequencies, 2 * about.n_frequencies, 1);
+  for (const layer of about.layers) {
+    starts.layers.push({
+      weights: place(layer.weights, layer.inputs, layer.units),
+      biases: place(layer.biases, 1, layer.units),
+    });
+  }
+  const palette = (about.palette || []).map((color) => colorOf({ palette: [color] }, []));
+  starts.palette = place(Float32Array.from(palette.flat()), palette.length, 4);
+  const height = Math.max(1, Math.ceil(texels / TEXELS));
+  const data = new Float32Array(4 * TEXELS * height);
+  for (const { numbers, rows, width, start, stride } of blocks) {
+    for (let row = 0; row < rows; row++) {
+      data.set(numbers.subarray(row * width, (row + 1) * width), 4 * (start + row * stride));
+    }
+  }
+  return { data, height, starts };
+}
+
+function firstLayerSource(about, starts, groups) {
+  const { weights, biases } = starts.layers[0];
+  const add = (row, share) =>
+    `{ int at = ${weights} + (${row}) * ${groups}; float share = ${share};
+       for (int g = 0; g < ${groups}; g++) a[g] += share * texel(at + g); }`;
+  const begin = `for (int g = 0; g < ${groups}; g++) a[g] = texel(${biases} + g);`;
+  const [left, top, right, bottom] = about.extent.map(real);
+  if (about.encoding === "raw") {
+    const [x, y] = about.center.map(real);
+    return begin + add("0", `(xy.y - ${y}) / ${real(about.half)}`) +
+      add("1", `(xy.x - ${x}) / ${real(about.half)}`);
+  }
+  if (about.encoding === "fourier") {
+    const n = about.n_frequencies;
+    return `${begin} for (int k = 0; k < ${n}; k++) {
+      float cycles = (xy.x - ${left}) * texel(${starts.frequencies} + k).x
+        + (xy.y - ${top}) * texel(${starts.frequencies + n} + k).x;
+      float phase = 6.283185307 * (cycles - round(cycles));
+      ${add("k", "sin(phase)")} ${add(`${n} + k`, "cos(phase)")}
+    }`;
+  }
+  let first = 0;
+  const source = [begin];
+  for (const [rows, columns, spacing] of about.levels) {
+    const touched = about.degree + 1;
+    source.push(`{
+      vec2 inside = clamp(xy, vec2(${left}, ${top}), vec2(${right}, ${bottom})) - vec2(${left}, ${top});
+      vec2 cells = vec2(${columns - about.degree}, ${rows - about.degree});
+      vec2 position = clamp(inside / ${real(spacing)}, vec2(0.), cells);
+      vec2 cell = min(floor(position), cells - 1.);
+      vec4 wx = basis(position.x - cell.x), wy = basis(position.y - cell.y);
+      int corner = ${first} + int(cell.y) * ${columns} + int(cell.x);
+      for (int j = 0; j < ${touched}; j++) for (int i = 0; i < ${touched}; i++)
+        ${add(`corner + j * ${columns} + i`, "wx[i] * wy[j]")}
+    }`);
+    first += rows * columns;
+  }
+  return source.join("\n");
+}
+
+function outputSource(about, starts) {
+  const last = about.layers[about.layers.length - 1].units;
+  if (about.palette) {
+    const pick = last === 1
+      ? `int best = a[0].x > 0. ? ${about.palette.length - 1} : 0;`
+      : `int best = 0; float most = a[0].x;
+         for (int k = 1; k < ${last}; k++) { float z = a[k / 4][k % 4]; if (z > most) { most = z; best = k; } }`;
+    return `${about.palette.length === 1 ? "int best = 0;" : pick} return texel(${starts.palette} + best);`;
+  }
+  const value = about.output === "logistic" ? GLSL_HIDDEN.logistic.replace("z", "a[0]") : "a[0]";
+  const form = { 1: "vec4(v.xxx, 1.)", 3: "vec4(v.xyz, 1.)", 4: "vec4(min(v.xyz, v.www), v.w)" }[last];
+  return `vec4 v = clamp(${value}, 0., 1.); return ${form};`;
+}
+
+function shaderSource(about, starts) {
+  const groups = about.layers.map((layer) => Math.ceil(layer.units / 4));
+  const size = Math.max(...groups);
+  const layers = about.layers.slice(1).map((layer, k) => {
+    const { weights, biases } = starts.layers[k + 1];
+    const count = groups[k + 1];
+    return `for (int g = 0; g < ${groups[k]}; g++) h[g] = hidden(a[g]);
+    for (int g = 0; g < ${count}; g++) a[g] = texel(${biases} + g);
+    for (int i = 0; i < ${layer.inputs}; i++) {
+      float share = h[i / 4][i % 4];
+      for (int g = 0; g < ${count}; g++) a[g] += share * texel(${weights} + i * ${count} + g);
+    }`;
+  });
+  return `#version 300 es
+  precision highp float; precision highp int; precision highp sampler2D;
+  uniform sampler2D data; uniform vec2 corner, pixel; uniform ivec2 points; uniform float top;
+  out vec4 color;
+  vec4 texel(int i) { return texelFetch(data, ivec2(i % ${TEXELS}, i / ${TEXELS}), 0); }
+  vec4 hidden(vec4 z) { return ${GLSL_HIDDEN[about.activation]}; }
+  vec4 basis(float t) { vec4 w; ${GLSL_BASES[about.basis || "linear"]} return w; }
+  vec4 paint(vec2 xy) {
+    vec4 a[${size}], h[${size}];
+    ${firstLayerSource(about, starts, groups[0])}
+    ${layers.join("\n")}
+    ${outputSource(about, starts)}
+  }
+  void main() {
+    vec2 at = corner + (gl_FragCoord.xy + vec2(0., top)) * pixel;
+    color = vec4(0.);
+    if (any(lessThan(at, vec2(-.5))) || any(greaterThan(at, vec2(${about.width}, ${about.height}) - .5))) return;
+    for (int j = 0; j < points.y; j++) for (int i = 0; i < points.x; i++)
+      color += paint(at + pixel * ((vec2(i, j) + .5) / vec2(points) - .5));
+    color = vec4(color.a > 0. ? color.rgb / color.a : vec3(0.), color.a / float(points.x * points.y));
+  }`;
+}
+
+/* Paints rows of a lattice on the graphics card; throws where there is none that can. */
+class ShaderPainter {
+  constructor(about) {
+    this.name = "WebGL2";
+    this.most = 1024;
+    const gl = (this.gl = new OffscreenCanvas(1, 1).getContext("webgl2"));
+    if (!gl) throw new Error("no WebGL2");
+    const { data, height, starts } = packTexels(about);
+    const largest = gl.getParameter(gl.MAX_TEXTURE_SIZE);
+    if (Math.max(TEXELS, height) > largest) throw new Error("the network is too large for a texture");
+    this.texture(gl.RGBA32F, TEXELS, height, gl.FLOAT, data);
+    const program = gl.createProgram();
+    const corners = "#version 300 es\nvoid main() { vec2 c = vec2(gl_VertexID % 2, gl_VertexID / 2);" +
+      " gl_Position = vec4(4. * c - 1., 0., 1.); }";
+    for (const [kind, source] of [[gl.VERTEX_SHADER, corners], [gl.FRAGMENT_SHADER, shaderSource(about, starts)]]) {
+      const shader = gl.createShader(kind);
+      gl.shaderSource(shader, source);
+      gl.compileShader(shader);
+      gl.attachShader(program, shader);
+    }
+    gl.linkProgram(program);
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error("the shader does not compile");
+    gl.useProgram(program);
+    this.uniform = (name) => gl.getUniformLocation(program, name);
+    gl.activeTexture(gl.TEXTURE1);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+    this.size = [0, 0];
+  }
+
+  texture(format, width, height, type, data) {
+    const gl = this.gl;
+    const texture = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, texture);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    gl.texImage2D(gl.TEXTURE_2D, 0, format, width, height, 0, gl.RGBA, type, data);
+    return texture;
+  }
+
+  rows(lattice, top, rows) {
+    const gl = this.gl;
+    const { x0, y0, wide, high, columns, across, down } = lattice;
+    if (this.size[0] !== columns || this.size[1] < rows) {
+      gl.deleteTexture(this.target);
+      this.target = this.texture(gl.RGBA8, columns, rows, gl.UNSIGNED_BYTE, null);
+      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, this.target, 0);
+      this.size = [columns, rows];
+    }
+    gl.viewport(0, 0, columns, rows);
+    gl.uniform1i(this.uniform("data"), 0);
+    gl.uniform2f(this.uniform("corner"), x0, y0);
+    gl.uniform2f(this.uniform("pixel"), wide, high);
+    gl.uniform2i(this.uniform("points"), across, down);
+    gl.uniform1f(this.uniform("top"), top);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+    const levels = new Uint8ClampedArray(4 * columns * rows);
+    gl.readPixels(0, 0, columns, rows, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(levels.buffer));
+    if (gl.isContextLost()) throw new Error("the graphics card was lost");
+    return levels;
+  }
+}

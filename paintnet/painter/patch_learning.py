@@ -1,0 +1,149 @@
+"""One patch of a mosaic: what its network is given to learn, here or in a worker."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from paintnet.dataset.windows import CONTEXT, Window
+from paintnet.encoding.raw import RawMap
+from paintnet.files.scratch import ScratchFile
+from paintnet.network import Network
+from paintnet.painter.run import Run
+from paintnet.painter.training_set import Place
+from paintnet.patches import Patch
+from paintnet.picture import premultiply
+from paintnet.picture.levels import LevelPicture, Pixels
+from paintnet.settings.settings import PainterSettings
+from paintnet.typing import Array
+
+CERTAIN = 10.0
+"""Score of the one class in a patch that has not been learned yet."""
+
+
+class PictureFile(NamedTuple):
+    """A picture in a file, which workers map instead of being sent it."""
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    def mapped(self) -> Pixels:
+        """Give the picture; what is not looked at is not read."""
+        array = np.memmap(self.path, self.dtype, "r", shape=self.shape)
+        return LevelPicture(array) if array.dtype.kind == "u" else array
+
+
+@dataclass(frozen=True, eq=False)
+class PatchTask:
+    """A patch that is to be learned.
+
+    Parameters
+    ----------
+    number : int
+        Of the patch in its mosaic.
+    window : Window
+        Its pixels.
+    picture : LevelPicture, float32 array, or PictureFile
+        The whole picture, or the file that it is mapped from.
+    settings : PainterSettings
+        Of this patch.
+    preset : str
+        Where they come from.
+    palette : float32 array of shape (classes, channels) or None
+        In classify: the classes of the whole picture, premultiplied by alpha.
+    """
+
+    number: int
+    window: Window
+    picture: Pixels | PictureFile
+    settings: PainterSettings
+    preset: str
+    palette: Array | None = None
+
+    def start(self) -> Run:
+        """Begin its run, with what its points depend on around it."""
+        picture = self.picture.mapped() if isinstance(self.picture, PictureFile) else self.picture
+        height, width, _ = picture.shape
+        around = self.window.grown(CONTEXT, width, height)
+        inside = self.window.moved(-around.left, -around.top)
+        surroundings = np.ascontiguousarray(around.of(picture))
+        place = Place(surroundings, inside, (around.left, around.top), self.palette)
+        return Run(np.ascontiguousarray(inside.of(surroundings)), self.settings, self.preset, place=place)
+
+    def learned(self, run: Run, loss: float) -> "LearnedPatch":
+        """Take its network from its run."""
+        patch = patch_over(self.window, run.stored_network())
+        return LearnedPatch(self.number, patch, run.epochs_, loss, run.ended_by_ or "stopped", run.engine)
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedPatch:
+    """A patch that has been learned.
+
+    Parameters
+    ----------
+    number : int
+        Of the patch in its mosaic.
+    patch : Patch
+        The result.
+    epochs : int
+        Epochs that were done.
+    loss : float
+        Of the last one.
+    ended_by, engine : str
+        As in the record of a training.
+    """
+
+    number: int
+    patch: Patch
+    epochs: int
+    loss: float
+    ended_by: str
+    engine: str
+
+
+def learn_patch(task: PatchTask) -> LearnedPatch:
+    """Learn a patch from begin to end."""
+    run, loss = task.start(), 0.0
+    for event in run:
+        loss = event.loss
+    return task.learned(run, loss)
+
+
+def patch_over(window: Window, network: Network) -> Patch:
+    """Lay a network over its window, in which its positions begin."""
+    return Patch(network, window.extent, (float(window.left), float(window.top)))
+
+
+def flat_patch(picture: Pixels, window: Window, palette: Array | None, kind: tuple[int, str]) -> Patch:
+    """Paint the mean color of a window, or its most likely class; `kind` says what the outputs are."""
+    mean = premultiply(window.of(picture)[::4, ::4]).mean(axis=(0, 1), dtype=np.float64)
+    n_outputs, output = kind
+    answers = mean
+    if palette is not None:
+        nearest = int(np.square(palette - mean).sum(axis=1).argmin())
+        is_it = np.arange(n_outputs) == nearest if n_outputs > 1 else np.array([nearest == 1])
+        answers = np.where(is_it, CERTAIN, -CERTAIN)
+    encoding = RawMap(window.extent)
+    weights = (np.zeros((encoding.n_features, len(answers)), np.float32),)
+    return Patch(Network(encoding, weights, (answers.astype(np.float32),), "relu", output), window.extent)
+
+
+@contextmanager
+def in_a_file(picture: Pixels) -> Iterator[PictureFile | LevelPicture]:
+    """Keep a picture in a file for a while, unless it lies in one already."""
+    array = picture.levels if isinstance(picture, LevelPicture) else picture
+    if not isinstance(array, np.ndarray):
+        assert isinstance(picture, LevelPicture)  # noqa: S101 - only that has other levels; told to mypy
+        yield picture
+        return
+    scratch = ScratchFile()
+    try:
+        array.tofile(scratch.file)
+        scratch.file.flush()
+        yield PictureFile(str(scratch.path), array.shape, array.dtype.str)
+    finally:
+        scratch.close()

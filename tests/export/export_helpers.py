@@ -1,0 +1,61 @@
+"""Small paintings with chance weights: what they paint does not matter, only that all paint the same."""
+
+import itertools
+
+import numpy as np
+
+from paintnet.encoding.base import PositionMap
+from paintnet.encoding.extent import Extent
+from paintnet.encoding.fourier import FourierMap
+from paintnet.encoding.grid import BASES, GridMap
+from paintnet.encoding.raw import RawMap
+from paintnet.network import Network
+from paintnet.painting import Painting
+from paintnet.patches import Patch
+
+WIDTH, HEIGHT = 23, 14
+EXTENT = Extent.of_picture(WIDTH, HEIGHT)
+
+PALETTE = np.array([[0.9, 0.1, 0.2], [0.1, 0.6, 0.3], [0.2, 0.2, 0.8]], np.float32)
+
+
+def encodings() -> dict[str, PositionMap]:
+    """Every encoding, and the grid with each of its splines."""
+    rng = np.random.default_rng(4)
+    return {
+        "raw": RawMap(EXTENT),
+        "pixels": RawMap(EXTENT, normalize=False),
+        "fourier": FourierMap.draw(EXTENT, 9, 2.0, rng),
+        **{basis: GridMap.over(EXTENT, [3, 8], basis) for basis in BASES},
+    }
+
+
+def chance_painting(
+    encoding: PositionMap,
+    *,
+    layers: tuple[int, ...] = (6, 5),
+    channels: int = 3,
+    activation: str = "tanh",
+    palette: np.ndarray | None = None,
+    outputs: int | None = None,
+    pixel: str = "area",
+) -> Painting:
+    """A painting of one network with drawn weights, whose colors fill their range."""
+    rng = np.random.default_rng(7)
+    n_outputs = outputs or channels
+    sizes = (encoding.n_features, *layers, n_outputs)
+    grid = encoding.name == "grid"
+    scale = 0.2 if isinstance(encoding, RawMap) and not encoding.normalize else 1.0
+    coefs = [rng.normal(0, 1, shape).astype(np.float32) for shape in itertools.pairwise(sizes)]
+    coefs = [coef * (scale if k == 0 else 1.0) for k, coef in enumerate(coefs)]
+    coefs = [coef if grid and k == 0 else coef / np.float32(len(coef) ** 0.5) for k, coef in enumerate(coefs)]
+    biases = [rng.normal(0, 0.2, size).astype(np.float32) for size in sizes[1:]]
+    if palette is None:
+        biases[-1] += np.float32(0.5)
+    output = "identity" if palette is None else "logistic" if n_outputs == 1 else "softmax"
+    network = Network(encoding, tuple(c.astype(np.float32) for c in coefs), tuple(biases), activation, output)
+    patch = Patch.whole(network, WIDTH, HEIGHT)
+    return Painting(
+        patches=(patch,), width=WIDTH, height=HEIGHT, channels=channels,
+        mode="regress" if palette is None else "classify", palette=palette, pixel=pixel,
+    )  # fmt: skip
