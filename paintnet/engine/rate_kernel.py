@@ -57,30 +57,25 @@ def _soft_round(y, temperature, norm):  # type: ignore[no-untyped-def]
 def quantize(y, q, slope, valid, temperature, norm, amplitude, seed, stripes):  # type: ignore[no-untyped-def]
     """Numbers as the losses see them: rounded softly, with noise, and rounded softly again.
 
-    `norm` is ``0.5 / tanh(0.5 / temperature)``. With `amplitude` 0 they are rounded hard instead.
+    `norm` is ``0.5 / tanh(0.5 / temperature)``.
     """
     n = len(y)
     for thread in prange(stripes):
         stripe = np.int64(thread)
         low, high = n * stripe // stripes, n * (stripe + 1) // stripes
-        if amplitude == 0:
-            for i in range(low, high):
-                q[i] = np.floor(y[i] + HALF) * valid[i]
-                slope[i] = ONE
-        else:
-            for i in range(low, high):
-                # Noise by a hash of place and seed (the end of MurmurHash3), whoever asks for it.
-                h = np.uint32(np.uint32(i) * np.uint32(0x9E3779B9)) ^ np.uint32(seed)
-                h = np.uint32(h ^ np.uint32(h >> np.uint32(16)))
-                h = np.uint32(h * np.uint32(0x85EBCA6B))
-                h = np.uint32(h ^ np.uint32(h >> np.uint32(13)))
-                h = np.uint32(h * np.uint32(0xC2B2AE35))
-                h = np.uint32(h ^ np.uint32(h >> np.uint32(16)))
-                uniform = np.float32(np.int32(h >> np.uint32(8))) * np.float32(1 / 16777216) - HALF
-                once, slope_1 = _soft_round(y[i], temperature, norm)
-                twice, slope_2 = _soft_round(once + uniform * amplitude, temperature, norm)
-                q[i] = twice * valid[i]
-                slope[i] = slope_1 * slope_2
+        for i in range(low, high):
+            # Noise by a hash of place and seed (the end of MurmurHash3), whoever asks for it.
+            h = np.uint32(np.uint32(i) * np.uint32(0x9E3779B9)) ^ np.uint32(seed)
+            h = np.uint32(h ^ np.uint32(h >> np.uint32(16)))
+            h = np.uint32(h * np.uint32(0x85EBCA6B))
+            h = np.uint32(h ^ np.uint32(h >> np.uint32(13)))
+            h = np.uint32(h * np.uint32(0xC2B2AE35))
+            h = np.uint32(h ^ np.uint32(h >> np.uint32(16)))
+            uniform = np.float32(np.int32(h >> np.uint32(8))) * np.float32(1 / 16777216) - HALF
+            once, slope_1 = _soft_round(y[i], temperature, norm)
+            twice, slope_2 = _soft_round(once + uniform * amplitude, temperature, norm)
+            q[i] = twice * valid[i]
+            slope[i] = slope_1 * slope_2
 
 
 @njit(**OPTIONS)

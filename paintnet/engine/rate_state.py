@@ -139,6 +139,10 @@ class RateState:
             np.zeros(2),
         ]
 
+    def round(self, factor: float = 1.0) -> None:
+        """Round the numbers to whole ones, in steps that are so many times as large."""
+        self.q[:] = np.floor(self.y / np.float32(factor) + np.float32(0.5)) * self.valid
+
     def coarsen(self, factor: float) -> None:
         """Make a whole number stand for more, while the picture stays: bits follow at once."""
         n_levels = self.layout.n_levels

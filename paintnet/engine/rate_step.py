@@ -83,7 +83,7 @@ class CompiledRate:
         """Run all of the kernel on nothing: to load it, or to compile it."""
         self.kernel = kernel
         nothing, rest = np.arange(0), adam_numbers(0.0, 0.9, 0.9)
-        self.quantize(1.0, 0.0, 0)
+        self.quantize(1.0, 1.0, 0)
         self.paint_epoch(nothing, rest)
         self.rate_epoch(nothing, 0.0, rest, learns=True)
         self.error(nothing, self.state.decoder.weights)
@@ -94,7 +94,7 @@ class CompiledRate:
         self._set_threads(self._threads)
 
     def quantize(self, temperature: float, amplitude: float, seed: int) -> None:
-        """Write what the losses see of the numbers; rounded hard where there is no noise."""
+        """Write what the losses see of the numbers."""
         state = self.state
         self._limit()
         norm = 0.5 / np.tanh(0.5 / temperature)

@@ -21,7 +21,7 @@ from paintnet.encoding.pyramid import PyramidMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.code_cache import RATE_KERNEL
 from paintnet.engine.compiler import check_compiler, compiling_note, usable_cores
-from paintnet.engine.rate_finish import coded_of, dispensable, stepped_weights
+from paintnet.engine.rate_finish import coded_of, stepped_weights
 from paintnet.engine.rate_state import RateState
 from paintnet.engine.rate_step import CompiledRate, adam_numbers
 from paintnet.engine.schedule import Schedule
@@ -52,14 +52,20 @@ CAUTION = 0.3
 FIRST_LOOK = 0.05
 """Share of a run before which nothing can be told by its bits."""
 
-AIM = 0.97
-"""What the multiplier aims at, times the target: numbers that are taken away afterwards cost more."""
+AIM = 1.02
+"""What the multiplier aims at, times the target: what the networks save when they settle."""
 
-TRIES = 5
+LANDINGS = {FIXED_FROM: 1.02, 0.97: 1.004}
+"""Where in a run the numbers are rounded for good, as coarsely as gives such a share of the target."""
+
+HALVINGS = 12
+"""How exactly it is found how coarsely to round, between 1/2 and 2."""
+
+TRIES = 6
 """How often the bytes of a file are counted, and what is asked for corrected."""
 
-EXACTLY = 10_000
-"""How many times the numbers that are left out may be found closer than all numbers that could be."""
+ENOUGH = 0.997
+"""Share of the target from which on a file is not made larger any more."""
 
 BYTES_OF_FRAME = 24
 """A file takes beside what is coded: its name, size and checksum."""
@@ -122,7 +128,7 @@ class RateTrainer:
         )
         self.step = CompiledRate(self.state_, settings.threads or usable_cores())
         self.epochs_begun, self.looks = 0, 0
-        self.is_fixed, self._left_out = False, 0
+        self.landings = 0
         self.net_bits = 3.5 * sum(group.size for group in self.state_.split())
         self.losses: list[float] = []
         self.bits = 0.0
@@ -154,8 +160,8 @@ class RateTrainer:
             temperature, amplitude = (a + (b - a) * share for a, b in (TEMPERATURES, AMPLITUDES))
             step.quantize(temperature, amplitude, seed)
         else:
-            if not self.is_fixed:
-                self._fix()
+            if self.landings < len(LANDINGS) and progress >= list(LANDINGS)[self.landings]:
+                self._land()
             left = (1 - progress) / (1 - FIXED_FROM)
             rate = base * LAST_RATE * max(0.02, left)
         blocks = self.rng.permutation(len(state.blocks.targets))
@@ -179,7 +185,7 @@ class RateTrainer:
         """Measure with numbers rounded hard, and correct the multiplier."""
         if progress < FIRST_LOOK or (self.target_bytes is None and self.settings.target_psnr is None):
             return
-        self.step.quantize(1.0, 0.0, 0)
+        self.state_.round()
         if self.looks in (LOOKS // 4, int(LOOKS * 0.8)):
             self._weigh_nets()
         if self.target_bytes is not None:
@@ -212,30 +218,38 @@ class RateTrainer:
         self.net_bits = sum(each.coded[1] + 24 for each in steps)
         return steps
 
-    def _fix(self) -> None:
-        """Round the numbers for good."""
-        self.step.quantize(1.0, 0.0, 0)
-        self._weigh_nets()
-        self.is_fixed = True
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the numbers stay as they are."""
+        return self.landings > 0
 
-    def _meet(self, most: float) -> None:
-        """Round, and leave out as many numbers as it takes to have few enough bits, as estimated."""
-        state = self.state_
-        self.step.quantize(1.0, 0.0, 0)
-        whole = state.q.copy()
-        self._left_out = 0
-        if self._hard_bits() <= most:
-            return
-        order = dispensable(state, whole)
-        low, high = 0, len(order)
-        while high - low > 1 + len(order) // EXACTLY:
-            middle = (low + high) // 2
-            state.q[:] = whole
-            state.q[order[:middle]] = 0
-            low, high = (low, middle) if self._hard_bits() <= most else (middle, high)
-        state.q[:] = whole
-        state.q[order[:high]] = 0
-        self._left_out = high
+    def _land(self) -> None:
+        """Round the numbers for good, to about the target."""
+        share = list(LANDINGS.values())[self.landings]
+        self.landings += 1
+        self.state_.round()
+        self._weigh_nets()
+        if self.target_bytes is not None:
+            self.state_.coarsen(self._meet(share * 8 * self.target_bytes))
+
+    def _meet(self, most: float) -> float:
+        """Round so coarsely that there are few enough bits; the factor of a step.
+
+        Which numbers change is decided by what they were before they were rounded. To take whole numbers
+        towards 0 instead costs far more: what is coded after them was expected from them.
+        """
+        low, high = 0.5, 2.0
+        while self._bits_at(high) > most and self.state_.q.any():
+            low, high = high, 2 * high
+        for _ in range(HALVINGS):
+            middle = math.sqrt(low * high)
+            low, high = (low, middle) if self._bits_at(middle) <= most else (middle, high)
+        self.state_.round(high)
+        return high
+
+    def _bits_at(self, factor: float) -> float:
+        self.state_.round(factor)
+        return self._hard_bits()
 
     def coded(self) -> Coded:
         """Give the painting in whole numbers, of at most as many bytes as were asked for."""
@@ -245,38 +259,36 @@ class RateTrainer:
         nets = state.decoder.weights, state.model.weights
         kept = [each.copy() for each in (*nets, state.q)]
         if not self.is_fixed:
-            self.step.quantize(1.0, 0.0, 0)
+            state.round()
         steps = stepped_weights(state, self.step, self.multiplier)
         self.net_bits = sum(each.coded[1] + 24 for each in steps)
-        coded = coded_of(state, steps)
-        if self.target_bytes is not None:
-            # The context model of the file is rounded, and its bits are a little more than estimated.
-            room, asked = self.target_bytes - BYTES_OF_FRAME, 8.0 * self.target_bytes
-            for _ in range(TRIES):
-                self._meet(asked)
-                coded = coded_of(state, steps)
-                spent = coded.estimated_bytes + 2
-                if spent <= room and (spent > 0.995 * room or not self._left_out):
-                    break
-                asked += 8 * (0.999 * room - spent)
-            else:
-                coded = self._shrunk(coded, steps, asked, room)
+        coded = coded_of(state, steps) if self.target_bytes is None else self._small_enough(steps)
         for array, before in zip((*nets, state.q), kept, strict=True):
             array[...] = before
         self._finished = self.epochs_begun, coded
         return coded
 
-    def _shrunk(self, coded: Coded, steps: list[Any], asked: float, room: int) -> Coded:
-        """Ask for less and less, where a target is so small that estimates do not meet it."""
-        while coded.estimated_bytes + 2 > room and asked > 0:
-            asked *= 0.9
+    def _small_enough(self, steps: list[Any]) -> Coded:
+        """Round as finely as the target allows.
+
+        The context model of a file is rounded, and its bits differ a little from those that are estimated
+        here; so they are counted, and what is asked for is corrected.
+        """
+        room, asked, best = int(self.target_bytes or 0) - BYTES_OF_FRAME, 8.0 * (self.target_bytes or 0), None
+        for _ in range(TRIES):
             self._meet(asked)
             coded = coded_of(self.state_, steps)
-        if coded.estimated_bytes + 2 > room:
+            spent = coded.estimated_bytes + 2
+            if spent <= room and (best is None or spent > best.estimated_bytes + 2):
+                best = coded
+            if ENOUGH * room < spent <= room:
+                break
+            asked += 8 * ((1 + ENOUGH) / 2 * room - spent)
+        if best is None:
             least = math.ceil(coded.estimated_bytes) + 2 + BYTES_OF_FRAME
             why = f"{self.target_bytes:,} bytes are too few: this painting takes {least:,}"
             raise TrainingError("file_size", why, "allow more bytes, or learn from a smaller copy")
-        return coded
+        return best
 
     def network(self, *, is_final: bool) -> Network:
         """Give the network as it is now; the one that is stored where this is the end."""
@@ -295,7 +307,7 @@ class RateTrainer:
         values = {
             "random": self.rng.bit_generator.state,
             "steps": dict(self.state_.steps),
-            "own": [self.epochs_begun, self.looks, int(self.is_fixed)],
+            "own": [self.epochs_begun, self.looks, self.landings],
             "balance": [self.multiplier, self.net_bits, self.bits],
             "losses": list(self.losses),
             "schedule": self.schedule.state(),
@@ -309,9 +321,8 @@ class RateTrainer:
         values = state.values
         self.rng.bit_generator.state = values["random"]
         self.state_.steps.update(values["steps"])
-        self.epochs_begun, self.looks, is_fixed = values["own"]
+        self.epochs_begun, self.looks, self.landings = values["own"]
         self.multiplier, self.net_bits, self.bits = values["balance"]
-        self.is_fixed = bool(is_fixed)
         self.losses = list(values["losses"])
         self.schedule.restore(values["schedule"])
         self._finished = None

@@ -293,7 +293,8 @@ class Run:
             return "time"
         if self.schedule.is_stale(loss):
             return "tol"
-        goal = self.settings.target_psnr
+        # A painting for storing aims at its target until the end.
+        goal = None if self.settings.purpose == "storing" else self.settings.target_psnr
         # The loss is an estimate that lags behind; only a measurement may stop the run.
         if goal is not None and psnr_of_loss(loss) > goal - 1:
             with self.schedule.paused():
