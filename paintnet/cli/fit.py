@@ -54,6 +54,7 @@ Examples:
   paintnet fit photo.jpg
   paintnet fit sample:bird --mode classify --threshold 600
   paintnet fit photo.jpg --time 10s --seed 1 -o out.webp --scale 2
+  paintnet fit photo.jpg --bpp 0.5 -m small.paintnet
   paintnet fit photo.jpg --preset fine --require-psnr 35"""
 )
 @click.argument("image", required=False, shell_complete=complete_pictures)

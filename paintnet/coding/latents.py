@@ -83,8 +83,8 @@ def decode_latents(decoder: RangeDecoder, layout: Layout, ranges: Ranges, model:
         for wave in layout.waves(level):
             mean, scale = model.expect(seen_at(layout, wave, flat, parent, level), level)
             flat[wave] = _decode_wave(decoder, mean, scale, low, high)
-        if decoder.is_overdrawn:
-            raise ValueError("it ends before all numbers are read")
+            if decoder.is_overdrawn:
+                raise ValueError("it ends before all numbers are read")
     return flat
 
 

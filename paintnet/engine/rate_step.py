@@ -15,9 +15,11 @@ from paintnet.typing import Array
 STRIPES = 4
 """Sums of gradients side by side, and so threads at most: a constant, since a sum depends on it."""
 
-BLOCKS_AT_ONCE = 16
-RUNS_AT_ONCE = 32
-"""In an update of the decoder, and in one of the context model."""
+BLOCKS_AT_ONCE, RUNS_AT_ONCE = (4, 16), (4, 32)
+"""In an update of the decoder, and in one of the context model, at least and at most."""
+
+BLOCK_UPDATES, RUN_UPDATES = 96, 64
+"""Updates in an epoch, where there are enough blocks and runs."""
 
 LINES = 24
 """Rows of a level that a block touches, and some."""
@@ -61,6 +63,9 @@ class CompiledRate:
         n, pixels = state.layout.size, SIDE * SIDE
         self.gradient = np.zeros((STRIPES, n), np.float32)
         self.parent_gradient = np.zeros((STRIPES, n), np.float32)
+        # A small picture has few blocks, and its networks shall have updates all the same.
+        self._blocks_at_once = int(np.clip(len(state.blocks.targets) // BLOCK_UPDATES, *BLOCKS_AT_ONCE))
+        self._runs_at_once = int(np.clip(len(state.runs.places) // RUN_UPDATES, *RUNS_AT_ONCE))
         n_units, n_context = int(state.decoder.units.sum()), int(state.model.units.sum())
         values, context = (STRIPES, n_units, pixels), (STRIPES, n_context, pixels)
         self.paint_room = PaintRoom(
@@ -68,14 +73,14 @@ class CompiledRate:
             np.zeros(values, np.float32),
             np.zeros((STRIPES, LINES, SIDE), np.float32),
             np.zeros(values, np.float32),
-            np.zeros((BLOCKS_AT_ONCE, len(state.decoder.weights)), np.float32),
-            np.zeros(BLOCKS_AT_ONCE),
+            np.zeros((self._blocks_at_once, len(state.decoder.weights)), np.float32),
+            np.zeros(self._blocks_at_once),
         )
         self.rate_room = RateRoom(
             np.zeros(context, np.float32),
             np.zeros(context, np.float32),
-            np.zeros((RUNS_AT_ONCE, len(state.model.weights)), np.float32),
-            np.zeros(RUNS_AT_ONCE),
+            np.zeros((self._runs_at_once, len(state.model.weights)), np.float32),
+            np.zeros(self._runs_at_once),
         )
         self.kernel: Any = warmed_up(self._warm_up, RATE_KERNEL)
 
@@ -106,10 +111,10 @@ class CompiledRate:
         state = self.state
         self._limit()
         error = self.kernel.paint_epoch(
-            order, BLOCKS_AT_ONCE, state.q, self.gradient, state.pyramid, state.decoder, state.blocks,
+            order, self._blocks_at_once, state.q, self.gradient, state.pyramid, state.decoder, state.blocks,
             adam, state.steps["decoder"], self.paint_room,
         )  # fmt: skip
-        state.steps["decoder"] += -(-len(order) // BLOCKS_AT_ONCE)
+        state.steps["decoder"] += -(-len(order) // self._blocks_at_once)
         return float(error) / max(1.0, state.n_learned)
 
     def rate_epoch(self, order: Array, weight: float, adam: Array, *, learns: bool) -> float:
@@ -119,11 +124,11 @@ class CompiledRate:
             layout.enlarge_parent(state.q, state.parent, level)
         self._limit()
         bits = self.kernel.rate_epoch(
-            order, RUNS_AT_ONCE, state.runs, state.q, state.parent, self.gradient, self.parent_gradient,
+            order, self._runs_at_once, state.runs, state.q, state.parent, self.gradient, self.parent_gradient,
             state.model, np.float32(weight), adam, state.steps["model"], learns, self.rate_room,
         )  # fmt: skip
         if learns:
-            state.steps["model"] += -(-len(order) // RUNS_AT_ONCE)
+            state.steps["model"] += -(-len(order) // self._runs_at_once)
             self._give_to_parents()
         else:
             self.gradient[:] = 0

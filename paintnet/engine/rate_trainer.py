@@ -64,6 +64,9 @@ HALVINGS = 12
 TRIES = 6
 """How often the bytes of a file are counted, and what is asked for corrected."""
 
+ALIKE = 0.02
+"""Logarithm of a factor up to which numbers are rounded as finely as they were learned, about."""
+
 ENOUGH = 0.997
 """Share of the target from which on a file is not made larger any more."""
 
@@ -208,15 +211,13 @@ class RateTrainer:
         bits = self.step.rate_epoch(runs, 0.0, np.zeros(4, np.float32), learns=False)
         return bits + self.net_bits + 8 * BYTES_OF_FRAME
 
-    def _weigh_nets(self) -> list[Any]:
+    def _weigh_nets(self) -> None:
         """Count the bits of the networks in steps; they stay as they are."""
         nets = self.state_.decoder.weights, self.state_.model.weights
         kept = [net.copy() for net in nets]
-        steps = stepped_weights(self.state_, self.step, self.multiplier)
+        self._stepped(self.multiplier)
         for net, weights in zip(nets, kept, strict=True):
             net[...] = weights
-        self.net_bits = sum(each.coded[1] + 24 for each in steps)
-        return steps
 
     @property
     def is_fixed(self) -> bool:
@@ -230,7 +231,9 @@ class RateTrainer:
         self.state_.round()
         self._weigh_nets()
         if self.target_bytes is not None:
-            self.state_.coarsen(self._meet(share * 8 * self.target_bytes))
+            factor = self._meet(share * 8 * self.target_bytes)
+            self.state_.coarsen(factor)
+            self.multiplier *= factor**2
 
     def _meet(self, most: float) -> float:
         """Round so coarsely that there are few enough bits; the factor of a step.
@@ -255,18 +258,35 @@ class RateTrainer:
         """Give the painting in whole numbers, of at most as many bytes as were asked for."""
         if self._finished is not None and self._finished[0] == self.epochs_begun:
             return self._finished[1]
-        state = self.state_
-        nets = state.decoder.weights, state.model.weights
-        kept = [each.copy() for each in (*nets, state.q)]
+        state, multiplier = self.state_, self.multiplier
+        kept = {name: array.copy() for name, array in state.changing().items()}
+        decoder = kept["decoder"]
         if not self.is_fixed:
             state.round()
-        steps = stepped_weights(state, self.step, self.multiplier)
-        self.net_bits = sum(each.coded[1] + 24 for each in steps)
-        coded = coded_of(state, steps) if self.target_bytes is None else self._small_enough(steps)
-        for array, before in zip((*nets, state.q), kept, strict=True):
-            array[...] = before
+        steps = self._stepped(multiplier)
+        if self.target_bytes is None:
+            coded = coded_of(state, steps)
+        else:
+            for _ in range(TRIES):
+                factor = self._meet(8 * self.target_bytes)
+                if abs(math.log(factor)) < ALIKE:
+                    break
+                # The steps of the networks belong to those of the numbers, as both to the multiplier.
+                state.decoder.weights[:], state.model.weights[:] = decoder, kept["model"]
+                state.coarsen(factor)
+                decoder = state.decoder.weights.copy()
+                multiplier *= factor**2
+                steps = self._stepped(multiplier)
+            coded = self._small_enough(steps)
+        for name, array in state.changing().items():
+            array[...] = kept[name]
         self._finished = self.epochs_begun, coded
         return coded
+
+    def _stepped(self, multiplier: float) -> list[Any]:
+        steps = stepped_weights(self.state_, self.step, multiplier)
+        self.net_bits = sum(each.coded[1] + 24 for each in steps)
+        return steps
 
     def _small_enough(self, steps: list[Any]) -> Coded:
         """Round as finely as the target allows.
@@ -287,7 +307,8 @@ class RateTrainer:
         if best is None:
             least = math.ceil(coded.estimated_bytes) + 2 + BYTES_OF_FRAME
             why = f"{self.target_bytes:,} bytes are too few: this painting takes {least:,}"
-            raise TrainingError("file_size", why, "allow more bytes, or learn from a smaller copy")
+            name = "bpp" if self.settings.file_size is None else "file_size"
+            raise TrainingError(name, why, "allow more, or learn from a smaller copy")
         return best
 
     def network(self, *, is_final: bool) -> Network:

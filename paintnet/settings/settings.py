@@ -296,9 +296,6 @@ class PainterSettings(CheckedSettings):
         """Give the settings that a result depends on, as JSON values."""
         document = {**super().to_document(), "encoding": self.encoding.to_document()}
         del document["threads"]
-        for name in ("bpp", "file_size"):
-            if document[name] is None:
-                del document[name]  # as before there were any
         return document
 
 

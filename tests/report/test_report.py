@@ -133,7 +133,9 @@ def test_numbers_of_the_run(regress: RunRecord) -> None:
     assert "paintnet fit bird.png" in text
     idle = {
         "alpha",
+        "bpp",
         "classes",
+        "file_size",
         "hold_out",
         "iterations",
         "one_hot",

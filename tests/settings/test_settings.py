@@ -81,7 +81,7 @@ def test_a_setting_of_another_encoding_is_refused(
 
 
 def test_names_of_all_settings() -> None:
-    of_encodings = {"normalize", "n_frequencies", "sigma", "levels", "basis"}
+    of_encodings = {"normalize", "n_frequencies", "sigma", "levels", "basis", "spacings"}
     assert known_settings() == PainterSettings.setting_names() | of_encodings
     assert not PainterSettings.setting_names() & of_encodings
 
