@@ -11,16 +11,18 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from paintnet._version import __version__
+from paintnet.cores import LIMIT, shares
 from paintnet.errors import PaintnetError, SettingsError
 from paintnet.extras import pip_line
 
@@ -87,40 +89,12 @@ class Outcome(Generic[Task, Result]):
     result: Result | None
 
 
-def cores() -> int:
-    """How many processors this process may use, as far as the system or its container says.
-
-    Examples
-    --------
-    >>> cores() >= 1
-    True
-    """
-    from joblib.externals.loky import cpu_count
-
-    return int(cpu_count())
-
-
-def threads_for(workers: int) -> int:
-    """How many threads each of several workers may have, so that the machine is full and no fuller.
-
-    Parameters
-    ----------
-    workers : int
-        How many there are.
-
-    Examples
-    --------
-    >>> threads_for(10_000)
-    1
-    """
-    return max(1, cores() // workers)
-
-
 def run_all(
     work: Callable[[Task], Result],
     tasks: Iterable[Task],
-    workers: int = 1,
+    workers: int | None = None,
     cluster: Cluster | None = None,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Generator[Outcome[Task, Result], None, None]:
     """Do independent tasks, and give what became of each as it ends.
 
@@ -131,13 +105,15 @@ def run_all(
     Parameters
     ----------
     work : callable
-        With several workers a function of a module, so that they find it.
+        With workers a function of a module, so that they find it.
     tasks : iterable
-        With several workers something that can be sent there: paths and settings rather than arrays.
-    workers : int, default=1
-        Processes; 1 works in this one.
+        With workers something that can be sent there: paths and settings rather than arrays.
+    workers : int or None
+        Processes that are started for it. None works in this one, which dies if a task makes it die.
     cluster : Cluster or None
         Let its workers do it, as many as it has.
+    variables : mapping of str to str
+        Of the environment of workers that are started, more than they get from this process.
 
     Yields
     ------
@@ -157,18 +133,19 @@ def run_all(
     """
     if cluster is not None:
         return _in_cluster(work, iter(tasks), cluster)
-    if workers == 1:
+    if workers is None:
         return (Outcome(task, work(task)) for task in tasks)
-    return _in_workers(work, iter(tasks), workers)
+    return _in_workers(work, iter(tasks), workers, variables)
 
 
 class _Lane:
     """One worker, and another one after its death."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, variables: Mapping[str, str]) -> None:
         # What the libraries below would start by themselves, in each worker as many as there are cores.
         limits = {"OMP_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": 1}
-        self._environment = {name: str(number) for name, number in limits.items()}
+        numbers = {name: str(number) for name, number in {**limits, LIMIT: threads}.items()}
+        self._environment = {**variables, **numbers}
         # What a program has switched off for itself, its workers would print amid its lines.
         self._environment["PYTHONWARNINGS"] = os.environ.get("PYTHONWARNINGS", "ignore")
         self._executor: Executor | None = None
@@ -199,9 +176,9 @@ class _Lane:
 
 
 def _in_workers(
-    work: Callable[[Task], Result], tasks: Iterator[Task], workers: int
+    work: Callable[[Task], Result], tasks: Iterator[Task], workers: int, variables: Mapping[str, str]
 ) -> Generator[Outcome[Task, Result], None, None]:
-    free = [_Lane(threads_for(workers)) for _ in range(workers)]
+    free = [_Lane(threads, variables) for threads in reversed(shares(workers))]
     busy: dict[Future[Result], tuple[_Lane, Task, int]] = {}
     try:
         while True:

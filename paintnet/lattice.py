@@ -30,12 +30,12 @@ class Lattice(NamedTuple):
     @property
     def offsets(self) -> Array:
         """The points (n, 2) around a center, row by row."""
-        return offsets_of(self.across, self.down)
+        return points_of(self.across, self.down)
 
 
-def offsets_of(across: Array, down: Array) -> Array:
-    """Points (n, 2) of offsets along x and along y, row by row."""
-    return np.stack([np.tile(across, len(down)), np.repeat(down, len(across))], axis=1)
+def points_of(xs: Array, ys: Array) -> Array:
+    """Points (len(ys) * len(xs), 2) at each x and y, row by row."""
+    return np.stack([np.tile(xs, len(ys)), np.repeat(ys, len(xs))], axis=1)
 
 
 def lattice_of(

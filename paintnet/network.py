@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from paintnet.activations import HIDDEN, OUTPUT
-from paintnet.encoding.base import DenseMap, PositionMap
+from paintnet.encoding.base import DenseMap, LatticeMap, PositionMap
+from paintnet.lattice import points_of
 from paintnet.typing import Array
 
 FARTHEST = 1e9
@@ -18,6 +19,9 @@ FARTHEST = 1e9
 
 MOST_AT_ONCE = 50_000_000
 """Numbers of a layer that are held at once, 200 MB of them: layers may be thousands of units wide."""
+
+POINTS_AT_ONCE = 32_768
+"""Points of a lattice that are answered for at once: their layers stay in the cache."""
 
 LARGEST = 1e18
 """What a sum that overflowed counts as; its square is finite in float32."""
@@ -98,11 +102,44 @@ class Network:
 
     def forward(self, xy: Array) -> Array:
         """Outputs (n, n_outputs) for positions (n, 2); finite where the weights are."""
-        # A dense map writes all of its features down; a grid adds up those that count.
-        n_features = self.encoding.n_features if isinstance(self.encoding, DenseMap) else 1
-        at_once = max(1, MOST_AT_ONCE // max(n_features, *map(len, self.intercepts)))
+        at_once = self._at_once
         parts = [self._near(xy[start : start + at_once]) for start in range(0, max(1, len(xy)), at_once)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    @property
+    def _at_once(self) -> int:
+        """Positions that may be answered for at once."""
+        # A dense map writes all of its features down; a grid adds up those that count.
+        n_features = self.encoding.n_features if isinstance(self.encoding, DenseMap) else 1
+        return max(1, MOST_AT_ONCE // max(n_features, *map(len, self.intercepts)))
+
+    def forward_on(self, xs: Array, ys: Array) -> Array:
+        """Outputs (len(ys), len(xs), n_outputs) on a lattice, at ``(xs[column], ys[row])``.
+
+        They are those of `forward` but for rounding. How many positions a matrix product takes at once
+        moves its last bits, so those depend on the whole lattice.
+        """
+        at_once = min(self._at_once, POINTS_AT_ONCE)
+        columns = max(1, min(len(xs), at_once))
+        rows = max(1, at_once // columns)
+        outputs = np.empty((len(ys), len(xs), self.n_outputs), dtype=self.coefs[0].dtype)
+        for top in range(0, len(ys), rows):
+            for left in range(0, len(xs), columns):
+                part = outputs[top : top + rows, left : left + columns]
+                part[...] = self._block(xs[left : left + columns], ys[top : top + rows]).reshape(part.shape)
+        return outputs
+
+    def _block(self, xs: Array, ys: Array) -> Array:
+        """Outputs (len(ys) * len(xs), n_outputs) on a small lattice, row by row."""
+        if isinstance(self.encoding, LatticeMap):
+            with np.errstate(over="ignore", invalid="ignore"):
+                x, y = (np.clip(values, -FARTHEST, FARTHEST) for values in (xs, ys))
+                z = self.encoding.first_layer_on(x, y, self.coefs[0])
+                z = z.reshape(-1, z.shape[2]) + self.intercepts[0]
+                outputs = self.rest(z)
+            if np.isfinite(outputs).all():
+                return outputs
+        return self._near(points_of(xs, ys))
 
     def _near(self, xy: Array) -> Array:
         near = np.clip(xy, -FARTHEST, FARTHEST).astype(self.coefs[0].dtype, copy=False)

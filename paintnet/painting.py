@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from paintnet.blas import OneBlasThread
 from paintnet.errors import SettingsError, value_text
 from paintnet.files.names import path_of
 from paintnet.lattice import (
@@ -17,7 +18,7 @@ from paintnet.lattice import (
     Lattice,
     lattice_of,
     offsets_along,
-    offsets_of,
+    points_of,
 )
 from paintnet.modelfile import Model, decode_model, encode_model, read_model, stored_bytes, write_model
 from paintnet.patches import LazyPatches, Mosaic
@@ -30,6 +31,9 @@ CHUNK = 32_768
 
 BLOCK_POINTS = 2_000_000
 """Points of a mosaic's render that are held at once: of so many rows that few patches are asked twice."""
+
+ROWS_POINTS = 131_072
+"""The same of a single network, which is asked as often as need be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +110,7 @@ class Painting(Model):
         SettingsError
             If a position is not a pair of finite numbers.
         """
-        parts = [self._colors(self._mosaic.forward(part)) for part in _chunks(positions_of(xy))]
+        parts = [self._colors(self._outputs(part)) for part in _chunks(positions_of(xy))]
         return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
 
     def predict_pixels(self, xy: ArrayLike) -> Array:
@@ -128,7 +132,7 @@ class Painting(Model):
             If a position is not a pair of finite numbers.
         """
         along = offsets_along((1.0, 1.0), (POINTS_PER_PIXEL, POINTS_PER_PIXEL), is_area=self.pixel == "area")
-        offsets = offsets_of(*along)
+        offsets = points_of(*along)
         parts = [self._means(part, offsets) for part in _chunks(positions_of(xy))]
         return np.concatenate(parts) if parts else np.empty((0, self.channels), np.float32)
 
@@ -144,7 +148,7 @@ class Painting(Model):
             raise SettingsError(
                 "probabilities", "a painting of mode regress has none", "train it with mode classify"
             )
-        parts = [self._probabilities(self._mosaic.forward(part)) for part in _chunks(positions_of(xy))]
+        parts = [self._probabilities(self._outputs(part)) for part in _chunks(positions_of(xy))]
         return np.concatenate(parts) if parts else np.empty((0, len(self.palette)))
 
     def render(
@@ -241,15 +245,20 @@ class Painting(Model):
         own = (self.width, self.height)
         return lattice_of(own, size, region, least=least, is_area=self.pixel == "area")
 
+    def _outputs(self, xy: Array) -> Array:
+        """Outputs of the networks (n, n_outputs) at positions."""
+        with _one_blas_thread():
+            return self._mosaic.forward(xy)
+
     def _means(self, xy: Array, offsets: Array) -> Array:
         """Colors of pixels around at most `CHUNK` positions: means over the points around each."""
         if len(offsets) == 1:
-            return self._colors(self._mosaic.forward(xy))
+            return self._colors(self._outputs(xy))
         total = np.zeros((len(xy), self.channels))
         at_once = max(1, CHUNK // len(xy))
         for start in range(0, len(offsets), at_once):
             points = xy[:, None] + offsets[start : start + at_once]
-            outputs = self._mosaic.forward(points.reshape(-1, 2))
+            outputs = self._outputs(points.reshape(-1, 2))
             colors = self._premultiplied(outputs)
             total += colors.reshape(*points.shape[:2], -1).sum(axis=1, dtype=np.float64)
         return unpremultiply((total / len(offsets)).astype(np.float32))
@@ -264,57 +273,50 @@ class Painting(Model):
         return colors
 
     def _bands(self, lattice: Lattice, rows: int) -> Iterator[Array]:
-        """Cut what `_pixels` paints into bands."""
-        chunks, xs, ys = self._pixels(lattice), lattice.xs, lattice.ys
-        rest = np.empty((0, self.channels), dtype=np.float32)
+        """Cut what `_blocks` paints into bands."""
+        blocks, xs, ys = self._blocks(lattice), lattice.xs, lattice.ys
+        rest = np.empty((0, len(xs), self.channels), dtype=np.float32)
         for top in range(0, len(ys), rows):
-            band = np.empty((min(rows, len(ys) - top) * len(xs), self.channels), dtype=np.float32)
+            band = np.empty((min(rows, len(ys) - top), len(xs), self.channels), dtype=np.float32)
             filled = 0
             while filled < len(band):
                 if not len(rest):
-                    rest = next(chunks)
+                    rest = next(blocks)
                 taken = min(len(rest), len(band) - filled)
                 band[filled : filled + taken] = rest[:taken]
                 rest = rest[taken:]
                 filled += taken
-            yield band.reshape(-1, len(xs), self.channels)
-
-    def _pixels(self, lattice: Lattice) -> Iterator[Array]:
-        """Colors in reading order, a chunk at a time.
-
-        Chunks do not follow the bands: how many positions a matrix product takes at once moves its
-        last bits, and these must not depend on the rows of a band.
-        """
-        if len(self.patches) > 1:
-            yield from self._blocks(lattice)
-            return
-        xs, ys, offsets = lattice.xs, lattice.ys, lattice.offsets
-        columns, end = len(xs), len(xs) * len(ys)
-        # All points of a few pixels lie side by side in the table, one of each of many pixels would not.
-        pixels = max(1, CHUNK // len(offsets))
-        for start in range(0, end, pixels):
-            row, column = np.divmod(np.arange(start, min(start + pixels, end)), columns)
-            yield self._means(np.stack([xs[column], ys[row]], axis=1), offsets)
+            yield band
 
     def _blocks(self, lattice: Lattice) -> Iterator[Array]:
-        """Colors in reading order, some rows at a time, of which each patch is asked once.
+        """Colors (rows, columns, channels) from top to bottom, some rows at a time.
 
-        As above, the rows do not follow the bands.
+        These rows do not follow the bands: how many positions a matrix product takes at once moves its
+        last bits, and they must not depend on the rows of a band.
         """
         xs, ys, across, down = lattice
-        n_points = len(across) * len(down)
-        rows = max(1, BLOCK_POINTS // (len(xs) * n_points))
-        points_x = (xs[:, None] + across).ravel()
+        most = ROWS_POINTS if len(self.patches) == 1 else BLOCK_POINTS
+        rows = max(1, most // (len(xs) * len(across) * len(down)))
         for top in range(0, len(ys), rows):
-            block = ys[top : top + rows]
-            outputs = self._mosaic.forward_lattice(points_x, (block[:, None] + down).ravel())
+            yield self._rows(lattice._replace(ys=ys[top : top + rows]), most)
+
+    def _rows(self, lattice: Lattice, most: int) -> Array:
+        """Colors of a few rows of pixels: means over the points in each, of which most are held at once."""
+        xs, ys, across, down = lattice
+        points_x = (xs[:, None] + across).ravel()
+        total = np.zeros((len(ys), len(xs), self.channels))
+        at_once = max(1, most // (len(points_x) * len(ys)))
+        for start in range(0, len(down), at_once):
+            offsets = down[start : start + at_once]
+            with _one_blas_thread():
+                outputs = self._mosaic.forward_on(points_x, (ys[:, None] + offsets).ravel())
             flat = outputs.reshape(-1, outputs.shape[2])
-            if n_points == 1:
-                yield self._colors(flat)
-                continue
-            colors = self._premultiplied(flat).reshape(len(block), len(down), len(xs), len(across), -1)
-            means = colors.mean(axis=(1, 3), dtype=np.float64).astype(np.float32)
-            yield unpremultiply(means.reshape(-1, means.shape[-1]))
+            if len(across) == len(down) == 1:
+                return self._colors(flat).reshape(total.shape)
+            shape = (len(ys), len(offsets), len(xs), len(across), self.channels)
+            total += self._premultiplied(flat).reshape(shape).sum(axis=(1, 3), dtype=np.float64)
+        means = (total / (len(across) * len(down))).astype(np.float32)
+        return unpremultiply(means.reshape(-1, self.channels)).reshape(total.shape)
 
     def save(self, path: str | Path, codec: str | None = None) -> None:
         """Write the painting to a .paintnet file, whole or not at all.
@@ -373,6 +375,11 @@ class Painting(Model):
         # One-hot outputs are independent probabilities; softmax ones add up to 1 but for rounding.
         outputs += np.finfo(np.float64).tiny  # all may have underflowed to 0
         return np.asarray(outputs / outputs.sum(axis=1, keepdims=True))
+
+
+@cache
+def _one_blas_thread() -> OneBlasThread:
+    return OneBlasThread()
 
 
 def _chunks(positions: Array) -> Iterator[Array]:

@@ -8,15 +8,12 @@ from typing import Self, overload
 import numpy as np
 
 from paintnet.encoding.extent import Extent
+from paintnet.lattice import points_of
 from paintnet.network import Network
 from paintnet.typing import Array
 
 EDGE_WEIGHT = 1e-6
 """Weight on a patch's very edge, in pixels from it: above 0, so that a patch alone there has all of it."""
-
-
-AT_ONCE = 32_768
-"""Points of a lattice that a network answers for at once: they stay in the cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +48,10 @@ class Patch:
     def forward(self, xy: Array) -> Array:
         """Outputs (n, n_outputs) for positions (n, 2) in the picture."""
         return self.network.forward(xy - np.array(self.origin) if any(self.origin) else xy)
+
+    def forward_on(self, xs: Array, ys: Array) -> Array:
+        """Outputs (len(ys), len(xs), n_outputs) on a lattice in the picture."""
+        return self.network.forward_on(xs - self.origin[0], ys - self.origin[1])
 
 
 class LazyPatches(Sequence[Patch]):
@@ -152,10 +153,10 @@ class Mosaic:
                 outputs[covered] += part
         return outputs
 
-    def forward_lattice(self, xs: Array, ys: Array) -> Array:
+    def forward_on(self, xs: Array, ys: Array) -> Array:
         """Blended outputs (len(ys), len(xs), n_outputs) on a lattice, patch by patch.
 
-        Each network answers once for all of the lattice that it covers, in parts of `AT_ONCE` points.
+        Each network answers once for all of the lattice that it covers.
 
         Parameters
         ----------
@@ -163,7 +164,7 @@ class Mosaic:
             Ascending positions in the picture.
         """
         if len(self.patches) == 1:
-            return _on_lattice(self.patches[0], xs, ys)
+            return self.patches[0].forward_on(xs, ys)
         along = [self._axis_weights(axis, values) for axis, values in enumerate((xs, ys))]
         total = np.zeros((len(ys), len(xs)))
         touched = []
@@ -173,11 +174,11 @@ class Mosaic:
                 total[rows, columns] += np.outer(down, across)
                 touched.append(number)
         if not (total > 0).all():  # in gaps the nearest patch answers
-            return self.forward(_points_of(xs, ys)).reshape(len(ys), len(xs), -1)
+            return self.forward(points_of(xs, ys)).reshape(len(ys), len(xs), -1)
         outputs = np.zeros((len(ys), len(xs), self.n_outputs), dtype=np.float32)
         for number in touched:
             (columns, across), (rows, down) = along[0][number], along[1][number]
-            part = _on_lattice(self.patches[number], xs[columns], ys[rows])
+            part = self.patches[number].forward_on(xs[columns], ys[rows])
             outputs = outputs.astype(part.dtype, copy=False)
             part *= (np.outer(down, across) / total[rows, columns]).astype(part.dtype)[:, :, None]
             with np.errstate(over="ignore"):  # as in `forward`
@@ -240,15 +241,3 @@ class Mosaic:
         to_low = values - low if is_inner[0] else np.inf
         to_high = high - values if is_inner[1] else np.inf
         return np.asarray(np.maximum(np.minimum(to_low, to_high), EDGE_WEIGHT) ** 2)
-
-
-def _points_of(xs: Array, ys: Array) -> Array:
-    """Positions (len(ys) * len(xs), 2) of a lattice, row by row."""
-    return np.stack([np.tile(xs, len(ys)), np.repeat(ys, len(xs))], axis=1)
-
-
-def _on_lattice(patch: Patch, xs: Array, ys: Array) -> Array:
-    """Outputs (len(ys), len(xs), n_outputs) of one patch, some rows at a time."""
-    rows = max(1, AT_ONCE // max(1, len(xs)))
-    parts = [patch.forward(_points_of(xs, ys[top : top + rows])) for top in range(0, len(ys), rows)]
-    return np.concatenate(parts).reshape(len(ys), len(xs), -1)

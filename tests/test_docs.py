@@ -16,7 +16,7 @@ from paintnet import cli
 from paintnet.picture import encode_picture, open_picture, shrink
 from tests.command_line import environment
 from tools import make_gallery
-from tools.page_commands import blocks_of
+from tools.page_commands import ALL_PAGES, PAGES, blocks_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -30,10 +30,7 @@ def test_the_python_of_a_page_runs(page, folder):
     assert runner.run(test).failed == 0
 
 
-PAGES = [DOCS.parent / "README.md", *sorted(DOCS.glob("*.md"))]
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: page.name)
 def test_what_a_page_points_to_is_there(page):
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
         if "://" not in target:
@@ -118,7 +115,7 @@ PLACES = re.compile(r"\b[A-Z]{2,}\b|\.\.\.|\\\|")
 def inline_commands() -> list[str]:
     found = {
         command
-        for page in PAGES
+        for page in ALL_PAGES
         for command in re.findall(r"`(paintnet [a-z][^`]*)`", page.read_text(encoding="utf-8"))
         if not PLACES.search(command)
     }

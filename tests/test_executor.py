@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from paintnet.executor import Outcome, cores, run_all, threads_for
+from paintnet.cores import cores, shares
+from paintnet.executor import Outcome, run_all
 
 
 def work(task: tuple[str, Path]) -> str:
@@ -21,7 +22,8 @@ def work(task: tuple[str, Path]) -> str:
         raise ValueError(name)
     if (folder / name).stat().st_size <= int(name[-1]):
         os.kill(os.getpid(), signal.SIGKILL)
-    return f"{name} {os.environ.get('OMP_NUM_THREADS')} {os.getpid() == int(os.environ['TEST_PARENT'])}"
+    threads = {os.environ["OMP_NUM_THREADS"], os.environ["NUMBA_NUM_THREADS"], str(cores())}
+    return f"{name} {' '.join(threads)} {os.getpid() == int(os.environ['TEST_PARENT'])}"
 
 
 def results(names: list[str], folder: Path, workers: int) -> dict[str, str | None]:
@@ -34,7 +36,7 @@ def parent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_PARENT", str(os.getpid()))
 
 
-def test_one_worker_is_this_process_and_takes_a_task_when_it_is_free() -> None:
+def test_without_workers_this_process_takes_a_task_when_it_is_free() -> None:
     said: list[int] = []
 
     def tasks() -> list[int]:
@@ -50,7 +52,7 @@ def test_one_worker_is_this_process_and_takes_a_task_when_it_is_free() -> None:
 def test_a_worker_that_dies_costs_its_own_task_one_more_try_and_no_other_anything(tmp_path: Path) -> None:
     names = ["a0", "once1", "b0", "always9", "c0", "d0"]
     found = results(names, tmp_path, 2)
-    threads = threads_for(2)
+    threads, _ = shares(2)
     well = {name: f"{name} {threads} False" for name in names if name != "always9"}
     assert found == {**well, "always9": None}
     assert {name: (tmp_path / name).stat().st_size for name in names} == {
@@ -111,6 +113,10 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         time.sleep(0.02)
 
 
-def test_threads_are_divided() -> None:
-    assert threads_for(1) == cores()
-    assert threads_for(2 * cores()) == 1
+def threads_here(_: int) -> str:
+    return os.environ["OMP_NUM_THREADS"]
+
+
+def test_threads_are_divided_among_workers_with_none_left_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paintnet.executor.shares", lambda workers: [5, 1][:workers])
+    assert [outcome.result for outcome in run_all(threads_here, [0], 2)] == ["5"], "the most is used first"

@@ -51,6 +51,7 @@ FLOORS = (
     "positions",
     "executor",
     "blas",
+    "cores",
     "signals",
     "extras",
     "errors",

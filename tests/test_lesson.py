@@ -1,9 +1,9 @@
-"""docs/lesson.md, held to its word: its code runs, and no number in it is left unchecked."""
+"""docs/lesson.md and docs/lesson.ja.md, held to their word: the code runs, no number is left unchecked."""
 
 import doctest
 import re
 import shlex
-from itertools import pairwise
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,11 @@ import pytest
 from paintnet.activations import LESSON
 from paintnet.lesson.neuron import Neuron, perceptron_rule
 from paintnet.picture import open_picture
+from tests.lesson_claims import TEN_LAYERS, Facts, chain, english, hex_color, japanese
 
 PAGE = Path(__file__).parent.parent / "docs" / "lesson.md"
 TEXT = PAGE.read_text(encoding="utf-8")
+JAPANESE = PAGE.with_suffix(".ja.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CORNERS = [[0, 0], [0, 1], [1, 0], [1, 1]]
 
@@ -36,15 +38,6 @@ def table(first_heading: str) -> tuple[list[str], list[list[str]]]:
 
 def numbers(cells: list[str]) -> list[float]:
     return [float(cell) for cell in cells]
-
-
-def chain(*widths: int) -> int:
-    """The parameters of a network with layers of these widths."""
-    return sum(before * after + after for before, after in pairwise(widths))
-
-
-def hex_color(pixel: np.ndarray) -> str:
-    return "#" + bytes((pixel * 255).round().astype(np.uint8).tolist()).hex()
 
 
 @pytest.fixture(scope="module")
@@ -150,99 +143,13 @@ def test_xor_goes_round_for_ever() -> None:
     assert repr(second) == repr(settled)
 
 
-def claims(pixels: np.ndarray, spoken: dict[str, object]) -> list[str]:
-    """Every phrase of the lesson that has a number in it, with the number worked out here."""
-    neuron = Neuron(3, bias=-0.1, weights=[0.7, 0.6, 1.4])
-    levels = (pixels * 255).round().astype(int)
-    height, width, _ = pixels.shape
-    ten = [100] * 10
-    regress, classify = chain(2, *ten, 3), chain(2, *ten, 2)
-    raw, encoded = (spoken["miss"](spoken[name]) for name in ("inputs", "encoded"))  # type: ignore[operator]
-    assert [hex_color(pixels[50, column]) for column in (23, 27)] == ["#cccccc", "#1da1f2"]
-    assert spoken["encoded"].shape == (height * width, 16 * 16)  # type: ignore[attr-defined]
-    paragraphs = f"""
-        The products add up to {neuron.weighted_sum([1, 0.5, -1]) + 0.1:.6g}. With the bias, -0.1, the sum
-        is {neuron.weighted_sum([1, 0.5, -1]):.6g}.
-
-        So the neuron answers {neuron([1, 0.5, -1]):.6g}.
-
-        a computer's 0.7 is only very nearly seven tenths
-
-        double its input and add 1, and let a second one triple that and take away 4. The pair multiplies by
-        {3 * 2} and takes away {4 - 3 * 1}
-
-        (Rosenblatt, 1958)
-
-        AND should answer 1 only if both inputs are 1.
-
-        the bias: 2 + 1 - 3 = {2 + 1 - 3}, and a step neuron fires from 0 upwards
-
-        XOR should answer 1 if exactly one of its inputs is 1.
-
-        The count never reaches 0. From epoch 3 on, the neuron is wrong on all 4 examples, and its 4
-        corrections lead back to where it was: bias 0, weights -1 and 0.
-
-        For (0, 0) the sum is just the bias, and it must be below 0. For (0, 1) and for (1, 0), bias plus one
-        weight must be 0 or more. Add these two: twice the bias plus both weights is 0 or more.
-
-        the sum for (1, 1) is above 0
-
-        the two corners with a 1 from the two with a 0.
-
-        {chain(2, 4, 1)} parameters: each hidden neuron has 2 weights and a bias,
-        4 * (2 + 1) = {4 * (2 + 1)}, and the last one has 4 weights and a bias, 4 + 1 = {4 + 1}.
-
-        Its picture has {height} rows of {width} pixels
-
-        a table of {height * width:,} lines
-
-        each divided by 255, so that they lie between 0 and 1
-
-        takes {len(ten)} hidden layers of {ten[0]} neurons
-
-        The {regress:,} are 2 * 100 + 100 into the first layer, {len(ten) - 1} * (100 * 100 + 100) between the
-        layers, and 100 * 3 + 3 into the three colors.
-
-        Pixel (50, 23) is background and pixel (50, 27) is bird
-
-        Lay 16 posts along each side of the picture, so that {16 * 16} crossings cover it.
-
-        1 at the crossing itself, falling to 0 at the next. Only the four crossings around the position are
-        not 0.
-
-        How far off are they, out of 255, on average?
-
-        miss by {raw}. From the encoded table, the same neurons paint the bird and miss by {encoded}.
-
-        as whole numbers from 0 to 255. At or below the threshold, 600, a pixel is class 1, "dark"; above it,
-        class 0, "light".
-
-        The bird, {hex_color(pixels[50, 50])}, adds up to {" + ".join(map(str, levels[50, 50]))} =
-        {levels[50, 50].sum()}: dark.
-
-        The background, {hex_color(pixels[0, 0])}, adds up to 3 * {levels[0, 0, 0]} = {levels[0, 0].sum()}:
-        light.
-
-        So {(levels.sum(axis=2) > 600).sum():,} pixels are light and {(levels.sum(axis=2) <= 600).sum():,} are
-        dark.
-
-        a 1 in the place of the class, a 0 in the other
-
-        Line {50 * width + 50} of the table is row 50, column 50, in the bird. The network is
-        {regress - classify} parameters smaller than before: it has one output neuron less, with {ten[-1]}
-        weights and a bias.
-
-        If they say 0.998 and 0.002, the largest is at place {np.argmax([0.998, 0.002])},
-
-        the point x = 1, y = 1, near the top left corner
-    """
-    return [" ".join(paragraph.split()) for paragraph in paragraphs.split("\n\n")]
-
-
-def test_no_number_in_the_prose_is_unchecked(pixels: np.ndarray, spoken: dict[str, object]) -> None:
-    prose = re.sub(r"^\|.*\|$", "", FENCE.sub("", TEXT), flags=re.MULTILINE)
+@pytest.mark.parametrize(("text", "claims"), [(TEXT, english), (JAPANESE, japanese)], ids=["en", "ja"])
+def test_no_number_in_the_prose_is_unchecked(
+    text: str, claims: Callable[[Facts], list[str]], pixels: np.ndarray, spoken: dict[str, object]
+) -> None:
+    prose = re.sub(r"^\|.*\|$", "", FENCE.sub("", text), flags=re.MULTILINE)
     prose = " ".join(prose.split())
-    for claim in claims(pixels, spoken):
+    for claim in claims(Facts(pixels, spoken)):
         assert prose.count(claim) == 1, f"the lesson should say, once: {claim}"
         prose = prose.replace(claim, " ... ")
     left = re.findall(r".{0,40}\d.{0,40}", prose)
@@ -251,5 +158,5 @@ def test_no_number_in_the_prose_is_unchecked(pixels: np.ndarray, spoken: dict[st
 
 def test_the_formulas_of_the_lesson_count_the_parameters() -> None:
     assert chain(2, 4, 1) == 4 * (2 + 1) + (4 + 1) == 17
-    assert chain(2, *[100] * 10, 3) == 2 * 100 + 100 + 9 * (100 * 100 + 100) + 100 * 3 + 3 == 91503
-    assert chain(2, *[100] * 10, 2) == 91503 - 101
+    assert chain(2, *TEN_LAYERS, 3) == 2 * 100 + 100 + 9 * (100 * 100 + 100) + 100 * 3 + 3 == 91503
+    assert chain(2, *TEN_LAYERS, 2) == 91503 - 101

@@ -14,6 +14,7 @@ from paintnet.encoding.extent import Extent
 from paintnet.encoding.fourier import FourierMap
 from paintnet.encoding.grid import GridMap
 from paintnet.encoding.raw import RawMap
+from paintnet.lattice import points_of
 from paintnet.network import Network
 
 EXTENT = Extent.of_picture(12, 9)
@@ -69,6 +70,20 @@ def test_it_answers_as_scikit_learn(mode: str, encoding: PositionMap, activation
     np.testing.assert_allclose(outputs, expected, rtol=0, atol=2e-5 if dtype == "float32" else 1e-12)
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=list(ENCODINGS))
+@pytest.mark.parametrize("at_once", [1, 7, 32_768])
+def test_on_a_lattice_it_answers_as_at_its_points(
+    encoding: PositionMap, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, network = trained("multiclass", encoding, "tanh", "float32")
+    monkeypatch.setattr("paintnet.network.POINTS_AT_ONCE", at_once)
+    xs, ys = np.linspace(-3, 14, 11), np.linspace(8, 0, 5)
+    outputs = network.forward_on(xs, ys)
+    assert outputs.shape == (5, 11, 3)
+    expected = network.forward(points_of(xs, ys)).reshape(outputs.shape)
+    np.testing.assert_allclose(outputs, expected, rtol=0, atol=2e-6)
+
+
 def test_a_pass_worked_by_hand() -> None:
     coefs = (np.array([[1.0, -1.0], [2.0, 1.0]]), np.array([[0.5], [3.0]]))
     intercepts = (np.array([0.5, -1.0]), np.array([0.25]))
@@ -107,6 +122,10 @@ def test_sums_that_overflow_are_held_and_all_others_are_as_they_are() -> None:
         [0],
         [0],
     ]
+    assert overflowing().forward_on(np.array([5.0, 7.0]), np.array([2.0, 0.0])).tolist() == [
+        [[0], [0]],
+        [[0.25], [0.25]],
+    ]
     assert overflowing(weight=2.0).forward(np.array([[0.0, 3.0]])).tolist() == [[0.25]]
 
 
@@ -119,6 +138,7 @@ def test_a_position_far_out_has_a_finite_answer(encoding: PositionMap) -> None:
     _, network = trained("regress", encoding, "relu", "float32")
     far = np.array([[1e300, -1e300], [-1e300, 3.0], [2e9, 2e9]])
     assert np.isfinite(network.forward(far)).all()
+    assert np.isfinite(network.forward_on(far[:, 0], far[:, 1])).all()
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,8 @@ def test_transparent_colors_are_straight_again() -> None:
 def test_chunks_do_not_show(painting: Painting, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     expected, size = painting.render(), (20, 11)
     larger = painting.render(size=size)
-    monkeypatch.setattr("paintnet.painting.CHUNK", chunk)
+    for limit in ("CHUNK", "ROWS_POINTS", "BLOCK_POINTS"):
+        monkeypatch.setattr(f"paintnet.painting.{limit}", chunk)
     np.testing.assert_allclose(painting.render(), expected, atol=2e-5)
     np.testing.assert_allclose(painting.render(size=size), larger, atol=2e-5)
     colors = painting.predict(CENTRES)
@@ -173,7 +174,8 @@ def test_a_region_is_a_part_of_the_whole(data: st.DataObject) -> None:
 def test_bands_joined_are_the_render_to_the_bit(
     painting: Painting, rows: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paintnet.painting.CHUNK", 50)
+    for limit in ("CHUNK", "ROWS_POINTS"):
+        monkeypatch.setattr(f"paintnet.painting.{limit}", 50)
     bands = list(painting.bands(size=(13, 11), region=(1, 0, 8, 6), rows=rows))
     assert np.array_equal(np.concatenate(bands), painting.render(size=(13, 11), region=(1, 0, 8, 6)))
     assert {band.dtype for band in bands} == {np.dtype(np.float32)}
@@ -383,7 +385,8 @@ def test_a_pixel_asked_for_is_the_one_that_is_rendered() -> None:
 
 def test_points_of_a_large_pixel_come_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     whole_of_it = AREA["regress"].render((1, 1))
-    monkeypatch.setattr("paintnet.painting.CHUNK", 7)
+    for limit in ("ROWS_POINTS", "BLOCK_POINTS"):
+        monkeypatch.setattr(f"paintnet.painting.{limit}", 7)
     np.testing.assert_allclose(AREA["regress"].render((1, 1)), whole_of_it, atol=1e-6)
     bands = np.concatenate(list(AREA["regress"].bands((4, 5), rows=2)))
     assert bands.tobytes() == AREA["regress"].render((4, 5)).tobytes()

@@ -97,7 +97,7 @@ def test_a_position_outside_all_has_the_weights_of_the_nearest_edge(
 def test_a_lattice_has_the_values_of_its_points(xs: list[float], ys: list[float], step: int) -> None:
     extents = [(x, y, x + 30, y + 30) for x in range(0, 90, step) for y in range(0, 60, step)]
     mosaic = Mosaic([patch(extent, [float(k), 1.0], (0.1 * k, -0.2)) for k, extent in enumerate(extents)])
-    lattice = mosaic.forward_lattice(np.sort(xs), np.sort(ys))
+    lattice = mosaic.forward_on(np.sort(xs), np.sort(ys))
     points = np.stack(np.meshgrid(np.sort(xs), np.sort(ys)), axis=2)
     np.testing.assert_allclose(
         lattice, mosaic.forward(points.reshape(-1, 2)).reshape(lattice.shape), atol=1e-4

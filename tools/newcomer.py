@@ -20,10 +20,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.page_commands import blocks_of
+from tools.page_commands import PAGES, blocks_of
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 LONGEST_SILENCE = 2.0
 """Seconds."""

@@ -1,14 +1,34 @@
-"""The commands that a page shows, in its order."""
+"""The pages of the documentation, and the commands that each shows, in its order."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
 
 LONG = "<!-- long: run by make gallery -->"
 """Before a block whose commands take longer than a test may."""
 
 ELSEWHERE = "<!-- not run here: "
 """Before a block that belongs to another machine, with the reason."""
+
+
+def original_of(page: Path) -> Path:
+    """Give the English page of a translation: ``lesson.md`` of ``lesson.ja.md``; any other is its own.
+
+    Examples
+    --------
+    >>> original_of(Path("docs/lesson.ja.md")).name, original_of(Path("docs/model-file.md")).name
+    ('lesson.md', 'model-file.md')
+    """
+    return page.with_name(f"{page.name.partition('.')[0]}.md")
+
+
+ALL_PAGES = (*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md")))
+"""What users read, translations too."""
+
+PAGES = tuple(page for page in ALL_PAGES if page == original_of(page))
+"""Those whose commands are run: a translation shows the same, which a test compares."""
 
 
 @dataclass(frozen=True)

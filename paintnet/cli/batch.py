@@ -111,7 +111,7 @@ Examples:
         default="1",
         metavar="N|auto",
         help="Processes that work side by side, auto for one on each core; they share the threads. "
-        "Outputs do not depend on it.",
+        "One that dies costs its picture one more try. Outputs do not depend on it.",
     ),
     cluster_option,
     option(

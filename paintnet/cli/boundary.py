@@ -11,6 +11,7 @@ from paintnet.activations import HIDDEN
 from paintnet.cli.completion import complete_files
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.help import command, option, option_group
+from paintnet.cli.loading import load_networks
 from paintnet.cli.options import force_option, report_options
 from paintnet.cli.outputs import (
     STDOUT,
@@ -150,11 +151,16 @@ def boundary(output: str | None, animate: str | None, **options: Any) -> None:
     data, layers = options["data"] or DEFAULT_DATA, options["layers"] or DEFAULT_LAYERS
     _check_outputs(output, animate, options["force"], sheet_size(len(data), len(layers), options["size"]))
     console.notes(notes_on_threads())
-    rows = [
-        [Boundary(name, units, activation=options["activation"], seed=options["seed"]) for units in layers]
-        for name in data
-    ]
     try:
+        _progress(console, "starting")
+        load_networks()
+        rows = [
+            [
+                Boundary(name, units, activation=options["activation"], seed=options["seed"])
+                for units in layers
+            ]
+            for name in data
+        ]
         written = _draw(rows, output, animate, console, options)
     finally:
         _progress(console, "")

@@ -17,6 +17,7 @@ from paintnet.files.names import printable
 
 PAGES = {
     "lesson": "From one neuron to a painted bird.",
+    "lesson.ja": "The same in Japanese.",
     "commands": "Every command, option and exit code.",
     "playing": "The page of paintnet play.",
     "batches": "Many pictures, and going on where it ended.",
@@ -53,11 +54,10 @@ Examples:
 def show_help(ctx: click.Context, /, topic: str | None, **say: bool) -> None:
     """Show the help of a command, or a page of the documentation.
 
-    TOPIC is a command, or one of the pages lesson, commands, playing, batches,
-    sweeps, clusters, ci, gallery, python, pictures, exports, engine, small-files,
-    benchmarks, model-file and security,
-    which are installed with the program; without it, commands and pages are
-    listed.
+    TOPIC is a command, or one of the pages lesson, lesson.ja (in Japanese),
+    commands, playing, batches, sweeps, clusters, ci, gallery, python, pictures,
+    exports, engine, small-files, benchmarks, model-file and security, which are
+    installed with the program; without it, commands and pages are listed.
     """
     console = Console(as_json=say["json"], quiet=say["quiet"])
     text = _text(ctx, topic)

@@ -73,7 +73,13 @@ def run_plan(
     total, workers = len(plan.items), min(options["workers"], max(1, len(plan.todo)))
     line = BatchLine(total, noun, is_shown=console.shows_progress and bool(plan.todo))
     if_interrupted(_left(rows, total, noun))
-    with line, contextlib.closing(run_batch(plan, workers=workers, cluster=options["cluster"])) as ended:
+
+    def note(text: str) -> None:
+        with line.aside():
+            console.notes([text])
+
+    run = run_batch(plan, workers=workers, cluster=options["cluster"], note=note)
+    with line, contextlib.closing(run) as ended:
         for row in ended:
             rows.append(row)
             if_interrupted(_left(rows, total, noun))

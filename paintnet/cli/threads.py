@@ -3,8 +3,9 @@
 import os
 import threading
 
-_SCARCE = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
-_POOLS = 2
+from paintnet.cores import LIMIT, bound_cores, cores
+
+_POOLS = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
 """Pools of threads in one process: scikit-learn and numba have an OpenMP each."""
 
 SCARCE_NOTE = "the system has no room for more threads: one does all the work, which takes longer"
@@ -27,14 +28,17 @@ def keep_blas_alone() -> None:
 
 
 def make_do_with_what_there_is() -> None:
-    """Let OpenMP and numba start no threads where there is no room for them.
+    """Let OpenMP and numba start no more threads than are allowed, and none where there is no room for them.
 
     To be called before they are imported: GNU's OpenMP ends the process where it cannot start one.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    _Process.has_room = _has_room(_POOLS * cores)
+    count = cores()
+    if count < bound_cores():  # these libraries do not know what a container or its user allows
+        for name in _POOLS:
+            os.environ.setdefault(name, str(count))
+    _Process.has_room = _has_room(len(_POOLS) * count)
     if not _Process.has_room:
-        os.environ.update(dict.fromkeys(_SCARCE, "1"))
+        os.environ.update(dict.fromkeys((*_POOLS, LIMIT), "1"))
 
 
 def notes_on_threads() -> tuple[str, ...]:

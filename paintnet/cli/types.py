@@ -260,7 +260,7 @@ class Workers(click.ParamType[Any]):
         if isinstance(value, int):
             return value
         if value == "auto":
-            from paintnet.executor import cores
+            from paintnet.cores import cores
 
             return cores()
         if not (value.isascii() and value.isdecimal() and 1 <= int(value[:9]) <= MOST_WORKERS):

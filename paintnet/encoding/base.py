@@ -63,6 +63,14 @@ class DenseMap(ABC):
         return {}
 
 
+class LatticeMap(ABC):
+    """Base of maps that answer for all points of a lattice with less work than for each alone."""
+
+    @abstractmethod
+    def first_layer_on(self, xs: Array, ys: Array, coefs: Array) -> Array:
+        """Weighted sums of the first layer, (len(ys), len(xs), units), at ``(xs[column], ys[row])``."""
+
+
 @dataclass(frozen=True)
 class EncodingSpec(CheckedSettings, ABC):
     """Base of an encoding's settings: a frozen dataclass that builds the map.

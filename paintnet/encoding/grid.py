@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.checked_settings import listed
-from paintnet.encoding.base import EncodingSpec, PositionMap
+from paintnet.encoding.base import EncodingSpec, LatticeMap, PositionMap
 from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError
 from paintnet.typing import Array
@@ -82,7 +82,7 @@ class GridLevel:
 
 
 @dataclass(frozen=True)
-class GridMap:
+class GridMap(LatticeMap):
     """Weights of the vertices around a position, all levels side by side.
 
     Parameters
@@ -217,6 +217,36 @@ class GridMap:
         vertices, weights = self.corners(xy.astype(coefs.dtype, copy=False))
         sums: Array = np.einsum("nk,nku->nu", weights, coefs[vertices])
         return sums
+
+    def first_layer_on(self, xs: Array, ys: Array, coefs: Array) -> Array:
+        """Weighted sums of the first layer on a lattice, (len(ys), len(xs), units).
+
+        A vertex's weight is one along x times one along y, so the sums are taken along y first, for
+        all columns of vertices that count, and then along x.
+        """
+        xs, ys = (values.astype(coefs.dtype, copy=False) for values in (xs, ys))
+        x = np.clip(xs, self.extent.left, self.extent.right) - self.extent.left
+        y = np.clip(ys, self.extent.top, self.extent.bottom) - self.extent.top
+        units = coefs.shape[1]
+        sums = np.zeros((len(ys), len(xs) * units), dtype=coefs.dtype)
+        first = 0
+        for level in self.levels:
+            table = coefs[first : first + level.n_vertices].reshape(level.rows, level.columns, units)
+            first += level.n_vertices
+            x_index, x_weight = self.axis(x, level.spacing, level.columns)
+            y_index, y_weight = self.axis(y, level.spacing, level.rows)
+            columns, x_place = np.unique(x_index, return_inverse=True)
+            is_row = len(columns) == columns[-1] + 1 - columns[0]
+            wanted = slice(columns[0], columns[-1] + 1) if is_row else columns
+            along = np.zeros((len(ys), len(columns) * units), dtype=coefs.dtype)
+            for vertex, weight in zip(y_index.T, y_weight.T.astype(coefs.dtype), strict=True):
+                along += table[vertex][:, wanted].reshape(along.shape) * weight[:, None]
+            along = along.reshape(len(ys), len(columns), units)
+            places = x_place.reshape(x_index.shape).T
+            # Weights for each unit: rows of numbers one behind the other are added up several at once.
+            for place, weight in zip(places, x_weight.T.astype(coefs.dtype), strict=True):
+                sums += along[:, place].reshape(sums.shape) * np.repeat(weight, units)
+        return sums.reshape(len(ys), len(xs), units)
 
     def to_document(self) -> dict[str, Any]:
         """Settings as JSON values."""

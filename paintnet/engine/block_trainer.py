@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from paintnet.cores import cores
 from paintnet.dataset.pixels import Dataset
 from paintnet.encoding.base import PositionMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_state import AdamRates, BlockState
 from paintnet.engine.blocks import SIDE, BlockPlan
-from paintnet.engine.compiler import CompilerError, compiling_note, usable_cores
+from paintnet.engine.compiler import CompilerError, compiling_note
 from paintnet.engine.numpy_step import NumpyStep
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.starts import STARTS, StartContext
@@ -94,7 +95,7 @@ class BlockTrainer:
             # numba takes seconds to load; only a compiled run pays for it.
             from paintnet.engine.compiled_step import CompiledStep
 
-            return CompiledStep(self.plan, self.blocks, threads=self.settings.threads or usable_cores())
+            return CompiledStep(self.plan, self.blocks, threads=self.settings.threads or cores())
         except CompilerError as error:
             if self.settings.engine == "compiled":
                 raise

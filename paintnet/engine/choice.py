@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from paintnet.dataset.pixels import Dataset
 from paintnet.encoding.base import PositionMap
-from paintnet.encoding.grid import GridMap
+from paintnet.encoding.grid import GridMap, GridSpec
 from paintnet.encoding.pyramid import PyramidMap
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.blocks import BlockPlan
@@ -27,6 +27,9 @@ NOT_COMPILED = (
     "NumPy trains, which is slower: to compile the training step would take too much of this time; "
     "compile it ahead, or once without a limit"
 )
+
+MOST_POINTS = 4
+"""Points that are learned in a pixel, at most: one in each of its quarters."""
 
 SECONDS_OF_WEIGHT = 1.75e-10
 """Seconds of a point, an epoch and a weight behind the grid: 0.107 for 768 x 512 points (docs/engine.md)."""
@@ -67,7 +70,7 @@ def make_trainer(
         remedy = f"install it with {pip_line('fast')}"
         raise SettingsError("engine compiled", "numba is not installed", remedy)
     compiled = settings.engine == "compiled"
-    if settings.engine == "auto" and _is_worth_compiling(dataset, settings):
+    if settings.engine == "auto" and _is_worth_compiling(dataset.width * dataset.height, settings):
         compiled = has_compiler() and _has_time_to_compile(settings)
         if not has_compiler():
             note(f"with numba the training is about six times as fast: {pip_line('fast')}")
@@ -76,6 +79,24 @@ def make_trainer(
     return BlockTrainer(
         dataset, encoding, plan, settings, schedule, compiled=compiled, note=note, compiling=compiling
     )
+
+
+def may_compile(pixels: int, settings: PainterSettings) -> bool:
+    """Whether the training of a picture may want the compiled step, as far as can be told before.
+
+    Parameters
+    ----------
+    pixels : int
+        Of the picture, or of a patch.
+    settings : PainterSettings
+        For it.
+    """
+    is_of_blocks = isinstance(settings.encoding, GridSpec) and settings.solver == "adam"
+    if not (is_of_blocks and settings.precision == "float32" and has_compiler()):
+        return False
+    if settings.engine != "auto":
+        return settings.engine == "compiled"
+    return _is_worth_compiling(MOST_POINTS * pixels, settings) and _has_time_to_compile(settings)
 
 
 def numpy_seconds(points: int, epochs: int, layers: Sequence[int]) -> float:
@@ -90,7 +111,7 @@ def numpy_seconds(points: int, epochs: int, layers: Sequence[int]) -> float:
     return SECONDS_OF_WEIGHT * points * epochs * (WEIGHTS_OF_GRID + weights)
 
 
-def _is_worth_compiling(dataset: Dataset, settings: PainterSettings) -> bool:
+def _is_worth_compiling(points: int, settings: PainterSettings) -> bool:
     """Weigh the work at hand.
 
     The engines differ in rounding, and a seeded run of fixed epochs gives the
@@ -99,7 +120,6 @@ def _is_worth_compiling(dataset: Dataset, settings: PainterSettings) -> bool:
     """
     if settings.epochs is None and settings.seconds is not None:
         return settings.seconds >= WORTH_COMPILING or is_compiled()
-    points = dataset.width * dataset.height
     return numpy_seconds(points, settings.epochs or 1, settings.layers) >= WORTH_COMPILING
 
 

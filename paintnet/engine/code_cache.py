@@ -33,6 +33,9 @@ SOURCES = {KERNEL: (KERNEL, *_SHARED), RATE_KERNEL: (RATE_KERNEL, KERNEL, *_SHAR
 ENTRIES = {KERNEL: "run_batches", RATE_KERNEL: "update_numbers"}
 """The function of each that is compiled last."""
 
+CACHE = "XDG_CACHE_HOME"
+"""Environment variable that says where programs keep what they can make again."""
+
 ROOM = 4_000_000
 """Bytes that compiled code takes at most; it is half as many."""
 
@@ -124,6 +127,16 @@ def compiled_for_now(kernel: str = KERNEL) -> Iterator[Path]:
 
 
 @contextmanager
+def cache_for_now() -> Iterator[Path]:
+    """Compile as `compiled_for_now`, but give what `XDG_CACHE_HOME` has to be for others to find it."""
+    with tempfile.TemporaryDirectory(prefix="paintnet-", ignore_cleanup_errors=True) as scratch:
+        made = Path(scratch) / "paintnet" / _name(KERNEL)
+        made.parent.mkdir(PRIVATE)
+        _compile(made, KERNEL)
+        yield Path(scratch)
+
+
+@contextmanager
 def writable(folder: Path) -> Iterator[Path]:
     """Give the folder, or a copy where it cannot be written: numba loads from no other."""
     if os.access(folder, os.W_OK):
@@ -135,7 +148,7 @@ def writable(folder: Path) -> Iterator[Path]:
 
 def _folder(kernel: str = KERNEL) -> Path:
     """Where code is kept; named after all that it depends on, so that what is found there fits."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
+    given = os.environ.get(CACHE, "")
     try:
         # With HOME unset, the home of the user's account is taken; an account without one has no cache.
         root = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
@@ -143,8 +156,12 @@ def _folder(kernel: str = KERNEL) -> Path:
         raise CacheError("the user has no home folder") from error
     if not root.is_absolute():
         raise CacheError("the user has no home folder")
+    return root / "paintnet" / _name(kernel)
+
+
+def _name(kernel: str) -> str:
     try:
-        return root / "paintnet" / f"{kernel.rpartition('.')[2]}-{__version__}-{_key(kernel)}"
+        return f"{kernel.rpartition('.')[2]}-{__version__}-{_key(kernel)}"
     except Exception as error:  # whatever numba raises where it does not work
         raise CacheError(f"numba does not work ({error})") from error
 

@@ -54,12 +54,6 @@ def check_compiler() -> None:
         raise CompilerError("numba", "it is not installed", f"install it with {pip_line('fast')}")
 
 
-def usable_cores() -> int:
-    """Cores that this process may run on; not every system can tell, some only how many there are."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
 def is_compiled(kernel: str = KERNEL) -> bool:
     """Whether this process has compiled code already, or finds what was kept."""
     return kernel in sys.modules or code_cache.kept_code(kernel) is not None
@@ -75,6 +69,37 @@ def compiling_note(kernel: str = KERNEL) -> str | None:
         return None
     why = code_cache.why_not_kept()
     return COMPILING if why is None else f"{COMPILING_AGAIN} ({why})"
+
+
+@contextmanager
+def compiled_for_workers(note: Callable[[str], None]) -> Iterator[dict[str, str]]:
+    """Compile before workers start, unless that is done: else each of them would, all at once.
+
+    Where that does not work, they are left to find out by themselves what does.
+
+    Parameters
+    ----------
+    note : callable
+        Is told before it begins, since it takes a while.
+
+    Yields
+    ------
+    dict of str to str
+        Variables of the environment by which workers find what was compiled where it cannot be kept; it is
+        gone afterwards.
+    """
+    with ExitStack() as stack:
+        variables: dict[str, str] = {}
+        with suppress(code_cache.CacheError):
+            if code_cache.kept_code() is None:
+                why = code_cache.why_not_kept()
+                note(COMPILING if why is None else f"{COMPILING_AGAIN} ({why})")
+                if why is None:
+                    code_cache.keep()
+                else:
+                    cache = stack.enter_context(code_cache.cache_for_now())
+                    variables[code_cache.CACHE] = str(cache)
+        yield variables
 
 
 @contextmanager

@@ -16,11 +16,12 @@ from paintnet.coding.coded import Coded
 from paintnet.coding.context import MOST_UNITS
 from paintnet.coding.layout import Layout
 from paintnet.coding.network import CodedNetwork, network_weights
+from paintnet.cores import cores
 from paintnet.dataset.pixels import Dataset
 from paintnet.encoding.pyramid import PyramidMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.code_cache import RATE_KERNEL
-from paintnet.engine.compiler import check_compiler, compiling_note, usable_cores
+from paintnet.engine.compiler import check_compiler, compiling_note
 from paintnet.engine.rate_finish import coded_of, stepped_weights
 from paintnet.engine.rate_state import RateState
 from paintnet.engine.rate_step import CompiledRate, adam_numbers
@@ -129,7 +130,7 @@ class RateTrainer:
             self.multiplier,
             self.rng,
         )
-        self.step = CompiledRate(self.state_, settings.threads or usable_cores())
+        self.step = CompiledRate(self.state_, settings.threads or cores())
         self.epochs_begun, self.looks = 0, 0
         self.landings = 0
         self.net_bits = 3.5 * sum(group.size for group in self.state_.split())

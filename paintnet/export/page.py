@@ -6,6 +6,7 @@ in plain JavaScript, which is also what answers for the point under the pointer.
 
 import base64
 import hashlib
+import json
 from importlib.resources import files
 from typing import Any
 
@@ -21,7 +22,7 @@ from paintnet.files.names import printable
 from paintnet.network import Network
 from paintnet.painting import Painting
 
-SCRIPTS = ("network.js", "webgl.js", "view.js")
+SCRIPTS = ("network.js", "webgl.js", "words.js", "view.js")
 
 
 def page_of(painting: Painting, name: str = "painting") -> bytes:
@@ -48,7 +49,7 @@ def page_of(painting: Painting, name: str = "painting") -> bytes:
     --------
     >>> import paintnet
     >>> page = page_of(paintnet.fit("sample:bird", preset="draft", epochs=1), "bird")
-    >>> b"<title>bird, painted by a neural network</title>" in page
+    >>> b">bird, painted by a neural network</title>" in page
     True
     """
     # Imported here since only this export needs it.
@@ -63,9 +64,7 @@ def page_of(painting: Painting, name: str = "painting") -> bytes:
     page = environment.get_template("page.html.j2").render(
         name=printable(name),
         version=__version__,
-        width=painting.width,
-        height=painting.height,
-        network=_network_text(network),
+        words=_words(painting, network, printable(name)),
         has_hidden=bool(network.layers),
         about=_about(painting, network),
         weights=base64.b64encode(_numbers(network)).decode("ascii"),
@@ -82,9 +81,25 @@ def _hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _network_text(network: Network) -> str:
-    units = " → ".join(str(n) for n in (network.encoding.n_features, *network.layers, network.n_outputs))
-    return f"{network.encoding.name} encoding, {units}, {network.activation}"
+def _words(painting: Painting, network: Network, name: str) -> dict[str, dict[str, str]]:
+    """What the page says in each language; the places that are left are filled by its scripts."""
+    text = (files("paintnet.export") / "viewer" / "words.json").read_text(encoding="utf-8")
+    values = {
+        "width": str(painting.width),
+        "height": str(painting.height),
+        "encoding": network.encoding.name,
+        "units": " → ".join(map(str, (network.encoding.n_features, *network.layers, network.n_outputs))),
+        "activation": network.activation,
+        "name": name,  # the last one: it may look like a place
+    }
+
+    def filled(said: str) -> str:
+        for place, value in values.items():
+            said = said.replace(f"{{{place}}}", value)
+        return said
+
+    words = json.loads(text)
+    return {language: {key: filled(said) for key, said in words[language].items()} for language in words}
 
 
 def _about(painting: Painting, network: Network) -> dict[str, Any]:

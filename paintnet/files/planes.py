@@ -39,6 +39,9 @@ REPETITIVE = 1 / 4
 _FITTED = 1000
 """Numbers of a pass from which its weights are fitted; smaller ones take the mean of the nearest four."""
 
+_SAMPLE = 2**14
+"""Numbers of a pass, evenly over the plane, that its few weights are fitted to: more say nothing new."""
+
 _ESCAPE = 255
 _STREAM = struct.Struct("<III")
 _LARGEST = 2**15 - 1
@@ -188,6 +191,9 @@ def _fitted(neighbors: list[Array], before: Array, actual: Array) -> NDArray[np.
     plain[:4][: len(neighbors)] = UNIT // 4
     if actual.size < _FITTED or not neighbors:
         return plain
+    stride = max(1, round(np.sqrt(actual.size / _SAMPLE)))
+    neighbors = [each[::stride, ::stride] for each in neighbors]
+    before, actual = before[:, ::stride, ::stride], actual[::stride, ::stride]
     mean = sum(neighbors[:4]) / 4
     columns = [(each - mean).ravel() for each in neighbors] + [each.ravel() for each in before]
     features = np.stack(columns).astype(np.float32)

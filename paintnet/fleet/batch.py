@@ -1,15 +1,18 @@
 """Many pictures, each to its outputs: what is done stays done, and what fails stops nobody else."""
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from paintnet._version import __version__
+from paintnet.engine.compiler import compiled_for_workers
 from paintnet.errors import OutputError, PaintnetError
-from paintnet.executor import Cluster, Outcome, run_all, threads_for
+from paintnet.executor import Cluster, Outcome, run_all
 from paintnet.files.names import printable
+from paintnet.files.staging import sweep
+from paintnet.fleet.estimate import compiles
 from paintnet.fleet.inputs import find_inputs
 from paintnet.fleet.manifest import Manifest, Row
 from paintnet.fleet.plan import BatchSettings, Item, Plan, sizes_of
@@ -54,7 +57,11 @@ def plan_batch(settings: BatchSettings, inputs: Iterable[str], *, recursive: boo
 
 
 def run_batch(
-    plan: Plan, *, workers: int = 1, cluster: str | None = None
+    plan: Plan,
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> Generator[dict[str, Any], None, None]:
     """Do what is left of a plan.
 
@@ -62,11 +69,15 @@ def run_batch(
     ----------
     plan : Plan
         From `plan_batch`.
-    workers : int, default=1
-        Processes that work side by side; 1 works in this one. Outputs do not depend on it.
+    workers : int or None
+        Processes that work side by side. One that dies, for want of memory, say, costs its picture one more
+        try, and then that picture alone fails. None works in this process, which such a picture would end.
+        Outputs do not depend on it.
     cluster : str or None
         Address of a scheduler of Dask, whose workers do the work; they must see the pictures and the folder
         by the same paths.
+    note : callable
+        Is told what takes a while before the first picture begins.
 
     Yields
     ------
@@ -92,10 +103,15 @@ def run_batch(
     """
     _make_folder(plan.settings.out_dir)
     farm = None if cluster is None else Cluster(cluster, plan.settings.out_dir.absolute())
-    run = _Run(plan, workers, is_far=farm is not None)
+    run = _Run(plan, is_far=farm is not None)
     yield from (run.skipped(item) for item in plan.items if item.row is not None)
-    with contextlib.closing(run_all(do_task, run.tasks(), workers, farm)) as outcomes:
-        for outcome in outcomes:
+    with contextlib.ExitStack() as stack:
+        variables: dict[str, str] = {}
+        stack.callback(run.sweep)  # after the workers have ended
+        if workers is not None and compiles(plan):
+            variables = stack.enter_context(compiled_for_workers(note))
+        outcomes = run_all(do_task, run.tasks(), workers, farm, variables)
+        for outcome in stack.enter_context(contextlib.closing(outcomes)):
             row = run.finished(outcome)  # recorded before anybody is told
             yield from run.take_early()
             yield row
@@ -105,11 +121,11 @@ def run_batch(
 class _Run:
     """One run over a plan."""
 
-    def __init__(self, plan: Plan, workers: int, *, is_far: bool = False) -> None:
+    def __init__(self, plan: Plan, *, is_far: bool = False) -> None:
         self._plan, self._is_far = plan, is_far
-        self._threads = 1 if is_far else None if workers == 1 else threads_for(workers)
         self._early: list[dict[str, Any]] = []
         self._perhaps_done: dict[int, Row] = {}
+        self._in_work: set[int] = set()
 
     def tasks(self) -> Iterator[Task]:
         """Give one task after the other, each when there is a place for it."""
@@ -136,10 +152,8 @@ class _Run:
             else:
                 # Whoever finds an output without a line after this one knows whose it is.
                 plan.manifest.append({"state": "begun", **self._about(item, None)})
-            job = self._job(item)
-            if self._threads is not None:
-                job = replace(job, settings={"threads": self._threads, **job.settings})
-            yield Task(job, number, item.settings.required_psnr, known, item.settings.job.force)
+            self._in_work.add(number)
+            yield Task(self._job(item), number, item.settings.required_psnr, known, item.settings.job.force)
 
     def _job(self, item: Item) -> Job:
         if not self._is_far:
@@ -147,7 +161,8 @@ class _Run:
         # A worker has a working folder of its own.
         source = item.input.source
         given = replace(item.input, source=source.absolute() if isinstance(source, Path) else source)
-        return replace(item.settings, out_dir=item.settings.out_dir.absolute()).job_of(given, item.outputs)
+        job = replace(item.settings, out_dir=item.settings.out_dir.absolute()).job_of(given, item.outputs)
+        return replace(job, settings={"threads": 1, **job.settings})  # a cluster's worker is one of many
 
     def take_early(self) -> list[dict[str, Any]]:
         """Rows of pictures that needed no work."""
@@ -167,12 +182,21 @@ class _Run:
             why = "its worker process ended twice, without a word"
             remedy = "there may be too little memory: use fewer workers, or a smaller copy of the picture"
             report = Report(error=PaintnetError(item.input.name, why, remedy))
+        else:
+            self._in_work.remove(outcome.task.number)
         if report.is_known:
             item.row = self._perhaps_done[outcome.task.number]
             return self.skipped(item)
         # The outputs that an address had before are still there where it failed.
         claims = report.error is None or outcome.task.known is None
         return self._ended(item, report, claims=claims)
+
+    def sweep(self) -> None:
+        """Take away what workers that were killed have left of the outputs that they were writing."""
+        for number in self._in_work:
+            item = self._plan.items[number]
+            for folder in {(item.settings.out_dir / path).parent for path in item.outputs.paths}:
+                sweep(folder)
 
     def _ended(self, item: Item, report: Report, *, claims: bool = True) -> dict[str, Any]:
         state = "done" if report.error is None else "failed"

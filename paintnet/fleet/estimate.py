@@ -1,5 +1,6 @@
 """How much space and time a batch may take, before it begins."""
 
+import math
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -7,11 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from paintnet.encoding.extent import Extent
+from paintnet.engine.choice import may_compile
 from paintnet.errors import PaintnetError
-from paintnet.fleet.plan import BatchSettings, Plan
+from paintnet.fleet.plan import BatchSettings, Item, Plan
 from paintnet.outputs import Outputs
 from paintnet.picture import output_size
 from paintnet.picture.header import size_by_header
+from paintnet.picture.samples import sample_bytes
 from paintnet.settings.presets import settings_for
 
 PICTURE = 1.6
@@ -44,15 +47,10 @@ def estimate(plan: Plan) -> Estimate:
     """Guess from the sizes of pictures, which are read from their headers, and from what was done before."""
     size = 0
     for item in plan.todo:
-        source = item.input.source
-        found: tuple[int, int] | None = UNKNOWN
-        if isinstance(source, Path):
-            limit = plan.settings.job.limits.max_pixels
-            found = size_by_header(source, limit) if _is_regular(source) else None
-        if found is None:  # it will fail, and write nothing
-            continue
-        with suppress(PaintnetError):  # which its job will tell
-            size += _bytes_of(item.settings, item.outputs, *found)
+        found = _learned_size(item)
+        if found is not None:
+            with suppress(PaintnetError):  # which its job will tell
+                size += _bytes_of(item.settings, item.outputs, *found)
     keys = {item.settings.key for item in plan.items}
     took = [
         row.document["seconds"]
@@ -62,10 +60,41 @@ def estimate(plan: Plan) -> Estimate:
     return Estimate(size, sum(took) / len(took) * len(plan.todo) if took else None)
 
 
+def compiles(plan: Plan) -> bool:
+    """Whether a picture may be there whose training wants the compiled step."""
+    for item in plan.todo:
+        size, job = _learned_size(item), item.settings.job
+        if size is not None:
+            with suppress(PaintnetError):
+                if may_compile(math.prod(size), settings_for(*size, job.preset, **job.settings)):
+                    return True
+    return False
+
+
+def _learned_size(item: Item) -> tuple[int, int] | None:
+    """Width and height of what is learned, by the picture's header; None where it will fail."""
+    job, source = item.settings.job, item.input.source
+    size: tuple[int, int] | None = UNKNOWN
+    if isinstance(source, Path):
+        size = size_by_header(source, job.limits.max_pixels) if _is_regular(source) else None
+    elif source.startswith("sample:"):
+        size = _size_of_sample(source.removeprefix("sample:"), job.limits.max_pixels)
+    if size is None:
+        return None
+    width, height = size
+    shrunk = min(1.0, (job.max_side or max(size)) / max(size))
+    return max(1, round(width * shrunk)), max(1, round(height * shrunk))
+
+
+def _size_of_sample(name: str, limit: int) -> tuple[int, int] | None:
+    try:
+        return size_by_header(sample_bytes(name), limit)
+    except PaintnetError:  # which its job will tell
+        return None
+
+
 def _bytes_of(settings: BatchSettings, outputs: Outputs, width: int, height: int) -> int:
     job = settings.job
-    shrunk = min(1.0, (job.max_side or max(width, height)) / max(width, height))
-    width, height = (max(1, round(side * shrunk)) for side in (width, height))
     painted = output_size((width, height), job.scale, job.size, 10**15)
     size = PICTURE * painted[0] * painted[1] * len(outputs.pictures)
     if outputs.models:

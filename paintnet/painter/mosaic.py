@@ -4,8 +4,8 @@ Each patch is a run of its own, on its own positions, of the same seed. It learn
 its points depend on is read from around it, so that neighbours learn the same where they overlap.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +14,10 @@ import numpy as np
 from paintnet.dataset.classes import sort_pixels
 from paintnet.dataset.windows import Window
 from paintnet.encoding.extent import Extent
+from paintnet.engine.choice import may_compile
+from paintnet.engine.compiler import compiled_for_workers
 from paintnet.engine.trainer import TrainerState
-from paintnet.errors import CheckpointError, TrainingError
-from paintnet.executor import run_all
+from paintnet.errors import CheckpointError
 from paintnet.files.parts import Part
 from paintnet.model_parts import network_of, whole_part_of
 from paintnet.painter.checkpoint import Checkpoint, check_can_be_stored, fingerprint
@@ -28,7 +29,7 @@ from paintnet.painter.patch_learning import (
     PictureFile,
     flat_patch,
     in_a_file,
-    learn_patch,
+    learn_patches,
     patch_over,
 )
 from paintnet.painter.quality import Measurement
@@ -247,8 +248,16 @@ class MosaicRun(Run):
             inner.stop(self.ended_by_)
 
     def _side_by_side(self) -> Iterator[EpochFinished]:
-        with in_a_file(self.picture) as file, closing(self._outcomes(file)) as outcomes:
-            for learned in outcomes:
+        with ExitStack() as stack:
+            tasks = self._tasks(stack.enter_context(in_a_file(self.picture)))
+            largest = max(window.n_pixels for window in self.windows)
+            variables: dict[str, str] = {}
+            if may_compile(largest, self.settings):
+                self.tell(Working("compiling"))
+                compiled = compiled_for_workers(lambda text: self.tell(Noted(text)))
+                variables = stack.enter_context(compiled)
+                self.tell(Working("learning"))
+            for learned in stack.enter_context(closing(learn_patches(tasks, self.workers, variables))):
                 self.epochs_ += learned.epochs
                 self._waiting[learned.number] = learned
                 while len(self._finished) in self._waiting:
@@ -262,15 +271,6 @@ class MosaicRun(Run):
                 told = self._overall(event, waiting, waiting, is_over)
                 self.tell(told)
                 yield told
-
-    def _outcomes(self, file: PictureFile | Pixels) -> Generator[LearnedPatch, None, None]:
-        tasks = self._tasks(file)
-        with closing(run_all(learn_patch, tasks, self.workers)) as outcomes:
-            for outcome in outcomes:
-                if outcome.result is None:
-                    why = f"the process that learned patch {outcome.task.number + 1} died, twice"
-                    raise TrainingError("workers", why, "use fewer of them")
-                yield outcome.result
 
     def _tasks(self, file: PictureFile | Pixels) -> Iterator[PatchTask]:
         """Tasks of patches that have not been learned, while nobody has stopped the run."""

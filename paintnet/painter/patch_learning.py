@@ -1,7 +1,7 @@
 """One patch of a mosaic: what its network is given to learn, here or in a worker."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,6 +9,8 @@ import numpy as np
 
 from paintnet.dataset.windows import CONTEXT, Window
 from paintnet.encoding.raw import RawMap
+from paintnet.errors import TrainingError
+from paintnet.executor import run_all
 from paintnet.files.scratch import ScratchFile
 from paintnet.network import Network
 from paintnet.painter.run import Run
@@ -111,6 +113,24 @@ def learn_patch(task: PatchTask) -> LearnedPatch:
     for event in run:
         loss = event.loss
     return task.learned(run, loss)
+
+
+def learn_patches(
+    tasks: Iterable[PatchTask], workers: int, variables: Mapping[str, str]
+) -> Generator[LearnedPatch, None, None]:
+    """Learn patches side by side, and give each when it is done.
+
+    Raises
+    ------
+    TrainingError
+        If the workers of a patch died.
+    """
+    with closing(run_all(learn_patch, tasks, workers, variables=variables)) as outcomes:
+        for outcome in outcomes:
+            if outcome.result is None:
+                why = f"the process that learned patch {outcome.task.number + 1} died, twice"
+                raise TrainingError("workers", why, "use fewer of them")
+            yield outcome.result
 
 
 def patch_over(window: Window, network: Network) -> Patch:

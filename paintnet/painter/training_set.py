@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from paintnet.cores import cores
 from paintnet.dataset.pixels import Dataset, area_dataset, classify_dataset, regress_dataset
 from paintnet.dataset.windows import Window
-from paintnet.engine.compiler import usable_cores
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
@@ -62,7 +62,7 @@ def _dataset(
     palette: Array | None = None,
 ) -> Dataset:
     hold_out, dtype = settings.hold_out, settings.precision
-    threads = settings.threads or usable_cores()
+    threads = settings.threads or cores()
     if settings.purpose == "enlarging":
         return area_dataset(
             picture,

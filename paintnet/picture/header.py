@@ -1,17 +1,18 @@
 """The size of a picture by its header, without decoding it."""
 
+from io import BytesIO
 from pathlib import Path
 
 from paintnet.picture.decoding import _DECODERS, _guarded_pillow, _silence, sniff
 
 
-def size_by_header(path: Path, max_pixels: int) -> tuple[int, int] | None:
+def size_by_header(source: Path | bytes, max_pixels: int) -> tuple[int, int] | None:
     """Read the size of a picture.
 
     Parameters
     ----------
-    path : Path
-        A regular file.
+    source : Path or bytes
+        A regular file, or what one holds.
     max_pixels : int
         Larger ones are not looked at.
 
@@ -26,7 +27,7 @@ def size_by_header(path: Path, max_pixels: int) -> tuple[int, int] | None:
     True
     """
     try:
-        with path.open("rb") as file:
+        with source.open("rb") if isinstance(source, Path) else BytesIO(source) as file:
             name = sniff(file.read(16))
             if name is None:
                 return None

@@ -76,6 +76,7 @@ class Learner:
         self._gate.hold()
         self._is_over = False
         self._back_to: int | None = None
+        self._goes_on = False
         self._steps = False
         self._spent, self._kept_at = 0.0, 0.0
         self._thread = threading.Thread(target=self._live, name="paintnet-learner", daemon=True)
@@ -93,13 +94,15 @@ class Learner:
 
     def start(self) -> None:
         """Learn on; from the start, if the run has ended."""
-        if self.phase in ("ended", "failed"):
-            self.rewind(0)
         self._steps = False
-        self._gate.open()
+        if self.phase in ("ended", "failed"):
+            self._go_back(0, goes_on=True)
+        else:
+            self._gate.open()
 
     def pause(self) -> None:
         """Stand still at the end of the epoch, or within a long one."""
+        self._goes_on = False
         self._gate.hold()
 
     def step(self) -> None:
@@ -109,8 +112,11 @@ class Learner:
 
     def rewind(self, epoch: int) -> None:
         """Go back to the latest moment that is not after an epoch, and stand still there."""
+        self._go_back(epoch, goes_on=False)
+
+    def _go_back(self, epoch: int, *, goes_on: bool) -> None:
         self._gate.hold()
-        self._back_to = epoch
+        self._goes_on, self._back_to = goes_on, epoch
         self._gate.close()  # an epoch on its way is of no use any more
 
     def change(self, name: str, value: Any) -> None:
@@ -133,10 +139,11 @@ class Learner:
 
     def painting(self) -> Painting | None:
         """Give the painting as it is now; None while there is none."""
-        if not self.is_prepared or self.run is None:
+        run = self.run
+        if run is None or not self.is_prepared:
             return None
         try:
-            return self.run.painting()
+            return run.painting()
         except TrainingError:  # scikit-learn has not made the weights yet
             return None
 
@@ -186,6 +193,8 @@ class Learner:
                 self._gate.hold()
                 self._gate.wait(lambda: self._back_to is not None)
                 self._gate.reopen()
+                if self._goes_on:
+                    self._gate.open()
         self.run = None
 
     def _fail(self, message: str) -> None:
@@ -211,8 +220,12 @@ class Learner:
         run.schedule.gate = self._gate
         run.listeners.append(self._hear)
         self.run = run
-        with OneBlasThread():  # as in the run itself
-            self._keep(math.inf, None)
+        try:
+            with OneBlasThread():  # as in the run itself
+                self._keep(math.inf, None)
+        except BaseException:
+            self.run = None  # there is no painting of a run that cannot begin
+            raise
         self._be("ready")
 
     def _follow_changes(self) -> None:

@@ -1,6 +1,8 @@
 """`paintnet batch`: the command around a batch; what a batch does is tested in tests/fleet."""
 
+import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -207,6 +209,40 @@ def test_killed_at_any_instant_the_same_command_does_the_rest(run: Run, pictures
     assert outcome.code == 3
     assert outcome.document["skipped"] >= len(known) >= 2
     assert made_in("out") == whole
+
+
+def worker_of(process: "subprocess.Popen[bytes]", known: int | None = None) -> int:
+    """Wait for the process that learns, another one than `known`."""
+    end = time.monotonic() + 60
+    while True:
+        assert process.poll() is None
+        assert time.monotonic() < end
+        for pid in map(int, Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()):
+            with contextlib.suppress(OSError):  # it may have ended since
+                if pid != known and b"popen_loky" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to look at processes")
+@pytest.mark.parametrize("kills", [1, 2])
+def test_fault_25_one_worker_is_killed_amid_a_picture(run: Run, folder: Path, kills: int) -> None:
+    pictures_in(folder / "in", "a.png", "b.png", "c.png")
+    options = (*QUICK, "--epochs", 400)
+    run("batch", "in", "--out-dir", "whole", *options).done()
+    process = start("batch", "in", "--out-dir", "out", *options, "--workers", 1)
+    wait_for_lines(process, 3)  # the first is done, and the second has begun
+    worker = None
+    for _ in range(kills):
+        worker = worker_of(process, worker)
+        os.kill(worker, signal.SIGKILL)
+    lost = kills == 2
+    assert process.wait(60) == (3 if lost else 0)
+    whole = made_in("whole")
+    assert made_in("out") == {name: whole[name] for name in whole if not (lost and name.startswith("b."))}
+    rows = [(Path(row["source"]).stem, row["state"]) for row in manifest_of(Path("out"))]
+    ended = {"a": "done", "b": "failed" if lost else "done", "c": "done"}
+    assert rows == [(name, state) for name, end in ended.items() for state in ("begun", end)]
 
 
 def test_ctrl_c_says_how_to_go_on(pictures: Path) -> None:

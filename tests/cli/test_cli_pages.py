@@ -39,8 +39,13 @@ def test_every_page_is_installed_and_named() -> None:
     assert {f"{name}.md" for name in PAGES} == {page.name for page in (ROOT / "docs").glob("*.md")} - {
         "releasing.md"
     }
-    assert show_help.help is not None
-    assert all(name in show_help.help for name in PAGES)
+    reference = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    section = reference.partition("\n## paintnet help\n")[2].partition("\n## ")[0]
+    for text in (show_help.help, section):
+        found = re.search(r"of the pages (.*), which are installed", text or "", re.DOTALL)
+        assert found
+        named = re.sub(r"\s*\(.*?\)", "", found[1])
+        assert re.split(r",\s+|\s+and\s+", named) == list(PAGES)
 
 
 def test_a_page_on_a_terminal_goes_through_the_pager(folder: Path) -> None:
@@ -50,5 +55,5 @@ def test_a_page_on_a_terminal_goes_through_the_pager(folder: Path) -> None:
 
 
 def test_topics_are_completed() -> None:
-    assert complete("paintnet help l") == ["plain,lesson"]
+    assert complete("paintnet help l") == ["plain,lesson", "plain,lesson.ja"]
     assert complete("paintnet help fi") == ["plain,fit"]

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from paintnet.cli import threads
+from paintnet.cores import LIMIT, bound_cores
 from tests.command_line import PROGRAM, QUICK, encoded, environment, picture_levels
 
 NOBODY = 65_534
@@ -92,6 +93,21 @@ def test_the_environment_is_left_alone_where_there_is_room(monkeypatch: pytest.M
     threads.make_do_with_what_there_is()
     assert (dict(os.environ), threading.active_count()) == before
     assert threads.notes_on_threads() == ()
+
+
+@pytest.mark.skipif(bound_cores() < 2, reason="nothing is less than one core")
+def test_libraries_that_count_all_cores_are_told_what_is_allowed() -> None:
+    program = (
+        "import os; from paintnet.cli.threads import make_do_with_what_there_is as limit; limit()\n"
+        "print(os.environ['OMP_NUM_THREADS'], os.environ['NUMBA_NUM_THREADS'])"
+    )
+    env = {name: value for name, value in environment().items() if name != "OMP_NUM_THREADS"}
+    for own, words in (({}, "1 1"), ({"OMP_NUM_THREADS": "2"}, "2 1")):
+        command = [sys.executable, "-c", program]
+        told = subprocess.run(
+            command, env={**env, LIMIT: "1", **own}, check=True, capture_output=True, text=True
+        )
+        assert told.stdout.strip() == words
 
 
 @pytest.mark.parametrize("started", [0, 3])

@@ -10,6 +10,7 @@ from scipy.interpolate import BSpline
 
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import BASES, GridLevel, GridMap
+from paintnet.lattice import points_of
 
 DEGREE = {"linear": 1, "quadratic": 2, "cubic": 3}
 bases = st.sampled_from(sorted(DEGREE))
@@ -152,6 +153,19 @@ def test_the_sparse_matrix_and_the_first_layer_agree(grid: GridMap, xy: np.ndarr
     sums = grid.first_layer(xy, coefs)
     assert sums.dtype == xy.dtype
     np.testing.assert_allclose(sums, matrix @ coefs, atol=1e-5 if kind == "f" else 1e-12)
+
+
+@given(
+    grids(), *[arrays(np.float64, n, elements=st.floats(-100, 100)) for n in (5, 3)], st.sampled_from("fd")
+)
+def test_a_lattice_has_the_sums_of_its_points(
+    grid: GridMap, xs: np.ndarray, ys: np.ndarray, kind: str
+) -> None:
+    coefs = np.random.default_rng(0).normal(size=(grid.n_features, 3)).astype(kind)
+    sums = grid.first_layer_on(xs, ys, coefs)
+    assert sums.dtype == coefs.dtype
+    expected = grid.first_layer(points_of(xs, ys), coefs).reshape(3, 5, 3)
+    np.testing.assert_allclose(sums, expected, atol=1e-5 if kind == "f" else 1e-12)
 
 
 @given(grids(), arrays(np.float64, (6, 2), elements=st.floats(-100, 100)))

@@ -1,5 +1,6 @@
 """The exported page in a real browser: it paints what `render` paints, with and without a graphics card."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Any]:
         context.close()
     # Chromium itself warns that reading pixels back waits for the card.
     assert [text for text in complaints if "GPU stall" not in text] == []
-    assert {url.split("#")[0] for url in requests} <= {(tmp_path / "page.html").as_uri(), "data:,"}
+    assert {re.split("[#?]", url)[0] for url in requests} <= {(tmp_path / "page.html").as_uri(), "data:,"}
 
 
 def painted(page: Any, size: tuple[int, int], region: tuple[float, ...]) -> np.ndarray:
@@ -124,6 +125,30 @@ def test_the_point_under_the_pointer_has_the_color_of_predict(open_page: Any, en
     assert np.abs(np.array(found) - expected).max() <= 4
     page.locator("summary").click()
     assert page.locator("#units li").count() == 5
+
+
+@pytest.mark.parametrize(("address", "locale"), [("", "ja-JP"), ("?lang=ja", "de-DE")])
+def test_it_speaks_japanese_where_the_browser_or_the_address_does(
+    open_page: Any, address: str, locale: str
+) -> None:
+    page = open_page(PAINTINGS["two classes"], address, locale=locale)
+    wait_for(page, "document.getElementById('engine').textContent.endsWith('で描きました')")
+    box = page.locator("#canvas").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    wait_for(page, "document.getElementById('point').textContent.includes('、クラス ')")
+    assert page.evaluate("document.documentElement.lang") == "ja"
+    assert page.title() == "a <b> & 'c': ニューラルネットワークが描いた絵"
+    page.locator("summary").click()
+    assert page.locator("#units li").first.inner_text().startswith("ニューロン ")
+    english = r"\b[A-Za-z]{2,} [a-z]{2,}\b"
+    labels = page.evaluate("[...document.querySelectorAll('[aria-label]')].map((item) => item.ariaLabel)")
+    assert [text for text in [page.inner_text("body"), *labels] if re.search(english, text)] == []
+
+
+def test_a_language_that_it_does_not_speak_gets_english(open_page: Any) -> None:
+    page = open_page(PAINTINGS["raw"], "?lang=fr", locale="ja-JP")
+    wait_for(page, "document.getElementById('engine').textContent.startsWith('painted with')")
+    assert page.evaluate("document.documentElement.lang") == "en"
 
 
 def test_it_zooms_moves_and_comes_back_by_keys_wheel_and_buttons(open_page: Any) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError
 from paintnet.export.formats import export_bytes
-from paintnet.export.page import page_of
+from paintnet.export.page import SCRIPTS, page_of
 from paintnet.patches import Patch
 from tests.export.export_helpers import chance_painting, encodings
 
@@ -46,6 +47,26 @@ def test_a_hostile_name_stays_a_text() -> None:
     about = re.search(r'id="painting">([^<]*)<', text)
     assert about
     assert json.loads(about[1])["width"] == 23
+
+
+def test_all_its_words_are_there_in_each_language_and_filled_in() -> None:
+    viewer = files("paintnet.export") / "viewer"
+    scripts = "".join((viewer / name).read_text("utf-8") for name in SCRIPTS)
+    template = (viewer / "page.html.j2").read_text("utf-8")
+    asked = {*re.findall(r'\bsay\("(\w+)"', scripts), *re.findall(r'data-(?:word|label)="(\w+)"', template)}
+    text = page_of(chance_painting(encodings()["raw"]), "a {engine} in {width}").decode()
+    found = re.search(r'id="words">([^<]*)<', text)
+    assert found
+    words = json.loads(found[1])
+    assert list(words) == ["en", "ja"]
+    assert words["ja"].keys() == words["en"].keys() == asked | {"no_script"}
+    for key, english in words["en"].items():
+        assert re.search("[\u3041-\u30ff\u4e00-\u9fff]", words["ja"][key]), key
+        assert not re.search("[\u3041-\u30ff\u4e00-\u9fff]", english), key
+        assert re.findall(r"\{\w+\}", words["ja"][key]) == re.findall(r"\{\w+\}", english), key
+    assert words["en"]["title"] == "a {engine} in {width}, painted by a neural network"
+    assert words["en"]["about"].endswith(" 14, raw encoding, 2 → 6 → 5 → 3, tanh")
+    assert '<title data-word="title">a {engine} in {width}, painted by' in text
 
 
 def test_several_patches_are_refused() -> None:

@@ -35,7 +35,9 @@ def settings_in(folder: Path, **given: Any) -> BatchSettings:
     return BatchSettings(**{"job": Job(source="", **job), "out_dir": folder, **given})
 
 
-def states(settings: BatchSettings, *inputs: object, workers: int = 1, **given: Any) -> dict[str, str]:
+def states(
+    settings: BatchSettings, *inputs: object, workers: int | None = None, **given: Any
+) -> dict[str, str]:
     """Run a batch; gives the state of each picture by its stem."""
     plan = plan_batch(settings, list(map(str, inputs)), **given)
     return {

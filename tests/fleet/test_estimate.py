@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from paintnet.engine.compiler import has_compiler
 from paintnet.fleet.batch import plan_batch
-from paintnet.fleet.estimate import PICTURE, estimate
+from paintnet.fleet.estimate import PICTURE, compiles, estimate
 from paintnet.fleet.plan import BatchSettings
 from paintnet.picture.header import size_by_header
 from tests.command_line import encoded
@@ -35,6 +36,19 @@ def test_it_follows_the_size_of_pictures_and_what_is_asked_for(folder: Path) -> 
     raw = {"encoding": "raw", "layers": (4,), "epochs": 1}
     model = settings_in(folder / "out", endings=("paintnet",), job={"settings": raw})
     assert guess(model, "a.png") == 4 * (2 * 4 + 4 * 3)
+
+
+@pytest.mark.skipif(not has_compiler(), reason="numba is not installed")
+def test_a_batch_of_little_pictures_needs_nothing_compiled(folder: Path) -> None:
+    pictures_in(folder, "a.png")
+    (folder / "large.png").write_bytes(encoded(Image.new("RGB", (700, 500))))
+    settings = settings_in(folder / "out", job={"preset": "standard", "settings": {}})
+    assert [
+        compiles(plan_batch(settings, names))
+        for names in (["a.png"], ["a.png", "sample:china"], ["large.png"], ["https://example.org/b.png"])
+    ] == [False, True, True, True]
+    small = settings_in(folder / "out", job={"preset": "standard", "settings": {}, "max_side": 32})
+    assert not compiles(plan_batch(small, ["large.png", "sample:china", "sample:nothing"]))
 
 
 def test_it_is_near_what_a_model_has(folder: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from play_helpers import Visitor
+from play_helpers import QUICK, Visitor
 
 from paintnet.painter.painter import Painter
 from paintnet.painting import Painting
@@ -53,6 +53,17 @@ def test_it_goes_back_to_the_same_first_weights_and_learns_the_same_again(visito
     assert visitor.take("model") == end
     visitor.ask("rewind", epoch=2)
     assert visitor.phase("paused")["epoch"] == 2
+
+
+def test_started_again_after_its_end_it_learns_from_the_start(visitor: Visitor) -> None:
+    visitor.begin("sample:bird")
+    visitor.learn()
+    end = visitor.take("model")
+    heard = len(visitor.heard)
+    assert visitor.learn()["epoch"] == 8
+    points = next(header for header, _ in visitor.heard[heard:] if header["kind"] == "points")
+    assert points["items"][0][0] == 1
+    assert visitor.take("model") == end
 
 
 def test_a_rate_changes_at_once_and_a_network_begins_anew(visitor: Visitor) -> None:
@@ -153,6 +164,17 @@ def test_a_saved_painting_is_looked_through(visitor: Visitor) -> None:
     assert "damaged" in visitor.upload(painting.to_bytes()[:-50], "bird.paintnet").json()["error"]
 
 
+def test_settings_that_cannot_begin_are_told_and_others_are_painted_after_them(visitor: Visitor) -> None:
+    visitor.begin("sample:bird")
+    visitor.ask("configure", **QUICK, encoding="raw")  # by blocks it learns grids alone
+    assert "training by blocks needs the grid encoding" in visitor.phase("failed")["error"]
+    assert "there is none yet" in visitor.post("probe", x=1, y=1).json()["error"]
+    visitor.ask("configure", **QUICK, layers="4,8")
+    visitor.phase("ready")
+    visitor.ask("look", width=33)
+    visitor.wait(lambda header: header["kind"] == "frame" and header["width"] == 33)
+
+
 def test_lbfgs_learns_at_once_and_goes_back_to_the_start(visitor: Visitor) -> None:
     visitor.ask("configure", solver="lbfgs", encoding="raw", layers="6", iterations=15, max_side=128)
     visitor.ask("open", source="sample:bird")
@@ -163,20 +185,6 @@ def test_lbfgs_learns_at_once_and_goes_back_to_the_start(visitor: Visitor) -> No
     visitor.phase("ready")
     visitor.learn()
     assert same_weights(Painting.from_bytes(visitor.take("model")), first)
-
-
-def test_words_are_the_same_in_both_languages_and_every_setting_has_its_sentence() -> None:
-    from paintnet.play.controls import CONTROLS
-
-    page = Path(__import__("paintnet.play").play.__file__).parent / "page"
-    english, japanese = (
-        json.loads((page / f"words.{each}.json").read_text("utf-8")) for each in ("en", "ja")
-    )
-    assert english.keys() == japanese.keys()
-    for control in CONTROLS:
-        for words in (english, japanese):
-            assert words[f"name_{control.name}"]
-            assert words[f"why_{control.name}"].endswith((".", "。"))
 
 
 def test_lessons_have_three_sentences_and_settings_that_can_be_used() -> None:

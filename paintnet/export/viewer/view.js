@@ -95,7 +95,7 @@ class View {
       const { zoom } = this;
       context.drawImage(old, (x0 - region[0]) * zoom, (y0 - region[1]) * zoom, (x1 - x0) * zoom, (y1 - y0) * zoom);
     }
-    element("engine").textContent = `painting with ${this.painter.name}`;
+    element("engine").textContent = say("painting", { engine: this.painter.name });
     for (const step of STEPS) {
       const columns = Math.ceil(canvas.width / step), rows = Math.ceil(canvas.height / step);
       const lattice = latticeOf(this.about, this.covered(region, columns * step, rows * step), columns, rows);
@@ -105,7 +105,7 @@ class View {
     const image = new OffscreenCanvas(canvas.width, canvas.height);
     image.getContext("2d").drawImage(canvas, 0, 0);
     this.shown = { image, region };
-    element("engine").textContent = `painted with ${this.painter.name}`;
+    element("engine").textContent = say("painted", { engine: this.painter.name });
   }
 
   covered([x0, y0], columns, rows) {
@@ -155,8 +155,8 @@ class View {
     const hex = "#" + levels.map((v) => Math.min(v, 255).toString(16).padStart(2, "0")).join("");
     element("swatch").style.backgroundColor = hex;
     element("swatch").style.opacity = alpha;
-    const see = alpha < 1 ? `, ${Math.round(100 * alpha)} % opaque` : "";
-    const which = this.about.palette ? `, class ${classOf(this.about, outputs)}` : "";
+    const see = alpha < 1 ? say("opaque", { percent: Math.round(100 * alpha) }) : "";
+    const which = this.about.palette ? say("class", { number: classOf(this.about, outputs) }) : "";
     element("point").textContent = `x ${x.toFixed(2)}, y ${y.toFixed(2)}: ${hex}${see}${which}`;
     this.tellUnits(outputs, hidden);
   }
@@ -179,7 +179,7 @@ class View {
       const bar = document.createElement("i");
       bar.className = sum < 0 ? "less" : "more";
       bar.style.width = `${(50 * Math.abs(sum)) / most}%`;
-      row.append(bar, `neuron ${i + 1}  ${sum < 0 ? "−" : "+"}${Math.abs(sum).toFixed(3)}`);
+      row.append(bar, `${say("neuron", { number: i + 1 })}  ${sum < 0 ? "−" : "+"}${Math.abs(sum).toFixed(3)}`);
       return row;
     });
     element("units").replaceChildren(...bars);
@@ -254,6 +254,7 @@ function painterFor(about) {
   }
 }
 
+speak();
 const about = readPainting();
 const view = new View(about, painterFor(about));
 listen(view);

@@ -19,7 +19,7 @@ export class Curve {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
-  // A new run begins; the one before stays if it has learned anything.
+  // A new run begins; the one before stays if it has learned anything. `name` gives its name in the page's language.
   begin(name) {
     this.runs = this.runs.filter((run) => run.points.length);
     if (this.runs.length >= MOST_RUNS) this.runs.shift();
@@ -50,7 +50,6 @@ export class Curve {
     small.height = Math.max(1, Math.round((150 * canvas.height) / canvas.width));
     small.getContext("2d").drawImage(canvas, 0, 0, small.width, small.height);
     small.setAttribute("role", "img");
-    small.setAttribute("aria-label", this.fresh.name);
     this.fresh.thumb = small;
     this.list();
   }
@@ -61,7 +60,8 @@ export class Curve {
       line.style.background = `var(--r${run.color})`;
       const last = run.points.at(-1);
       const said = last ? ` — ${last[3] === null ? say("loss_is", { loss: last[2].toPrecision(3) }) : `${number(last[3], 1)} dB`}, ${number(last[1], 1)} s` : "";
-      item.append(line, run.name + said);
+      item.append(line, run.name() + said);
+      run.thumb?.setAttribute("aria-label", run.name());
       if (run.thumb) item.append(run.thumb);
       return item;
     }));

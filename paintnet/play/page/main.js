@@ -5,7 +5,7 @@ import { Network } from "./network.js";
 import { Settings, fromAddress, toAddress } from "./settings.js";
 import { Stage, draw } from "./stage.js";
 import { Wire, openPage } from "./wire.js";
-import { language, number, preferred, say, speak } from "./words.js";
+import { language, list, number, preferred, say, speak } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const VIEWS = ["painting", "error", "held-out"], TAKEN = ["model", "picture", "animation", "report"];
@@ -46,12 +46,12 @@ const HEARD = {
   },
   settings(header) {
     settings.told(header.values);
-    byId("command").textContent = header.command || say("no_command");
-    byId("copy-command").disabled = !header.command;
+    page.command = header.command;
+    showCommand();
   },
   anew(header) {
     const names = header.why.split(", ").filter((name) => name && name !== "picture").map((name) => say(`name_${name}`).startsWith("name_") ? name : say(`name_${name}`));
-    if (names.length && page.state.epoch) status(say("begun_anew", { why: names.join(", ") }));
+    if (names.length && page.state.epoch) status(say("begun_anew", { why: list(names) }));
     network.forget();
     page.state = {};
     page.rates = [];
@@ -89,6 +89,7 @@ const HEARD = {
 };
 
 function figures(epoch, psnr, loss, seconds) {
+  page.figures = [epoch, psnr, loss, seconds];
   byId("epoch").textContent = page.state.epochs ? `${epoch} / ${page.state.epochs}` : epoch;
   byId("quality-name").textContent = psnr === null || psnr === undefined ? say("loss") : "PSNR";
   byId("quality").textContent = psnr !== null && psnr !== undefined ? `${number(psnr, 1)} dB` : loss === undefined ? "–" : loss.toPrecision(3);
@@ -123,31 +124,38 @@ function told(state) {
   }
   const note = byId("command-note");
   note.hidden = !state.changed?.length;
-  if (state.changed?.length) note.textContent = say("changed_on_the_way", { what: state.changed.map((name) => say(`name_${name}`)).join(", ") });
-  if (state.phase === "ready" && page.queue.startsOnReady) {
-    page.queue.startsOnReady = false;
-    attempt(() => ask("start"));
-  }
+  if (state.changed?.length) note.textContent = say("changed_on_the_way", { what: list(state.changed.map((name) => say(`name_${name}`))) });
   if (state.phase === "ended" && before !== "ended") setTimeout(next, 400);
 }
 
+function showCommand() {
+  byId("command").textContent = page.command || say("no_command");
+  byId("copy-command").disabled = !page.command;
+}
+
+// The name of a run, in whatever language the page speaks when it is asked.
 function runName() {
-  const given = Object.entries(settings.given).filter(([name]) => name !== "seconds").map(([name, value]) => `${name} ${value}`);
-  return given.join(", ") || say("standard_run");
+  const given = Object.entries(settings.given).filter(([name]) => name !== "seconds");
+  return () => given.map(([name, value]) => `${say(`name_${name}`)} ${value}`).join(", ") || say("standard_run");
 }
 
 // Runs that wait for their turn: settings that are laid over each other.
 function next() {
   const given = page.queue.shift();
   if (!given) return;
-  page.queue.startsOnReady = true;
-  apply(given);
+  learn(given);
 }
 
+// Gives whether the server took them.
 async function apply(given, source = null) {
   settings.take(given);
-  await send();
-  if (source && source !== page.source) await attempt(() => ask("open", { source }));
+  if ((await send()) === null) return false;
+  return !source || source === page.source || (await attempt(() => ask("open", { source }))) !== null;
+}
+
+// The server may still prepare the run: it starts once it can.
+async function learn(given, source = null) {
+  if (await apply(given, source)) attempt(() => ask("start"));
 }
 
 async function send() {
@@ -216,17 +224,20 @@ function views() {
   }));
 }
 
-function teach(id) {
-  const lesson = page.lessons.find((each) => each.id === id);
-  byId("told").replaceChildren();
-  if (!lesson) return;
+function tellLesson() {
+  const lesson = page.lessons.find((each) => each.id === byId("lesson").value);
   const said = document.createElement("p");
-  said.textContent = lesson[language].join(" ");
-  byId("told").append(said);
+  said.textContent = lesson?.[language].join(language === "ja" ? "" : " ");
+  byId("told").replaceChildren(...(lesson ? [said] : []));
+  return lesson;
+}
+
+function teach() {
+  const lesson = tellLesson();
+  if (!lesson) return;
   const [first, ...others] = lesson.runs;
   page.queue = others;
-  page.queue.startsOnReady = true;
-  apply(first, lesson.picture);
+  learn(first, lesson.picture);
 }
 
 async function words() {
@@ -238,9 +249,23 @@ async function words() {
   const chosen = byId("lesson").value;
   byId("lesson").replaceChildren(new Option(say("choose_lesson"), ""), ...page.lessons.map((each) => new Option(each.title[page.language], each.id)));
   byId("lesson").value = chosen;
+  tellLesson();
+  stage.words();
   settings?.build();
   taking();
   views();
+}
+
+// What was said in the other language is said again.
+function spokenAnew() {
+  status(page.phase === "ready" ? say("ready") : "");
+  if (page.figures) figures(...page.figures);
+  told(page.state);
+  showCommand();
+  curve.list();
+  curve.draw();
+  network.forget();
+  look();
 }
 
 async function connect() {
@@ -302,15 +327,17 @@ function wireUp() {
   }
   byId("language").addEventListener("click", () => {
     page.language = page.language === "ja" ? "en" : "ja";
-    words().then(() => { told(page.state); network.forget(); look(); });
+    const address = new URL(location.href);
+    address.searchParams.set("lang", page.language);
+    history.replaceState(null, "", address);
+    words().then(spokenAnew);
   });
-  byId("lesson").addEventListener("change", (event) => teach(event.target.value));
+  byId("lesson").addEventListener("change", teach);
   byId("race").addEventListener("click", () => {
     const { seconds, preset, ...own } = settings.given;
     page.queue = [{ ...CLASSIC, ...(own.mode ? { mode: own.mode } : {}), seconds: RACE_SECONDS }];
-    page.queue.startsOnReady = true;
     byId("by-time").checked = true;
-    apply({ seconds: RACE_SECONDS, ...(preset && preset !== "tutorial" ? { preset } : {}), ...own });
+    learn({ seconds: RACE_SECONDS, ...(preset && preset !== "tutorial" ? { preset } : {}), ...own });
   });
   byId("keep").addEventListener("click", () => { curve.thumb(byId("painted")); curve.begin(runName()); attempt(() => ask("rewind", { epoch: 0 })); });
   const copied = (id, text) => byId(id).addEventListener("click", () => attempt(async () => { await navigator.clipboard.writeText(text()); status(say("copied")); }));

@@ -1,6 +1,6 @@
 // The network: what every unit answers over the picture, and the weights between them as lines.
 
-import { say } from "./words.js";
+import { number, say } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const NEGATIVE = [245, 147, 34], POSITIVE = [8, 119, 189], NOTHING = [232, 234, 235];
@@ -69,7 +69,7 @@ export class Network {
     this.columns = [];
     const made = [];
     if (!header.has_inputs) {
-      const column = this.column(say("grid_of", { about: header.about, features: header.features.toLocaleString() }));
+      const column = this.column(say("grid_of", { about: header.about, features: number(header.features, 0) }));
       const box = document.createElement("div");
       box.className = "gridbox";
       column.append(box);
@@ -78,7 +78,7 @@ export class Network {
     header.layers.forEach((layer, at) => {
       const last = at === header.layers.length - 1, first = at === 0 && header.has_inputs;
       const name = first ? say("inputs", { about: header.about }).replace(/,? $/, "") : last ? say("outputs") : say("layer", { number: at + (header.has_inputs ? 0 : 1) });
-      const column = this.column(`${name} · ${layer.units.toLocaleString()}`);
+      const column = this.column(`${name} · ${number(layer.units, 0)}`);
       if (layer.count < layer.units) column.append(this.pager(layer, at));
       const grid = document.createElement("div");
       grid.className = layer.count > 12 ? "grid wide" : "grid";
@@ -90,7 +90,9 @@ export class Network {
         button.append(document.createElement("canvas"));
         button.setAttribute("aria-label", `${name}, ${say("unit", { number: layer.first + unit + 1 })}`);
         const place = [this.number(at), layer.first + unit];
-        button.setAttribute("aria-pressed", String(JSON.stringify(this.unit) === JSON.stringify(place)));
+        const isChosen = JSON.stringify(this.unit) === JSON.stringify(place);
+        button.setAttribute("aria-pressed", String(isChosen));
+        if (isChosen) byId("unit-name").textContent = button.getAttribute("aria-label");
         button.addEventListener("click", () => this.choose(place, button.getAttribute("aria-label")));
         button.addEventListener("pointerenter", () => this.wires([at, unit]));
         button.addEventListener("pointerleave", () => this.wires());

@@ -1,6 +1,6 @@
 // The stage: painting and original under a slider, a pointer that asks, and the line between two points.
 
-import { say } from "./words.js";
+import { color, say } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -30,8 +30,13 @@ export class Stage {
     original.hidden = !rgba.length;
     if (rgba.length) draw(original, header.shown[0], header.shown[1], rgba);
     for (const canvas of [byId("painted"), original]) canvas.style.aspectRatio = `${header.width} / ${header.height}`;
+  }
+
+  words() {
     byId("painted").setAttribute("aria-label", say("painted_alt"));
-    original.setAttribute("aria-label", say("original_alt"));
+    byId("original").setAttribute("aria-label", say("original_alt"));
+    byId("strip").setAttribute("aria-label", say("strip_alt"));
+    byId("strip").title = say("strip_alt");
   }
 
   frame(header, rgba) {
@@ -79,8 +84,8 @@ export class Stage {
       item.append(`${text} `);
       return item;
     };
-    box.replaceChildren(part(`x ${found.xy[0].toFixed(1)}, y ${found.xy[1].toFixed(1)}:`), part(`${found.color} ${found.name}`, found.color));
-    if (found.target) box.append(part(`${say("target")} ${found.target} ${found.target_name}`, found.target));
+    box.replaceChildren(part(`x ${found.xy[0].toFixed(1)}, y ${found.xy[1].toFixed(1)}:`), part(`${found.color} ${color(found.name)}`, found.color));
+    if (found.target) box.append(part(`${say("target")} ${found.target} ${color(found.target_name)}`, found.target));
     for (const [, code, share] of found.classes || []) {
       const item = part(`${(100 * share).toFixed(1)} %`, code);
       box.append(item);
@@ -115,8 +120,6 @@ export class Stage {
       rows.forEach((row, number) => all.set(row, number * 4 * found.count));
       draw(strip, found.count, rows.length, all);
       strip.hidden = false;
-      strip.setAttribute("aria-label", say("strip_alt"));
-      strip.title = say("strip_alt");
     } catch {
       // There is no painting yet.
     }
