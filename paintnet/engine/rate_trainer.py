@@ -68,6 +68,9 @@ TRIES = 6
 ALIKE = 0.02
 """Logarithm of a factor up to which numbers are rounded as finely as they were learned, about."""
 
+MOST_LOST = 1.05
+"""How much more the error of rounded networks may be where no size is asked for."""
+
 ENOUGH = 0.997
 """Share of the target from which on a file is not made larger any more."""
 
@@ -266,6 +269,13 @@ class RateTrainer:
             state.round()
         steps = self._stepped(multiplier)
         if self.target_bytes is None:
+            # What counts here is the quality, where the networks of a small picture would take most bytes.
+            blocks = np.arange(len(state.blocks.targets))
+            learned = self.step.error(blocks, decoder)
+            while self.step.error(blocks, state.decoder.weights) > MOST_LOST * learned and multiplier > 1e-9:
+                state.decoder.weights[:], state.model.weights[:] = decoder, kept["model"]
+                multiplier /= 4
+                steps = self._stepped(multiplier)
             coded = coded_of(state, steps)
         else:
             for _ in range(TRIES):
