@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from paintnet.encoding.transformers import FourierEncoding, GridEncoding, RawEncoding
+    from paintnet.encoding.transformers import FourierEncoding, GridEncoding, PyramidEncoding, RawEncoding
     from paintnet.errors import PaintnetError
     from paintnet.lesson.neuron import Neuron
     from paintnet.painter.painter import Painter, fit
@@ -31,6 +31,7 @@ __all__ = [
     "Painter",
     "Painting",
     "PaintnetError",
+    "PyramidEncoding",
     "RawEncoding",
     "fit",
     "load",
@@ -40,6 +41,7 @@ __all__ = [
 _HOMES = {
     "FourierEncoding": "paintnet.encoding.transformers",
     "GridEncoding": "paintnet.encoding.transformers",
+    "PyramidEncoding": "paintnet.encoding.transformers",
     "RawEncoding": "paintnet.encoding.transformers",
     "Neuron": "paintnet.lesson.neuron",
     "Painter": "paintnet.painter.painter",

@@ -93,7 +93,7 @@ def bytes_of(network: Network) -> int:
     """Count the bytes that a network's weights take in a file."""
     codec = codec_for(network)
     if codec == "raw":
-        return sum(array.nbytes for array in network.arrays)
+        return network.n_bytes
     return len(CODECS[codec].encode(part_of(network, codec)))
 
 

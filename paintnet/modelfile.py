@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from paintnet.coding.network import CodedNetwork
 from paintnet.errors import ModelFileError, SettingsError
 from paintnet.files.container import Container, assemble, read_header
 from paintnet.files.parts import CODECS, LENGTH_BYTES, NEW_CODECS, OverLimitError, Part
@@ -17,6 +18,7 @@ from paintnet.model_parts import LAYOUT, MAKE_ONE, SMALLER, bytes_of, network_of
 from paintnet.modelfile_1 import read_version_1
 from paintnet.patches import Mosaic, Patch
 from paintnet.record import TrainingRecord
+from paintnet.smallfile import MOST_BYTES, decode_small, encode_small, is_small
 from paintnet.stored_patches import Place, SpooledPatches, StoredPatches, patch_name
 from paintnet.typing import Array
 
@@ -163,6 +165,8 @@ def receive_model(stream: BinaryIO, name: str) -> bytes:
     """
     start = stream.read(LENGTH_BYTES + LAYOUT.max_header_bytes)
     with told(name):
+        if is_small(start):
+            return start + stream.read(MOST_BYTES - len(start) + 1)
         read_header(BytesIO(start), LAYOUT)
         content = start + stream.read(MOST_AT_ONCE - len(start) + 1)
         if len(content) > MOST_AT_ONCE:
@@ -172,6 +176,12 @@ def receive_model(stream: BinaryIO, name: str) -> bytes:
 
 def _decode(file: BinaryIO, name: str, kind: type[M]) -> M:
     with told(name):
+        if is_small(file.read(LENGTH_BYTES)):
+            file.seek(0)
+            small = decode_small(file.read(MOST_BYTES + 1))
+            patches = (Patch.whole(small.network, small.width, small.height),)
+            return kind("regress", small.width, small.height, small.channels, patches)
+        file.seek(0)
         header = read_header(file, LAYOUT)
         if header.version == 1:
             document, parts = read_version_1(header, file)
@@ -214,6 +224,8 @@ def model_pieces(model: Model, codec: str | None = None, name: str = "the painti
     """
     if codec is not None and codec not in CODECS:
         raise SettingsError("codec", f"unknown name {codec!r}", f"use one of {', '.join(CODECS)}")
+    if len(model.patches) == 1 and isinstance(network := model.patches[0].network, CodedNetwork):
+        return iter([encode_small(model.width, model.height, network.coded)])
     rest, patches = Spool(BytesIO()), model.patches
     if model.palette is not None:
         rest.add(_PALETTE, Part({_PALETTE: model.palette}), codec or "raw")

@@ -95,6 +95,11 @@ class Network:
         """Weights and biases in all."""
         return sum(array.size for array in self.arrays)
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of all parameters, as stored."""
+        return sum(array.nbytes for array in self.arrays)
+
     def forward(self, xy: Array) -> Array:
         """Outputs (n, n_outputs) for positions (n, 2); finite where the weights are."""
         at_once = self._at_once
@@ -146,9 +151,13 @@ class Network:
             outputs[lost] = self._forward(near[lost], _held)
         return outputs
 
+    def _first_layer(self, xy: Array) -> Array:
+        """Weighted sums of the first layer."""
+        return self.encoding.first_layer(xy, self.coefs[0])
+
     def _forward(self, xy: Array, hold: Callable[[Array], Array]) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):
-            z = self.encoding.first_layer(xy, self.coefs[0])
+            z = self._first_layer(xy)
             z += self.intercepts[0]
             return self.rest(z, hold)
 

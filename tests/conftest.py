@@ -13,6 +13,7 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from paintnet import Painter
+from paintnet.engine import code_cache
 from tests import http_server as web
 from tests.command_line import (
     PROGRAM,
@@ -111,7 +112,7 @@ def classified(folder: Path, trained: dict[str, bytes]) -> Path:
 
 @pytest.fixture(scope="session")
 def compiled_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the user's cache folder, in which the kernel has been compiled; to be read only.
+    """A copy of the user's cache folder, in which both kernels have been compiled; to be read only.
 
     To compile takes half a minute of two cores, so all processes of the tests do it once.
     """
@@ -131,7 +132,9 @@ def compiled_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert ended.returncode == 0, ended.stderr
     kept = Path(json.loads(ended.stdout)["folder"])
     cache = tmp_path_factory.mktemp("cache")
-    shutil.copytree(kept, cache / "paintnet" / kept.name)
+    for each in (kept, code_cache.kept_code(code_cache.RATE_KERNEL)):
+        assert each is not None
+        shutil.copytree(each, cache / "paintnet" / each.name)
     return cache
 
 

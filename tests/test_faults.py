@@ -466,7 +466,7 @@ def test_fault_17_settings_out_of_range(
     assert words in fit_refused(run, earlier, "cat.png", *options, code=2)
 
 
-@pytest.mark.parametrize("encoding", ["raw", "fourier", "grid"])
+@pytest.mark.parametrize("encoding", ["raw", "fourier", "grid", "pyramid"])
 @pytest.mark.parametrize("rate", ["1e8", "1e4"])
 def test_fault_18_training_that_runs_away(
     run: Run, earlier: dict[str, bytes | None], encoding: str, rate: str

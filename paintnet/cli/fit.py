@@ -15,7 +15,7 @@ from paintnet.cli.exits import NOTHING_WRITTEN, BelowRequired, if_interrupted
 from paintnet.cli.help import WORDS, command, option, option_group
 from paintnet.cli.keeping import keep_options, keeping_of, telling_of
 from paintnet.cli.loading import load_networks
-from paintnet.cli.options import force_option, open_options, report_options, size_options
+from paintnet.cli.options import force_option, open_options, report_options, size_options, target_options
 from paintnet.cli.outputs import STDOUT, check_size_options, check_stdout
 from paintnet.cli.settings import encoding_options, settings_of, tuning_options
 from paintnet.cli.suggestions import check_no_slip
@@ -55,6 +55,7 @@ Examples:
   paintnet fit photo.jpg
   paintnet fit sample:bird --mode classify --threshold 600
   paintnet fit photo.jpg --time 10s --seed 1 -o out.webp --scale 2
+  paintnet fit photo.jpg --bpp 0.5 -m small.paintnet
   paintnet fit photo.jpg --preset fine --require-psnr 35"""
 )
 @click.argument("image", required=False, shell_complete=complete_pictures)
@@ -120,9 +121,9 @@ Examples:
         "--for",
         setting="purpose",
         type=Choice(PURPOSES),
-        help="Look good at every size, only copy the picture at its own size, or look best where it is "
-        "enlarged.",
-        show_default="any-size; copying for classes and without a grid",
+        help="Look good at every size, only copy the picture at its own size, look best where it is "
+        "enlarged, or take few bytes.",
+        show_default="any-size; copying for classes and without a grid; storing with --bpp or --file-size",
     ),
     option(
         "--encoding",
@@ -205,12 +206,7 @@ Examples:
         type=Duration(),
         help="After this time; with --epochs too, at whichever comes first.",
     ),
-    option(
-        "--target-psnr",
-        type=Number(),
-        metavar="DB",
-        help="As soon as the PSNR reaches DB decibels; for regress only.",
-    ),
+    target_options,
     option(
         "--tol",
         type=NumberOrNone(),

@@ -11,6 +11,7 @@ from paintnet.cli.help import command, option_group
 from paintnet.cli.models import LoadedPainting, is_picture, load_painting
 from paintnet.cli.options import open_options, report_options
 from paintnet.cli.picture_info import describe_picture
+from paintnet.coding.network import CodedNetwork
 from paintnet.picture import OpenLimits
 from paintnet.record import TrainingRecord
 
@@ -61,6 +62,8 @@ def _document(loaded: LoadedPainting) -> dict[str, Any]:
         "bits_per_pixel": round(painting.bits_per_pixel, 3),
         "training": {} if painting.training is None else painting.training.to_document(),
     }
+    if isinstance(network, CodedNetwork):
+        document["bytes_by_part"] = {part: round(bits / 8) for part, bits in network.coded.bits.items()}
     if painting.palette is not None:
         document["palette"] = [hex_color(color) for color in painting.palette]
     return document
@@ -76,6 +79,9 @@ def _lines(document: dict[str, Any], record: TrainingRecord | None) -> Iterator[
     yield f"network     {document['encoding']['name']} encoding, {units}, {document['activation']}"
     bits = f"{document['bits_per_pixel']:.2f} bits per pixel"
     yield f"size        {document['parameters']:,} parameters, {bits}"
+    if "bytes_by_part" in document:
+        parts = (f"{part} {n:,}" for part, n in document["bytes_by_part"].items())
+        yield f"bytes       {', '.join(parts)}"
     if "palette" in document:
         yield f"palette     {' '.join(document['palette'])}"
     if record is not None:

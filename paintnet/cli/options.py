@@ -4,7 +4,7 @@ import click
 
 from paintnet.cli.completion import complete_models
 from paintnet.cli.help import COMMON, option, option_group, stack
-from paintnet.cli.types import REGION, SIZE, Count, Number
+from paintnet.cli.types import REGION, SIZE, Bytes, Count, Number
 
 DEFAULT_MAX_PIXELS = 50_000_000
 
@@ -42,6 +42,27 @@ size_options = stack(
         help="Size of the painted picture, as a multiple of the learned one.",
     ),
     option("--size", type=SIZE, help="Size of the painted picture in pixels, such as 1920x1080."),
+)
+
+target_options = stack(
+    option(
+        "--target-psnr",
+        type=Number(),
+        metavar="DB",
+        help="As soon as the PSNR reaches DB decibels; for regress only. With --for storing, an aim.",
+    ),
+    option(
+        "--bpp",
+        type=Number(),
+        metavar="B",
+        help="With a model file of at most B bits for each pixel: few bytes instead of many details.",
+    ),
+    option(
+        "--file-size",
+        type=Bytes(),
+        metavar="SIZE",
+        help="With a model file of at most this size, such as 40KB.",
+    ),
 )
 
 region_option = option(

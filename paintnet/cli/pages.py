@@ -29,6 +29,7 @@ PAGES = {
     "pictures": "The pictures that are read, and how their colors are taken.",
     "exports": "A painting as a page.",
     "engine": "How it learns so fast, and what was tried and lost.",
+    "small-files": "A photograph as a network smaller than its JPEG.",
     "benchmarks": "How it compares with others.",
     "model-file": "The .paintnet file.",
     "security": "What is promised about files and addresses from outside.",
@@ -56,8 +57,9 @@ def show_help(ctx: click.Context, /, topic: str | None, **say: bool) -> None:
 
     TOPIC is a command, or one of the pages lesson, lesson.ja (in Japanese),
     commands, playing, batches, sweeps, clusters, ci, gallery, python, pictures,
-    exports, engine, benchmarks, model-file and security, which are installed
-    with the program; without it, commands and pages are listed.
+    exports, engine, small-files, benchmarks, model-file and
+    security, which are installed with the program; without it, commands and
+    pages are listed.
     """
     console = Console(as_json=say["json"], quiet=say["quiet"])
     text = _text(ctx, topic)

@@ -164,6 +164,22 @@ class Duration(click.ParamType[Any]):
         return "10s|2m|1h"
 
 
+class Bytes(click.ParamType[Any]):
+    """A size such as ``40KB`` or ``1.5MB``, in bytes; 1 KB is 1,000 of them, 1 KiB 1,024."""
+
+    name = "40KB"
+    _units = {"": 1, "b": 1, "k": 1000, "kb": 1000, "kib": 1024, "m": 10**6, "mb": 10**6, "mib": 2**20}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Give bytes."""
+        if not isinstance(value, str):
+            return value
+        match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([a-z]*)", value.strip().lower())
+        if not match or match[2] not in self._units or float(match[1]) <= 0:
+            self.fail(f"{value!r} is not a size above 0; write it like 40KB, 1.5MB or 40000", param, ctx)
+        return int(float(match[1]) * self._units[match[2]])
+
+
 class Layers(click.ParamType[Any]):
     """Hidden layers: ``64,64`` or ``100x10``."""
 

@@ -5,12 +5,15 @@ from typing import TypeVar
 from paintnet.encoding.base import EncodingSpec, PositionMap
 from paintnet.encoding.fourier import FourierSpec
 from paintnet.encoding.grid import GridSpec
+from paintnet.encoding.pyramid import PyramidSpec
 from paintnet.encoding.raw import RawSpec
 from paintnet.errors import SettingsError, value_text
 
 Spec = TypeVar("Spec", bound=type[EncodingSpec])
 
-ENCODINGS: dict[str, type[EncodingSpec]] = {spec.name: spec for spec in (RawSpec, FourierSpec, GridSpec)}
+ENCODINGS: dict[str, type[EncodingSpec]] = {
+    spec.name: spec for spec in (RawSpec, FourierSpec, GridSpec, PyramidSpec)
+}
 
 
 def register(spec: Spec) -> Spec:

@@ -12,6 +12,7 @@ from paintnet.encoding.base import EncodingSpec, PositionMap
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.fourier import FourierSpec
 from paintnet.encoding.grid import GridSpec
+from paintnet.encoding.pyramid import SPACINGS, PyramidSpec
 from paintnet.encoding.raw import RawSpec
 from paintnet.typing import Array
 
@@ -177,3 +178,30 @@ class GridEncoding(_PositionEncoding):
 
     def _spec(self) -> GridSpec:
         return GridSpec(tuple(np.asarray(self.levels).tolist()), self.basis)
+
+
+class PyramidEncoding(_PositionEncoding):
+    """Planes of numbers, from one for each pixel to one for many; the output is sparse.
+
+    Parameters
+    ----------
+    spacings : sequence of int, default=(1, 2, 4, 8, 16, 32, 64)
+        Pixels between the numbers of each level: powers of two, ascending.
+
+    Attributes
+    ----------
+    map_ : PyramidMap
+        The fitted map.
+
+    Examples
+    --------
+    >>> PyramidEncoding(spacings=(1, 4)).fit_transform([[0.0, 0.0], [2.0, 1.0]]).toarray()
+    array([[1., 0., 0., 0., 0., 0., 1.],
+           [0., 0., 0., 0., 0., 1., 1.]])
+    """
+
+    def __init__(self, spacings: Sequence[int] = SPACINGS) -> None:
+        self.spacings = spacings
+
+    def _spec(self) -> PyramidSpec:
+        return PyramidSpec(tuple(np.asarray(self.spacings).tolist()))

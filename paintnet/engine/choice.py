@@ -6,9 +6,11 @@ from itertools import pairwise
 from paintnet.dataset.pixels import Dataset
 from paintnet.encoding.base import PositionMap
 from paintnet.encoding.grid import GridMap, GridSpec
+from paintnet.encoding.pyramid import PyramidMap
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.blocks import BlockPlan
 from paintnet.engine.compiler import has_compiler, is_compiled
+from paintnet.engine.rate_trainer import RateTrainer
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.errors import SettingsError
@@ -43,7 +45,7 @@ def make_trainer(
     schedule: Schedule,
     note: Callable[[str], None] = lambda text: None,
     compiling: Callable[[], None] = lambda: None,
-) -> StockTrainer | BlockTrainer:
+) -> StockTrainer | BlockTrainer | RateTrainer:
     """Choose the engine: the fastest that fits, or the one that was asked for.
 
     `note` is told what a user should know about the choice, and `compiling` is called before the kernel
@@ -54,6 +56,8 @@ def make_trainer(
     SettingsError
         If the engine asked for is not installed or cannot train this network.
     """
+    if settings.purpose == "storing" and isinstance(encoding, PyramidMap):
+        return RateTrainer(dataset, encoding, settings, schedule, note)
     if settings.engine == "stock":
         return StockTrainer(dataset, encoding, settings, schedule)
     try:

@@ -25,8 +25,13 @@ from typing import Any
 from paintnet._version import __version__
 
 KERNEL = "paintnet.engine.kernel"
-SOURCES = (KERNEL, "paintnet.engine.kernel_types", "paintnet.engine.blocks", "paintnet.activations")
-"""Modules whose content goes into the compiled code."""
+RATE_KERNEL = "paintnet.engine.rate_kernel"
+_SHARED = ("paintnet.engine.kernel_types", "paintnet.engine.blocks", "paintnet.activations")
+SOURCES = {KERNEL: (KERNEL, *_SHARED), RATE_KERNEL: (RATE_KERNEL, KERNEL, *_SHARED)}
+"""For each kernel the modules whose content goes into its compiled code."""
+
+ENTRIES = {KERNEL: "run_batches", RATE_KERNEL: "update_numbers"}
+"""The function of each that is compiled last."""
 
 CACHE = "XDG_CACHE_HOME"
 """Environment variable that says where programs keep what they can make again."""
@@ -45,9 +50,9 @@ OTHERS_MAY_WRITE = 0o022
 
 # The search path is handed on, so that the child finds the packages that this process has.
 _CHILD = (
-    "import sys; folder = sys.argv[1]; sys.path[:] = sys.argv[2:]\n"
+    "import sys; folder, kernel = sys.argv[1:3]; sys.path[:] = sys.argv[3:]\n"
     "from paintnet.engine.warming import compile_into\n"
-    "compile_into(folder)\n"
+    "compile_into(folder, kernel)\n"
 )
 
 
@@ -55,13 +60,13 @@ class CacheError(Exception):
     """Compiled code cannot be kept, or not be made by another process; its text says why."""
 
 
-def kept_code() -> Path | None:
+def kept_code(kernel: str = KERNEL) -> Path | None:
     """Folder with the compiled code of this version, processor and installation; None where there is none.
 
     Code that somebody else could have written is not taken.
     """
     try:
-        folder = _folder()
+        folder = _folder(kernel)
         if not folder.is_dir():
             return None
         is_safe = all(map(_is_ours, (folder.parent, folder, *folder.rglob("*"))))
@@ -83,7 +88,7 @@ def why_not_kept() -> str | None:
     return None
 
 
-def keep() -> Path:
+def keep(kernel: str = KERNEL) -> Path:
     """Compile in another process, and keep the result whole, in the place of what may be broken there.
 
     Raises
@@ -92,32 +97,32 @@ def keep() -> Path:
         If that is not possible.
     """
     try:
-        root, folder = _root(), _folder()
+        root, folder = _root(), _folder(kernel)
         _sweep(root)
         is_broken = folder.exists()
         with tempfile.TemporaryDirectory(
             dir=root, prefix="compiling-", ignore_cleanup_errors=True
         ) as scratch:
             made = Path(scratch) / folder.name
-            _compile(made)
+            _compile(made, kernel)
             if is_broken:
                 shutil.rmtree(folder, ignore_errors=True)
             with suppress(OSError):  # another process may have been as fast
                 made.replace(folder)
     except OSError as error:
         raise CacheError(error.strerror or str(error)) from error
-    kept = kept_code()
+    kept = kept_code(kernel)
     if kept is None:
         raise CacheError(f"others may write into {folder}")
     return kept
 
 
 @contextmanager
-def compiled_for_now() -> Iterator[Path]:
+def compiled_for_now(kernel: str = KERNEL) -> Iterator[Path]:
     """Compile in another process, into a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="paintnet-", ignore_cleanup_errors=True) as scratch:
         made = Path(scratch) / "kernel"
-        _compile(made)
+        _compile(made, kernel)
         yield made
 
 
@@ -125,9 +130,9 @@ def compiled_for_now() -> Iterator[Path]:
 def cache_for_now() -> Iterator[Path]:
     """Compile as `compiled_for_now`, but give what `XDG_CACHE_HOME` has to be for others to find it."""
     with tempfile.TemporaryDirectory(prefix="paintnet-", ignore_cleanup_errors=True) as scratch:
-        made = Path(scratch) / "paintnet" / _name()
+        made = Path(scratch) / "paintnet" / _name(KERNEL)
         made.parent.mkdir(PRIVATE)
-        _compile(made)
+        _compile(made, KERNEL)
         yield Path(scratch)
 
 
@@ -141,7 +146,7 @@ def writable(folder: Path) -> Iterator[Path]:
         yield Path(shutil.copytree(folder, Path(scratch) / folder.name))
 
 
-def _folder() -> Path:
+def _folder(kernel: str = KERNEL) -> Path:
     """Where code is kept; named after all that it depends on, so that what is found there fits."""
     given = os.environ.get(CACHE, "")
     try:
@@ -151,27 +156,27 @@ def _folder() -> Path:
         raise CacheError("the user has no home folder") from error
     if not root.is_absolute():
         raise CacheError("the user has no home folder")
-    return root / "paintnet" / _name()
+    return root / "paintnet" / _name(kernel)
 
 
-def _name() -> str:
+def _name(kernel: str) -> str:
     try:
-        return f"kernel-{__version__}-{_key()}"
+        return f"{kernel.rpartition('.')[2]}-{__version__}-{_key(kernel)}"
     except Exception as error:  # whatever numba raises where it does not work
         raise CacheError(f"numba does not work ({error})") from error
 
 
-def _key() -> str:
+def _key(kernel: str) -> str:
     numba: Any = import_module("numba")  # which ships no types
     binding: Any = import_module("llvmlite.binding")
     config = numba.config
     named: list[Any] = [numba.__version__, sys.version]
     named += [binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()]
     named += [config.CPU_NAME, config.CPU_FEATURES, config.OPT, config.LOOP_VECTORIZE, config.SLP_VECTORIZE]
-    for module in SOURCES:
+    for module in SOURCES[kernel]:
         spec = find_spec(module)
         path = Path(str(spec.origin if spec else ""))
-        if module == KERNEL:
+        if module in SOURCES:
             # numba takes its own files only for the same path and time.
             named += [str(path), path.stat().st_mtime_ns]
         named.append(hashlib.sha256(path.read_bytes()).hexdigest())
@@ -196,12 +201,12 @@ def _is_ours(path: Path) -> bool:
     return status.st_uid in (0, os.geteuid()) and not status.st_mode & OTHERS_MAY_WRITE
 
 
-def _compile(folder: Path) -> None:
+def _compile(folder: Path, kernel: str) -> None:
     """Let another process compile into a folder."""
     if not sys.executable or getattr(sys, "frozen", False):
         raise CacheError("there is no Python to compile with")
     folder.mkdir(PRIVATE)
-    command = [sys.executable, "-I", "-c", _CHILD, str(folder), *sys.path]
+    command = [sys.executable, "-I", "-c", _CHILD, str(folder), kernel, *sys.path]
     try:
         outcome = subprocess.run(  # noqa: S603 - this Python, and a program that stands above
             command,
@@ -217,7 +222,7 @@ def _compile(folder: Path) -> None:
     if outcome.returncode:
         last = outcome.stderr.decode(errors="replace").strip().splitlines()[-1:]
         raise CacheError(f"compiling failed ({''.join(last)[:200]})")
-    if not any(folder.rglob("kernel.run_batches*.nbi")):
+    if not any(folder.rglob(f"{kernel.rpartition('.')[2]}.{ENTRIES[kernel]}*.nbi")):
         raise CacheError("numba does not keep what it compiles with these settings")
 
 

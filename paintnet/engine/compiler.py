@@ -54,18 +54,18 @@ def check_compiler() -> None:
         raise CompilerError("numba", "it is not installed", f"install it with {pip_line('fast')}")
 
 
-def is_compiled() -> bool:
+def is_compiled(kernel: str = KERNEL) -> bool:
     """Whether this process has compiled code already, or finds what was kept."""
-    return KERNEL in sys.modules or code_cache.kept_code() is not None
+    return kernel in sys.modules or code_cache.kept_code(kernel) is not None
 
 
-def compiling_note() -> str | None:
+def compiling_note(kernel: str = KERNEL) -> str | None:
     """Tell that there is compiling to be done; None where there is not, or where numba does not work."""
     try:
         _start_numba()
     except Exception:  # whatever it is, loading will tell it
         return None
-    if is_compiled():
+    if is_compiled(kernel):
         return None
     why = code_cache.why_not_kept()
     return COMPILING if why is None else f"{COMPILING_AGAIN} ({why})"
@@ -112,13 +112,15 @@ def compiling_into(folder: Path) -> Iterator[None]:
         _Process.compiles_into = None
 
 
-def warmed_up(warm_up: Callable[[ModuleType], Any]) -> ModuleType:
+def warmed_up(warm_up: Callable[[ModuleType], Any], name: str = KERNEL) -> ModuleType:
     """Load the kernel and run it once.
 
     Parameters
     ----------
     warm_up : callable
         Runs the kernel's entry on next to nothing; given the kernel's module.
+    name : str
+        Of the kernel's module.
 
     Returns
     -------
@@ -136,12 +138,12 @@ def warmed_up(warm_up: Callable[[ModuleType], Any]) -> ModuleType:
     with _loading:
         try:
             _start_numba()
-            if KERNEL in sys.modules or _Process.compiles_into is not None:
-                return _attempt(warm_up, _Process.compiles_into)
-            return _loaded(warm_up) or _attempt(warm_up, None)
+            if name in sys.modules or _Process.compiles_into is not None:
+                return _attempt(warm_up, name, _Process.compiles_into)
+            return _loaded(warm_up, name) or _attempt(warm_up, name, None)
         # numba and LLVM raise what they like.
         except Exception as error:
-            sys.modules.pop(KERNEL, None)
+            sys.modules.pop(name, None)
             why = f"it does not work here ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
             raise CompilerError("numba", why, "use engine numpy, or install numba again") from error
 
@@ -158,19 +160,19 @@ def _start_numba() -> None:
     numba.get_num_threads()
 
 
-def _loaded(warm_up: Callable[[ModuleType], Any]) -> ModuleType | None:
+def _loaded(warm_up: Callable[[ModuleType], Any], name: str) -> ModuleType | None:
     """Load what is kept, else what is compiled to be kept, else what is compiled for now."""
     for source in (_kept, _newly_kept, code_cache.compiled_for_now):
         # Whatever is wrong with one source (a broken file, a full disk), the next may be better.
         with suppress(Exception), ExitStack() as stack:
-            return _attempt(warm_up, stack.enter_context(source()))
-        sys.modules.pop(KERNEL, None)
+            return _attempt(warm_up, name, stack.enter_context(source(name)))
+        sys.modules.pop(name, None)
     return None
 
 
 @contextmanager
-def _kept() -> Iterator[Path]:
-    folder = code_cache.kept_code()
+def _kept(kernel: str) -> Iterator[Path]:
+    folder = code_cache.kept_code(kernel)
     if folder is None:
         raise code_cache.CacheError("nothing is kept")
     with code_cache.writable(folder) as readable:
@@ -178,17 +180,17 @@ def _kept() -> Iterator[Path]:
 
 
 @contextmanager
-def _newly_kept() -> Iterator[Path]:
-    yield code_cache.keep()
+def _newly_kept(kernel: str) -> Iterator[Path]:
+    yield code_cache.keep(kernel)
 
 
-def _attempt(warm_up: Callable[[ModuleType], Any], folder: Path | None) -> ModuleType:
+def _attempt(warm_up: Callable[[ModuleType], Any], name: str, folder: Path | None) -> ModuleType:
     numba: Any = import_module("numba")
     kept = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = "" if folder is None else str(folder)
     _Process.caches = folder is not None
     try:
-        kernel = import_module(KERNEL)
+        kernel = import_module(name)
         warm_up(kernel)
     finally:
         numba.config.CACHE_DIR = kept

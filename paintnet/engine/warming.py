@@ -11,8 +11,10 @@ from paintnet.encoding.grid import GridMap
 from paintnet.engine import code_cache
 from paintnet.engine.block_state import BlockState, dense_size
 from paintnet.engine.blocks import SIDE, BlockPlan
+from paintnet.engine.code_cache import KERNEL
 from paintnet.engine.compiled_step import CompiledStep
 from paintnet.engine.compiler import CompilerError, compiling_into
+from paintnet.engine.rate_step import smallest_rate
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ def compile_ahead() -> Warmed:
     why = None if before else code_cache.why_not_kept()
     if why is None:
         _smallest_step()  # to load it is the proof; what is broken is compiled anew
+        smallest_rate()
     folder, after = code_cache.kept_code(), _number_of_kept()
     if folder is None:
         remedy = "set XDG_CACHE_HOME to a folder that only you can write"
@@ -59,10 +62,13 @@ def _number_of_kept() -> int | None:
     return None if folder is None else folder.stat().st_ino
 
 
-def compile_into(folder: str) -> None:
-    """Compile the training step into a folder: what the process does that compiles."""
+def compile_into(folder: str, kernel: str = KERNEL) -> None:
+    """Compile a training step into a folder: what the process does that compiles."""
     with compiling_into(Path(folder)):
-        _smallest_step()
+        if kernel == KERNEL:
+            _smallest_step()
+        else:
+            smallest_rate()
 
 
 def _smallest_step() -> CompiledStep:

@@ -4,6 +4,7 @@ import numpy as np
 
 from paintnet.encoding.fourier import FourierMap
 from paintnet.encoding.grid import GridMap
+from paintnet.encoding.pyramid import PyramidMap
 from paintnet.encoding.raw import RawMap
 from paintnet.errors import SettingsError
 from paintnet.network import Network
@@ -38,6 +39,11 @@ def known_network(network: Network) -> Network:
     SettingsError
         If its encoding comes from outside the package.
     """
+    if isinstance(network.encoding, PyramidMap):
+        why = "its pyramid of whole numbers would be far larger in an export than in its own file"
+        raise SettingsError(
+            "painting", why, "render it, or train it again without bpp, file_size and storing"
+        )
     if not isinstance(network.encoding, KNOWN):
         names = ", ".join(kind.name for kind in KNOWN)
         why = f"the encoding {network.encoding.name!r} comes from outside the package"

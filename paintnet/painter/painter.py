@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from paintnet.dataset.windows import Window, patch_side, windows_of
+from paintnet.errors import SettingsError
 from paintnet.executor import Cluster
 from paintnet.painter.mosaic import MosaicRun
 from paintnet.painter.run import Listener, Run
@@ -107,6 +108,9 @@ class Painter:
             picture = pixels_of(picture)
         height, width, channels = picture.shape
         side = patch_side(width, height, self.patch if self._may_be_divided else None)
+        if side is not None and self._is_storing:
+            why = "a painting for storing has one network"
+            raise SettingsError("patch", why, "leave it out, or use another purpose")
         if side is not None:
             return self._mosaic(picture, windows_of(width, height, side))
         settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
@@ -135,8 +139,16 @@ class Painter:
         )
 
     @property
+    def _is_storing(self) -> bool:
+        names = ("bpp", "file_size")
+        is_limited = any(self.settings.get(name) is not None for name in names)
+        return is_limited or self.settings.get("purpose") == "storing"
+
+    @property
     def _may_be_divided(self) -> bool:
         """Whether nobody asked for something that is meant for one network: the classic recipe, lbfgs."""
+        if self._is_storing and self.patch == "auto":
+            return False
         is_asked_for = self.patch != "auto"
         return is_asked_for or (self.preset != "tutorial" and self.settings.get("solver") != "lbfgs")
 

@@ -13,6 +13,7 @@ from paintnet.dataset.pixels import PixelState
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.choice import make_trainer
+from paintnet.engine.rate_trainer import RateTrainer
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.stock_trainer import StockTrainer
 from paintnet.engine.trainer import TrainerState
@@ -96,7 +97,7 @@ class Run:
         self.epochs_ = 0
         self.ended_by_: str | None = None
         self.quality_: Measurement | None = None
-        self._trainer: StockTrainer | BlockTrainer | None = None
+        self._trainer: StockTrainer | BlockTrainer | RateTrainer | None = None
         self._events = self._train()
         self._result: Painting | None = None
         self._stored: Network | None = None
@@ -178,6 +179,8 @@ class Run:
     def network(self) -> Network:
         """Give the network as it is now; raises as `painting`."""
         trainer = self._prepared()
+        if isinstance(trainer, RateTrainer):
+            return trainer.network(is_final=self.ended_by_ is not None)
         if not hasattr(trainer.estimator, "coefs_"):
             raise TrainingError("painting", "the network has no weights yet", "train for an epoch first")
         coefs, intercepts = sk.weights(trainer.estimator, self.settings.precision)
@@ -195,7 +198,7 @@ class Run:
 
     def _painting_of(self, patches: Sequence[Patch], palette: Array | None) -> Painting:
         height, width, channels = self.picture.shape
-        pixel = "center" if self.settings.purpose == "copying" else "area"
+        pixel = "center" if self.settings.purpose in ("copying", "storing") else "area"
         return Painting(self.settings.mode, width, height, channels, patches, palette, pixel=pixel)
 
     def result(self) -> Painting:
@@ -235,7 +238,7 @@ class Run:
         if stored is not None and stored.lattice is not None:
             trainer.estimator.coefs_[0][...] = stored.coefs[0]
 
-    def _prepared(self) -> StockTrainer | BlockTrainer:
+    def _prepared(self) -> StockTrainer | BlockTrainer | RateTrainer:
         """Make what is trained, at the first call: it may take long."""
         if self._trainer is None:
             for text in self._notes:
@@ -296,7 +299,8 @@ class Run:
             return "time"
         if self.schedule.is_stale(loss):
             return "tol"
-        goal = self.settings.target_psnr
+        # A painting for storing aims at its target until the end.
+        goal = None if self.settings.purpose == "storing" else self.settings.target_psnr
         # The loss is an estimate that lags behind; only a measurement may stop the run.
         if goal is not None and psnr_of_loss(loss) > goal - 1:
             with self.schedule.paused():

@@ -69,6 +69,9 @@ _RANGES = _ranges(PainterSettings, Classes, FourierSpec, GridSpec)
 _CLASSIFY = {"mode": ("classify",)}
 _NOT_LBFGS = {"solver": ("", "adam", "sgd")}
 
+# A painting for storing is rounded as it learns: before its end there is nothing of it to be seen.
+_PURPOSES = tuple(name for name in PURPOSES if name != "storing")
+
 CONTROLS = (
     Control("mode", "picture", "choice", tuple(MODES)),
     Control("preset", "picture", "choice", tuple(PRESETS)),
@@ -77,7 +80,7 @@ CONTROLS = (
     Control("threshold", "picture", "whole", needs=_CLASSIFY),
     Control("palette", "picture", "colors", needs=_CLASSIFY),
     Control("hold_out", "picture", "number"),
-    Control("purpose", "picture", "choice", PURPOSES, {"mode": ("regress",)}),
+    Control("purpose", "picture", "choice", _PURPOSES, {"mode": ("regress",)}),
     Control("encoding", "positions", "choice", tuple(ENCODINGS)),
     Control("sigma", "positions", "number", needs={"encoding": ("fourier",)}),
     Control("n_frequencies", "positions", "whole", needs={"encoding": ("fourier",)}),

@@ -10,6 +10,7 @@ from typing import Any
 
 from paintnet.encoding.base import EncodingSpec
 from paintnet.encoding.grid import GridSpec
+from paintnet.encoding.pyramid import PyramidSpec
 from paintnet.encoding.raw import RawSpec
 from paintnet.encoding.registry import encoding_named
 from paintnet.errors import SettingsError, value_text
@@ -180,13 +181,41 @@ def _dense(task: Task, epochs: int) -> PainterSettings:
     )
 
 
+def _storing(task: Task, epochs: int) -> PainterSettings:
+    """Lay a pyramid of whole numbers over the picture, with a decoder for it."""
+    if task.encoding not in (None, PyramidSpec.name):
+        why = f"storing needs the encoding pyramid, not {task.encoding}"
+        raise SettingsError("encoding", why, "leave it out")
+    spec = PyramidSpec()
+    # A small picture has few updates of its networks an epoch.
+    many = max(1.0, min(4.0, math.sqrt(MEASURED_PIXELS / task.n_pixels)))
+    return PainterSettings(
+        mode=task.mode,
+        purpose="storing",
+        emphasis=0.0,
+        encoding=spec,
+        layers=(len(spec.spacings), *DECODER),
+        activation="relu",
+        learning_rate=0.005,
+        decay="cosine",
+        batch_size=4096,
+        beta_2=0.99,
+        epsilon=1e-8,
+        start="mean",
+        epochs=round(epochs * many),
+    )
+
+
 def _staged(
     area_epochs: int,
     grid_epochs: int,
     dense_epochs: int,
+    storing_epochs: int,
     copying_grid: Callable[[Task, int], PainterSettings] = _grid,
 ) -> Preset:
     def preset(task: Task) -> PainterSettings:
+        if task.purpose == "storing":
+            return _storing(task, storing_epochs)
         if task.encoding not in (None, "grid"):
             return _dense(task, dense_epochs)
         if task.mode == "classify":
@@ -225,9 +254,11 @@ def _tutorial(task: Task) -> PainterSettings:
 
 
 PRESETS: dict[str, Preset] = {
-    "draft": _staged(area_epochs=6, grid_epochs=25, dense_epochs=3),
-    "standard": _staged(area_epochs=18, grid_epochs=85, dense_epochs=10),
-    "fine": _staged(area_epochs=60, grid_epochs=500, dense_epochs=60, copying_grid=_long_grid),
+    "draft": _staged(area_epochs=6, grid_epochs=25, dense_epochs=3, storing_epochs=240),
+    "standard": _staged(area_epochs=18, grid_epochs=85, dense_epochs=10, storing_epochs=1000),
+    "fine": _staged(
+        area_epochs=60, grid_epochs=500, dense_epochs=60, storing_epochs=5000, copying_grid=_long_grid
+    ),
     "tutorial": _tutorial,
 }
 
@@ -268,6 +299,8 @@ def settings_for(
     # A time limit alone means: as many epochs as fit into it.
     if given.get("seconds") is not None:
         given.setdefault("epochs", None)
+    if any(given.get(name) is not None for name in ("bpp", "file_size")):
+        given.setdefault("purpose", "storing")
     return PRESETS[preset](_task(width, height, channels, given)).changed(**given)
 
 

@@ -14,7 +14,7 @@ from paintnet.errors import SettingsError
 from paintnet.model_parts import MAX_LAYERS
 from paintnet.modelfile import MODES
 
-PURPOSES = ("any-size", "copying", "enlarging")
+PURPOSES = ("any-size", "copying", "enlarging", "storing")
 ENGINES = ("auto", "compiled", "numpy", "stock")
 START_NAMES = ("stock", "mean", "features", "picture", "pretrained")
 SOLVERS = ("adam", "sgd", "lbfgs")
@@ -36,10 +36,11 @@ class PainterSettings(CheckedSettings):
     ----------
     mode : {"regress", "classify"}
         Learn colors or classes.
-    purpose : {"any-size", "copying", "enlarging"}
+    purpose : {"any-size", "copying", "enlarging", "storing"}
         What a pixel is: its mean over its area, so that the painting is good at any size; the color
         at its center, which is the fastest way to a copy of the picture's own size, and what
-        classify learns; or its mean, with more care for what lies between, where it will be enlarged.
+        classify learns; its mean, with more care for what lies between, where it will be enlarged; or
+        the color at its center in as few bytes as are asked for.
     emphasis : float
         How much more than the error of the points in a pixel that of their mean counts (purpose
         any-size and enlarging; without influence in engine stock); 0 to 1000.
@@ -91,6 +92,10 @@ class PainterSettings(CheckedSettings):
         this much, as scikit-learn's ``fit`` does; None: never.
     target_psnr : float or None
         Stop as soon as the painting reaches it, in dB (regress).
+    bpp : float or None
+        Bits of the file for each pixel of the picture, at most (purpose storing).
+    file_size : int or None
+        The same in bytes of the whole file.
     hold_out : float
         Share of the pixels kept back, 0 to 0.9.
     seed : int
@@ -137,6 +142,8 @@ class PainterSettings(CheckedSettings):
     iterations: int = 200
     tol: float | None = None
     target_psnr: float | None = None
+    bpp: float | None = None
+    file_size: int | None = None
     hold_out: float = 0.0
     seed: int = 0
     classes: Classes = field(default_factory=Classes)
@@ -174,6 +181,8 @@ class PainterSettings(CheckedSettings):
         "iterations": (1, 1_000_000_000),
         "tol": (0, 1e9),
         "target_psnr": (0, 200),
+        "bpp": (0.001, 24),
+        "file_size": (64, 2_000_000_000),
         "hold_out": (0, 0.9),
         "seed": (0, 2**32 - 1),
     }
@@ -231,7 +240,33 @@ class PainterSettings(CheckedSettings):
             raise SettingsError(f"encoding {name}", why, "rename it")
         self.encoding.validate()
 
+    def _check_storing(self) -> None:
+        targets = [name for name in ("bpp", "file_size") if getattr(self, name) is not None]
+        if self.purpose != "storing":
+            if targets:
+                why = f"purpose {self.purpose} does not count the bytes of its file"
+                raise SettingsError(targets[0], why, "use purpose storing")
+            return
+        if len(targets) > 1 or (targets and self.target_psnr is not None):
+            name = targets[-1] if len(targets) > 1 else "target_psnr"
+            raise SettingsError(name, f"{targets[0]} is given too", "give one of the two")
+        if self.mode != "regress":
+            raise SettingsError("purpose", "storing learns colors, not classes", "use mode regress")
+        if self.encoding.name != "pyramid":
+            why = f"storing needs the encoding pyramid, not {self.encoding.name}"
+            raise SettingsError("encoding", why, "leave it out")
+        n_levels = len(getattr(self.encoding, "spacings", ()))
+        if self.activation != "relu" or self.layers[0] != n_levels or not 2 <= len(self.layers) <= 5:
+            why = (
+                f"{listed(self.layers)} with {self.activation}, where storing has relu and a first layer of "
+            )
+            raise SettingsError("layers", f"{why}{n_levels} units", "leave layers and activation out")
+        if self.engine not in ("auto", "compiled") or self.solver != "adam" or self.precision != "float32":
+            name = "engine" if self.engine not in ("auto", "compiled") else "solver"
+            raise SettingsError(name, "storing has a training of its own", "leave it out")
+
     def _check_combinations(self) -> None:
+        self._check_storing()
         if self.solver == "lbfgs" and (self.seconds is not None or self.target_psnr is not None):
             name = "seconds" if self.seconds is not None else "target_psnr"
             raise SettingsError(

@@ -100,7 +100,7 @@ def test_an_encoding_from_outside_brings_its_options(monkeypatch: pytest.MonkeyP
         """Nothing."""
 
     found = {each.name: each for each in made.params}
-    assert [each.opts[0] for each in made.params][5:] == ["--waves", "--phase", "--is-round", "--shape"]
+    assert [each.opts[0] for each in made.params][6:] == ["--waves", "--phase", "--is-round", "--shape"]
     assert found["phase"].help == "For waves: where they begin."  # type: ignore[attr-defined]
     assert list(found["shape"].type.choices) == ["sine", "saw"]  # type: ignore[attr-defined]
     values = made.make_context("made", ["--waves", "4", "--phase", "0.5", "--no-is-round"]).params

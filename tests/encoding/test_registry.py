@@ -14,6 +14,7 @@ from paintnet.encoding.base import DenseMap, EncodingSpec, PositionMap
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.fourier import FourierSpec
 from paintnet.encoding.grid import GridSpec
+from paintnet.encoding.pyramid import PyramidSpec
 from paintnet.encoding.raw import RawSpec
 from paintnet.encoding.registry import ENCODINGS, encoding_named, map_named, register, unregister
 from paintnet.errors import ModelFileError, SettingsError
@@ -22,6 +23,7 @@ from tests.command_line import Run
 
 EXTENT = Extent.of_picture(9, 5)
 SPECS = [RawSpec(), RawSpec(normalize=False), FourierSpec(6, 2.0), GridSpec((2, 4)), GridSpec((3,), "cubic")]
+SPECS.append(PyramidSpec((1, 4)))
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def test_an_unknown_name_is_refused() -> None:
     for look_up in (encoding_named, map_named, unregister):
         with pytest.raises(SettingsError) as caught:
             look_up("hash")
-        assert str(caught.value) == "encoding: unknown name 'hash'; use one of raw, fourier, grid"
+        assert str(caught.value) == "encoding: unknown name 'hash'; use one of raw, fourier, grid, pyramid"
 
 
 @pytest.mark.usefixtures("polar")
@@ -163,10 +165,10 @@ def test_its_settings_are_checked_as_all_others() -> None:
 
 def test_it_is_a_choice_of_the_command_line_while_it_is_registered(run: Run, photo: Path) -> None:
     before = run("fit", "--help").done().out
-    assert "[raw|fourier|grid]" in before
+    assert "[raw|fourier|grid|pyramid]" in before
     register(PolarSpec)
     try:
-        assert "[raw|fourier|grid|polar]" in run("fit", "--help").done().out
+        assert "[raw|fourier|grid|pyramid|polar]" in run("fit", "--help").done().out
         run("fit", photo, "--encoding", "polar", "--preset", "draft", "-o", "painted.paintnet").done()
         assert "polar encoding" in run("info", "painted.paintnet").done().out
     finally:
@@ -191,7 +193,7 @@ def test_a_name_that_is_taken_or_that_its_map_does_not_have_is_refused() -> None
     why = "Other has the name 'rays', and its map 'polar'"
     assert str(caught.value) == f"encoding: {why}; give both one name: files are read by that of the map"
     register(RawSpec)  # the same again is no other
-    assert list(ENCODINGS) == ["raw", "fourier", "grid"]
+    assert list(ENCODINGS) == ["raw", "fourier", "grid", "pyramid"]
 
 
 def test_a_setting_may_not_have_the_name_of_one_of_the_training(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def test_code_of_another_user_is_not_run_but_that_of_root_is(
         found[4] = owner if path == foreign else 0
         return os.stat_result(found)
 
-    monkeypatch.setattr(code_cache, "_folder", lambda: kept)
+    monkeypatch.setattr(code_cache, "_folder", lambda *_: kept)
     monkeypatch.setattr(Path, "stat", seen)
     assert code_cache.kept_code() is None
     owner = 4321

@@ -133,7 +133,9 @@ def test_numbers_of_the_run(regress: RunRecord) -> None:
     assert "paintnet fit bird.png" in text
     idle = {
         "alpha",
+        "bpp",
         "classes",
+        "file_size",
         "hold_out",
         "iterations",
         "one_hot",
@@ -475,7 +477,7 @@ def test_layers_by_hand() -> None:
     ]
 
 
-@pytest.mark.parametrize("encoding", ["raw", "fourier", "grid"])
+@pytest.mark.parametrize("encoding", ["raw", "fourier", "grid", "pyramid"])
 def test_layers_hold_all_parameters(encoding: str) -> None:
     painting = fitted(smooth(), encoding=encoding, layers=(8, 8), learning_rate=0.01, epochs=20).painting
     layers = network_layers(painting.patches[0].network, "color")

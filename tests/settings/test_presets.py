@@ -151,7 +151,9 @@ def test_unknown_names_are_refused() -> None:
         settings_for(9, 9, momentum=3)
     assert str(caught.value) == f"momentum: unknown setting; use one of {', '.join(sorted(known_settings()))}"
     for encoding in ("hash", None, ["raw"], GridSpec):
-        with pytest.raises(SettingsError, match=r"encoding: unknown name .*; use one of raw, fourier, grid"):
+        with pytest.raises(
+            SettingsError, match=r"encoding: unknown name .*; use one of raw, fourier, grid, pyramid"
+        ):
             settings_for(9, 9, encoding=encoding)
     with pytest.raises(SettingsError, match="epochs: 0 is out of range"):
         settings_for(9, 9, epochs=0)

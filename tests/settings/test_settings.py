@@ -81,7 +81,7 @@ def test_a_setting_of_another_encoding_is_refused(
 
 
 def test_names_of_all_settings() -> None:
-    of_encodings = {"normalize", "n_frequencies", "sigma", "levels", "basis"}
+    of_encodings = {"normalize", "n_frequencies", "sigma", "levels", "basis", "spacings"}
     assert known_settings() == PainterSettings.setting_names() | of_encodings
     assert not PainterSettings.setting_names() & of_encodings
 
@@ -93,7 +93,7 @@ def test_every_start_can_be_set() -> None:
 LAYERS = "use 1 to 63 layers of 1 to 65536 units, such as 64,64 or 100x10"
 REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"mode": "dream"}, "mode: unknown value 'dream'; use one of regress, classify"),
-    ({"encoding": "hash"}, "encoding: unknown name 'hash'; use one of raw, fourier, grid"),
+    ({"encoding": "hash"}, "encoding: unknown name 'hash'; use one of raw, fourier, grid, pyramid"),
     ({"activation": "sine"}, "activation: unknown value 'sine'; use one of relu, tanh, logistic, identity"),
     ({"solver": "lion"}, "solver: unknown value 'lion'; use one of adam, sgd, lbfgs"),
     ({"decay": "steps"}, "decay: unknown value 'steps'; use one of constant, linear, cosine"),
@@ -138,7 +138,10 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"learning_rate": [1]}, "learning_rate: [1] is not a number; use 0.000000001 to 1,000,000,000"),
     ({"mode": None}, "mode: unknown value None; use one of regress, classify"),
     ({"mode": np.array([1, 2])}, "mode: unknown value array([1, 2]); use one of regress, classify"),
-    ({"encoding": {"name": "raw"}}, "encoding: unknown name {'name': 'raw'}; use one of raw, fourier, grid"),
+    (
+        {"encoding": {"name": "raw"}},
+        "encoding: unknown name {'name': 'raw'}; use one of raw, fourier, grid, pyramid",
+    ),
     ({"one_hot": "yes"}, "one_hot: 'yes' is not True or False; give one"),
     ({"classes": 2}, "classes: 2 is not of type Classes; give one"),
     (

@@ -1,0 +1,108 @@
+"""PSNR of paintings for storing beside JPEG, WebP, AVIF and JPEG 2000 of the same size, by Pillow.
+
+python -m bench.rate PICTURE... [--bpp 0.25 0.5] [--preset draft] [--json FILE]
+"""
+
+import argparse
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, features
+
+from paintnet import Painter, Painting
+
+RATES = (0.1, 0.15, 0.25, 0.5, 0.75, 1.0, 1.5)
+HALVINGS = 8
+
+
+def codecs() -> dict[str, list[dict[str, Any]]]:
+    """Formats that this Pillow writes, each with the ways that are tried; the best one counts."""
+    found: dict[str, list[dict[str, Any]]] = {
+        "JPEG": [
+            {"optimize": True, "subsampling": s, "progressive": p} for s in (0, 2) for p in (False, True)
+        ]
+    }
+    for name, module, ways in (
+        ("WEBP", "webp", [{"method": 6}]),
+        ("AVIF", "avif", [{}]),
+        ("JPEG2000", "jpg_2000", [{}]),
+    ):
+        if features.check(module):
+            found[name] = ways
+    return found
+
+
+def psnr_at(image: Image.Image, n_bytes: int, name: str, way: dict[str, Any]) -> float | None:
+    """PSNR of the largest file of at most so many bytes; None where there is none."""
+    levels = np.asarray(image, np.float64)
+
+    def written(quality: float) -> bytes:
+        given = {"quality_mode": "rates", "quality_layers": [quality]} if name == "JPEG2000" else {}
+        out = io.BytesIO()
+        image.save(out, name, **way, **(given or {"quality": int(quality)}))
+        return out.getvalue()
+
+    if name == "JPEG2000":
+        low, high = levels.size / n_bytes, 4 * levels.size / n_bytes
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            low, high = (low, middle) if len(written(middle)) <= n_bytes else (middle, high)
+        content = written(high)
+    else:
+        fitting = [content for q in range(1, 100) if len(content := written(q)) <= n_bytes]
+        if not fitting:
+            return None
+        content = max(fitting, key=len)
+    error = np.square(np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), np.float64) - levels).mean()
+    return float(10 * np.log10(255**2 / error))
+
+
+def measured(path: Path, bpp: float, preset: str) -> dict[str, Any]:
+    """All figures of one picture at one rate."""
+    image = Image.open(path).convert("RGB")
+    picture = np.asarray(image, np.float32) / 255
+    begin = time.perf_counter()
+    painting = Painter(preset, bpp=bpp).fit(picture)
+    seconds = time.perf_counter() - begin
+    content = painting.to_bytes()
+    begin = time.perf_counter()
+    again = Painting.from_bytes(content).render()
+    decoding = time.perf_counter() - begin
+    error = np.square(np.rint(again * 255.0) - np.rint(picture * 255.0)).mean()
+    row: dict[str, Any] = {
+        "picture": path.stem,
+        "asked": bpp,
+        "bpp": 8 * len(content) / (image.width * image.height),
+        "paintnet": float(10 * np.log10(255**2 / error)),
+        "encoding_s": round(seconds, 1),
+        "decoding_s": round(decoding, 2),
+    }
+    for name, ways in codecs().items():
+        found = [psnr_at(image, len(content), name, way) for way in ways]
+        row[name] = max((each for each in found if each is not None), default=None)
+    return row
+
+
+def main() -> None:
+    """Measure, and print a line of JSON for each picture and rate."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pictures", nargs="+", type=Path)
+    parser.add_argument("--bpp", nargs="+", type=float, default=RATES)
+    parser.add_argument("--preset", default="standard")
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+    rows = []
+    for path in given.pictures:
+        for bpp in given.bpp:
+            rows.append(measured(path, bpp, given.preset))
+            print(json.dumps(rows[-1]), flush=True)
+    if given.json:
+        given.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

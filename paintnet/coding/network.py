@@ -1,0 +1,84 @@
+"""A painting in whole numbers as an ordinary network behind the pyramid encoding."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from paintnet.coding.coded import Coded
+from paintnet.encoding.extent import Extent
+from paintnet.encoding.pyramid import PyramidMap
+from paintnet.network import Network
+from paintnet.typing import Array
+
+REACH = 1.6
+"""What Keys's weights of both axes come to at most, their signs left out: 1.25 squared, and some."""
+
+
+@dataclass(frozen=True, eq=False)
+class CodedNetwork(Network):
+    """A network whose first matrix is a pyramid of whole numbers.
+
+    Parameters
+    ----------
+    coded : Coded
+        What it is stored as.
+    """
+
+    coded: Coded = field(kw_only=True)
+
+    @classmethod
+    def of(cls, coded: Coded) -> Self:
+        """Build the network of a painting in whole numbers."""
+        layout = coded.shape.layout
+        encoding = PyramidMap(Extent.of_picture(layout.width, layout.height), layout.spacings)
+        coefs, intercepts = network_weights(coded.planes, coded.decoder)
+        return cls(encoding, coefs, intercepts, "relu", "identity", coded=coded)
+
+    @property
+    def n_parameters(self) -> int:
+        """Numbers of the pyramid, weights and biases, those of the context model too."""
+        return self.coded.n_parameters
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes as stored."""
+        return round(self.coded.estimated_bytes)
+
+    def _first_layer(self, xy: Array) -> Array:
+        assert isinstance(self.encoding, PyramidMap)  # noqa: S101 - made so above; told to mypy
+        gains = self.coded.decoder[0].astype(np.float32)
+        values = self.encoding.interpolated(xy, self._planes)
+        values *= gains
+        return values
+
+    @property
+    def _planes(self) -> list[Array]:
+        return [plane.astype(np.float32) for plane in self.coded.planes]
+
+
+def network_weights(planes: list[Array], decoder: list[Array]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """Weights of the network that a pyramid and its decoder are: coefs and intercepts, float32.
+
+    The first layer has one unit a level. It has to be linear, and is one with ReLU: its biases are so
+    large that no sum is ever below 0, and the next layer's biases take them off again.
+
+    Examples
+    --------
+    >>> planes, gains = [np.array([[2.0, -3.0]])], np.array([0.5])
+    >>> coefs, intercepts = network_weights(planes, [gains, np.array([[1.0]]), np.array([0.25])])
+    >>> coefs[0].tolist(), intercepts[0].tolist(), round(float(intercepts[1][0]), 6)
+    ([[1.0], [-1.5]], [2.4000000953674316], -2.15)
+    """
+    sizes = [plane.size for plane in planes]
+    table = np.zeros((sum(sizes), len(planes)), dtype=np.float32)
+    shift = np.empty(len(planes))
+    at = 0
+    for level, (plane, gain) in enumerate(zip(planes, decoder[0], strict=True)):
+        table[at : at + plane.size, level] = (gain * plane).ravel()
+        shift[level] = REACH * np.abs(table[at : at + plane.size, level]).max()
+        at += plane.size
+    weights, biases = list(decoder[1::2]), list(decoder[2::2])
+    biases[0] = biases[0] - shift @ weights[0]
+    coefs = (table, *(each.astype(np.float32) for each in weights))
+    return coefs, tuple(each.astype(np.float32) for each in (shift, *biases))

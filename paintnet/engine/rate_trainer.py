@@ -1,0 +1,373 @@
+"""Training a painting in few bytes: its error and its bits in one loss, whose balance meets a target.
+
+The loss is the mean squared error plus a multiplier times bits per pixel. Whole numbers have no gradient, so
+the numbers are rounded softly, with noise, and ever harder (Kim et al. 2024, "C3: High-performance and
+low-complexity neural compression from a single image or video", section 3.2); in the last part of a run they
+are fixed, and the two networks behind them settle.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from paintnet.coding.coded import Coded
+from paintnet.coding.context import MOST_UNITS
+from paintnet.coding.layout import Layout
+from paintnet.coding.network import CodedNetwork, network_weights
+from paintnet.cores import cores
+from paintnet.dataset.pixels import Dataset
+from paintnet.encoding.pyramid import PyramidMap
+from paintnet.engine import sklearn_mlp as sk
+from paintnet.engine.code_cache import RATE_KERNEL
+from paintnet.engine.compiler import check_compiler, compiling_note
+from paintnet.engine.rate_finish import coded_of, stepped_weights
+from paintnet.engine.rate_state import RateState
+from paintnet.engine.rate_step import CompiledRate, adam_numbers
+from paintnet.engine.schedule import Schedule
+from paintnet.engine.trainer import TrainerState
+from paintnet.errors import TrainingError
+from paintnet.metrics import psnr_of
+from paintnet.network import Network
+from paintnet.settings.settings import PainterSettings
+
+FIXED_FROM = 0.94
+"""Share of a run after which the numbers stay as they are."""
+
+NUMBER_RATE, MODEL_RATE = 30.0, 2.0
+"""Learning rates of the numbers and the context model, times that of the decoder."""
+
+LAST_RATE = 0.1
+"""Share of the rates at the end of the soft part."""
+
+TEMPERATURES, AMPLITUDES = (0.5, 0.1), (0.75, 1.0)
+"""Of rounding and of noise, from the beginning to the end of the soft part."""
+
+LOOKS = 60
+"""Times in a run that hard rounded numbers are counted, and the multiplier is corrected."""
+
+CAUTION = 0.3
+"""How much of a correction is made at a look."""
+
+FIRST_LOOK = 0.05
+"""Share of a run before which nothing can be told by its bits."""
+
+AIM = 1.02
+"""What the multiplier aims at, times the target: what the networks save when they settle."""
+
+LANDINGS = {FIXED_FROM: 1.02, 0.97: 1.004}
+"""Where in a run the numbers are rounded for good, as coarsely as gives such a share of the target."""
+
+HALVINGS = 12
+"""How exactly it is found how coarsely to round, between 1/2 and 2."""
+
+TRIES = 6
+"""How often the bytes of a file are counted, and what is asked for corrected."""
+
+ALIKE = 0.02
+"""Logarithm of a factor up to which numbers are rounded as finely as they were learned, about."""
+
+MOST_LOST = 1.05
+"""How much more the error of rounded networks may be where no size is asked for."""
+
+ENOUGH = 0.997
+"""Share of the target from which on a file is not made larger any more."""
+
+BYTES_OF_FRAME = 24
+"""A file takes beside what is coded: its name, size and checksum."""
+
+PLAIN_MULTIPLIER = 1e-3
+"""Where no target is given: about 36 dB and a third of a bit per pixel of a photograph."""
+
+RATE_SLOPE, PSNR_SLOPE = 0.57, 2.9
+"""What bits (as logarithms) and decibels fall by with the multiplier's logarithm; as measured."""
+
+
+class RateTrainer:
+    """Trains a pyramid of numbers, its decoder and its context model.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Colors at the centers of pixels.
+    encoding : PyramidMap
+        The pyramid.
+    settings : PainterSettings
+        Of the run: purpose storing.
+    schedule : Schedule
+        Its rate and its clock.
+    note : callable
+        Is told what a user should know.
+    """
+
+    engine = "compiled"
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        encoding: PyramidMap,
+        settings: PainterSettings,
+        schedule: Schedule,
+        note: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        check_compiler()
+        if (compiling_needed := compiling_note(RATE_KERNEL)) is not None:
+            note(compiling_needed)
+        self.settings, self.schedule, self.encoding = settings, schedule, encoding
+        self.rng = np.random.default_rng(settings.seed)
+        self.estimator = sk.make_estimator(settings)
+        height, width = dataset.height, dataset.width
+        targets = dataset.targets.reshape(height, width, -1)
+        first = encoding.transform(np.zeros((1, 2), dtype=np.float32))
+        sk.see_first_sample(self.estimator, first, dataset.targets[:1], None)
+        self.n_pixels = height * width
+        self.target_bytes = target_bytes(settings, self.n_pixels)
+        self.multiplier = self._first_multiplier()
+        self.state_ = RateState(
+            Layout(width, height, encoding.spacings),
+            targets,
+            dataset.mask(),
+            settings.layers[1:],
+            (MOST_UNITS, MOST_UNITS),
+            self.multiplier,
+            self.rng,
+        )
+        self.step = CompiledRate(self.state_, settings.threads or cores())
+        self.epochs_begun, self.looks = 0, 0
+        self.landings = 0
+        self.net_bits = 3.5 * sum(group.size for group in self.state_.split())
+        self.losses: list[float] = []
+        self.bits = 0.0
+        self._finished: tuple[int, Coded] | None = None
+
+    def _first_multiplier(self) -> float:
+        if self.target_bytes is not None:
+            bpp = 8 * self.target_bytes / self.n_pixels
+            return float(np.clip(1e-3 * (bpp / 0.57) ** -1.75, 1e-7, 0.1))
+        if self.settings.target_psnr is not None:
+            return float(np.clip(10 ** (-self.settings.target_psnr / 10) * 3.0, 1e-7, 0.1))
+        return PLAIN_MULTIPLIER
+
+    def epoch(self) -> float:
+        """Pass over all blocks and all numbers once."""
+        schedule, state, step = self.schedule, self.state_, self.step
+        progress = schedule.progress
+        self.epochs_begun += 1
+        self._finished = None
+        base = schedule.learning_rate
+        seed = int(self.rng.integers(2**32))
+        if progress < FIXED_FROM:
+            if progress * LOOKS >= self.looks + 1:
+                self.looks += 1
+                self._look(progress)
+            share = progress / FIXED_FROM
+            cosine = 0.5 * (1 + math.cos(math.pi * share))
+            rate = base * (LAST_RATE + (1 - LAST_RATE) * cosine)
+            temperature, amplitude = (a + (b - a) * share for a, b in (TEMPERATURES, AMPLITUDES))
+            step.quantize(temperature, amplitude, seed)
+        else:
+            if self.landings < len(LANDINGS) and progress >= list(LANDINGS)[self.landings]:
+                self._land()
+            left = (1 - progress) / (1 - FIXED_FROM)
+            rate = base * LAST_RATE * max(0.02, left)
+        blocks = self.rng.permutation(len(state.blocks.targets))
+        runs = self.rng.permutation(len(state.runs.places))
+        weight = self.multiplier * state.n_learned / self.n_pixels
+        error = step.paint_epoch(blocks, adam_numbers(rate, 0.9, 0.99))
+        self.bits = step.rate_epoch(runs, weight, adam_numbers(MODEL_RATE * rate, 0.9, 0.99), learns=True)
+        if self.is_fixed:
+            step.drop_gradients()
+        else:
+            step.update_numbers(adam_numbers(NUMBER_RATE * rate, 0.8, 0.9))
+        schedule.epochs_done += 1
+        loss = error / 2
+        self.losses.append(loss)
+        sk.keep_losses(self.estimator, self.losses, rate, self.n_pixels)
+        if not np.isfinite(loss) or not np.isfinite(self.bits):
+            raise sk.diverged(self.settings.learning_rate)
+        return loss
+
+    def _look(self, progress: float) -> None:
+        """Measure with numbers rounded hard, and correct the multiplier."""
+        if progress < FIRST_LOOK or (self.target_bytes is None and self.settings.target_psnr is None):
+            return
+        self.state_.round()
+        if self.looks in (LOOKS // 4, int(LOOKS * 0.8)):
+            self._weigh_nets()
+        if self.target_bytes is not None:
+            fixed = self.net_bits + 8 * BYTES_OF_FRAME
+            left = max(AIM * 8 * self.target_bytes - fixed, 0.2 * 8 * self.target_bytes)
+            change = math.log(max(1.0, self._hard_bits() - fixed) / left) / RATE_SLOPE
+        else:
+            weights, blocks = self.state_.decoder.weights, np.arange(len(self.state_.blocks.targets))
+            change = (
+                psnr_of(self.step.error(blocks, weights)) - float(self.settings.target_psnr or 0)
+            ) / PSNR_SLOPE
+        change = min(1.0, max(-1.0, change))
+        factor = math.exp(CAUTION * change)
+        self.multiplier *= factor
+        self.state_.coarsen(math.sqrt(factor))
+
+    def _hard_bits(self) -> float:
+        """Bits of a file with the numbers as they are in `q`."""
+        runs = np.arange(len(self.state_.runs.places))
+        bits = self.step.rate_epoch(runs, 0.0, np.zeros(4, np.float32), learns=False)
+        return bits + self.net_bits + 8 * BYTES_OF_FRAME
+
+    def _weigh_nets(self) -> None:
+        """Count the bits of the networks in steps; they stay as they are."""
+        nets = self.state_.decoder.weights, self.state_.model.weights
+        kept = [net.copy() for net in nets]
+        self._stepped(self.multiplier)
+        for net, weights in zip(nets, kept, strict=True):
+            net[...] = weights
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the numbers stay as they are."""
+        return self.landings > 0
+
+    def _land(self) -> None:
+        """Round the numbers for good, to about the target."""
+        share = list(LANDINGS.values())[self.landings]
+        self.landings += 1
+        self.state_.round()
+        self._weigh_nets()
+        if self.target_bytes is not None:
+            factor = self._meet(share * 8 * self.target_bytes)
+            self.state_.coarsen(factor)
+            self.multiplier *= factor**2
+
+    def _meet(self, most: float) -> float:
+        """Round so coarsely that there are few enough bits; the factor of a step.
+
+        Which numbers change is decided by what they were before they were rounded. To take whole numbers
+        towards 0 instead costs far more: what is coded after them was expected from them.
+        """
+        low, high = 0.5, 2.0
+        while self._bits_at(high) > most and self.state_.q.any():
+            low, high = high, 2 * high
+        for _ in range(HALVINGS):
+            middle = math.sqrt(low * high)
+            low, high = (low, middle) if self._bits_at(middle) <= most else (middle, high)
+        self.state_.round(high)
+        return high
+
+    def _bits_at(self, factor: float) -> float:
+        self.state_.round(factor)
+        return self._hard_bits()
+
+    def coded(self) -> Coded:
+        """Give the painting in whole numbers, of at most as many bytes as were asked for."""
+        if self._finished is not None and self._finished[0] == self.epochs_begun:
+            return self._finished[1]
+        state, multiplier = self.state_, self.multiplier
+        kept = {name: array.copy() for name, array in state.changing().items()}
+        decoder = kept["decoder"]
+        if not self.is_fixed:
+            state.round()
+        steps = self._stepped(multiplier)
+        if self.target_bytes is None:
+            # What counts here is the quality, where the networks of a small picture would take most bytes.
+            blocks = np.arange(len(state.blocks.targets))
+            learned = self.step.error(blocks, decoder)
+            while self.step.error(blocks, state.decoder.weights) > MOST_LOST * learned and multiplier > 1e-9:
+                state.decoder.weights[:], state.model.weights[:] = decoder, kept["model"]
+                multiplier /= 4
+                steps = self._stepped(multiplier)
+            coded = coded_of(state, steps)
+        else:
+            for _ in range(TRIES):
+                factor = self._meet(8 * self.target_bytes)
+                if abs(math.log(factor)) < ALIKE:
+                    break
+                # The steps of the networks belong to those of the numbers, as both to the multiplier.
+                state.decoder.weights[:], state.model.weights[:] = decoder, kept["model"]
+                state.coarsen(factor)
+                decoder = state.decoder.weights.copy()
+                multiplier *= factor**2
+                steps = self._stepped(multiplier)
+            coded = self._small_enough(steps)
+        for name, array in state.changing().items():
+            array[...] = kept[name]
+        self._finished = self.epochs_begun, coded
+        return coded
+
+    def _stepped(self, multiplier: float) -> list[Any]:
+        steps = stepped_weights(self.state_, self.step, multiplier)
+        self.net_bits = sum(each.coded[1] + 24 for each in steps)
+        return steps
+
+    def _small_enough(self, steps: list[Any]) -> Coded:
+        """Round as finely as the target allows.
+
+        The context model of a file is rounded, and its bits differ a little from those that are estimated
+        here; so they are counted, and what is asked for is corrected.
+        """
+        room, asked, best = int(self.target_bytes or 0) - BYTES_OF_FRAME, 8.0 * (self.target_bytes or 0), None
+        for _ in range(TRIES):
+            self._meet(asked)
+            coded = coded_of(self.state_, steps)
+            spent = coded.estimated_bytes + 2
+            if spent <= room and (best is None or spent > best.estimated_bytes + 2):
+                best = coded
+            if ENOUGH * room < spent <= room:
+                break
+            asked += 8 * ((1 + ENOUGH) / 2 * room - spent)
+        if best is None:
+            least = math.ceil(coded.estimated_bytes) + 2 + BYTES_OF_FRAME
+            why = f"{self.target_bytes:,} bytes are too few: this painting takes {least:,}"
+            name = "bpp" if self.settings.file_size is None else "file_size"
+            raise TrainingError(name, why, "allow more, or learn from a smaller copy")
+        return best
+
+    def network(self, *, is_final: bool) -> Network:
+        """Give the network as it is now; the one that is stored where this is the end."""
+        if is_final:
+            return CodedNetwork.of(self.coded())
+        state, layout = self.state_, self.state_.layout
+        flat = state.q if self.is_fixed else np.floor(state.y + np.float32(0.5))
+        planes = [layout.view(flat, level) for level in range(layout.n_levels)]
+        decoder = [np.array(group, np.float64) for group in state.split()[: len(state.shape.decoder)]]
+        coefs, intercepts = network_weights(planes, decoder)
+        return Network(self.encoding, coefs, intercepts, "relu", "identity")
+
+    def state(self) -> TrainerState:
+        """Numbers, weights, moments, random state, multiplier, counts and schedule."""
+        arrays = {name: array.copy() for name, array in self.state_.changing().items()}
+        values = {
+            "random": self.rng.bit_generator.state,
+            "steps": dict(self.state_.steps),
+            "own": [self.epochs_begun, self.looks, self.landings],
+            "balance": [self.multiplier, self.net_bits, self.bits],
+            "losses": list(self.losses),
+            "schedule": self.schedule.state(),
+        }
+        return TrainerState(arrays, values)
+
+    def restore(self, state: TrainerState) -> None:
+        """Go on from a state."""
+        for name, array in self.state_.changing().items():
+            array[...] = state.arrays[name]
+        values = state.values
+        self.rng.bit_generator.state = values["random"]
+        self.state_.steps.update(values["steps"])
+        self.epochs_begun, self.looks, self.landings = values["own"]
+        self.multiplier, self.net_bits, self.bits = values["balance"]
+        self.losses = list(values["losses"])
+        self.schedule.restore(values["schedule"])
+        self._finished = None
+
+    def finish(self) -> None:
+        """Let go of the picture; what is left is the fitted estimator."""
+        network = CodedNetwork.of(self.coded())
+        self.estimator.coefs_, self.estimator.intercepts_ = list(network.coefs), list(network.intercepts)
+        del self.state_, self.step
+
+
+def target_bytes(settings: PainterSettings, n_pixels: int) -> int | None:
+    """Bytes that a file may have; None where there is no such limit."""
+    if settings.file_size is not None:
+        return settings.file_size
+    return None if settings.bpp is None else int(settings.bpp * n_pixels / 8)
