@@ -112,8 +112,10 @@ def _banded(image: Image.Image | TiledImage, meaning: Meaning, orientation: int)
     notes: dict[str, int] = {}
     bands = _bands(image, meaning, orientation, sides, notes)
     first = next(bands)
-    # Colors of a space of their own, and deep grey, have more than 256 levels.
-    is_deep = image.mode in DEEP or (meaning.space is not None and meaning.space is not SRGB)
+    # Colors of a space of their own, and deep ones, have more than 256 levels.
+    is_deep = (
+        meaning.is_deep or image.mode in DEEP or (meaning.space is not None and meaning.space is not SRGB)
+    )
     try:
         levels = FileLevels.of_bands(
             _after(first, bands), (*sides, first.shape[2]), np.dtype(np.uint16 if is_deep else np.uint8)
@@ -150,7 +152,8 @@ def _bands(
         box = (start, 0, end, width) if orientation in _TRANSPOSED else (0, start, width, end)
         part = meaning
         if meaning.lower is not None:
-            part = replace(meaning, lower=meaning.lower[box[1] : box[3], box[0] : box[2]])
+            lower = image.lower if isinstance(image, TiledImage) else meaning.lower
+            part = replace(meaning, lower=lower[box[1] : box[3], box[0] : box[2]])
         pixels, said = to_pixels(image.crop(box), part)
         for note in ("", *said):
             notes[note] = notes.get(note, 0) + 1

@@ -309,9 +309,8 @@ def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[Pixels, l
     _check_size(image, what, max_pixels)
     if name == "PNG":
         _DECODERS[name](io.BytesIO(data)).verify()  # decoding alone ignores most checksums
-    notes += notes_of_header(name, image)
     meaning, more = meaning_of(image, data)
-    notes += more
+    notes += [*notes_of_header(name, image, meaning), *more]
     tiled = in_tiles(image, data, meaning)
     if tiled is not None:
         held, after = picture_of(tiled, meaning)
@@ -323,12 +322,12 @@ def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[Pixels, l
     return held, [*notes, *more, *after]
 
 
-def notes_of_header(name: str, image: Image.Image) -> list[str]:
+def notes_of_header(name: str, image: Image.Image, meaning: Meaning) -> list[str]:
     """Say what will not be read of a file of a format, by its header."""
     notes = []
     if name != "TIFF" and _has_more_frames(image):
         notes.append("only the first of several frames was read")
-    if _is_narrowed(image):
+    if _is_narrowed(image) and not meaning.is_deep:
         notes.append("16-bit colors were read with 8 bits each")
     return notes
 

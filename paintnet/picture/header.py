@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from PIL.TiffImagePlugin import TiffImageFile
 
-from paintnet.picture import tiff
+from paintnet.picture import png_reading, tiff
 from paintnet.picture.banding import is_turned_on_its_side
 from paintnet.picture.decoding import _DECODERS, _guarded_pillow, _silence, header_of, notes_of_header, sniff
+from paintnet.picture.meaning import meaning_of
 from paintnet.picture.modes import channels_of
 
 _WIDTH, _HEIGHT = 256, 257
@@ -36,12 +37,17 @@ def outline(data: bytes, what: str, max_pixels: int) -> Outline:
     """
     image = header_of(data, what, max_pixels)
     name = sniff(data) or ""
-    notes = tiff.picture_first(data)[1] if name == "TIFF" else []
+    notes = list[str]()
+    if name == "PNG":
+        data, notes = png_reading.without_damage(data)
+    if name == "TIFF":
+        data, notes = tiff.picture_first(data)
+    meaning, more = meaning_of(image, data)
     width, height = image.size
     if isinstance(image, TiffImageFile):  # some versions of Pillow have turned its size already
         width, height = int(image.tag_v2[_WIDTH]), int(image.tag_v2[_HEIGHT])
     sides = (width, height) if is_turned_on_its_side(image) else (height, width)
-    return Outline((*sides, channels_of(image)), (*notes, *notes_of_header(name, image)))
+    return Outline((*sides, channels_of(image)), (*notes, *notes_of_header(name, image, meaning), *more))
 
 
 def size_by_header(source: Path | bytes, max_pixels: int) -> tuple[int, int] | None:

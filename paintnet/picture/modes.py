@@ -91,7 +91,8 @@ def _shallow(image: Image.Image, meaning: Meaning) -> tuple[Pixels, Opacity, lis
         return pixels[..., np.newaxis], None, notes + more
     opacity = _keyed_opacity(plain, key, meaning) if plain.mode in ("L", "RGB") else None
     managed, notes = to_srgb(plain)
-    return _fractions(managed), opacity, notes
+    lower = meaning.lower if meaning.is_deep else None
+    return _fractions(managed, None if lower is None else lower[:, :]), opacity, notes
 
 
 def _as_it_is(image: Image.Image) -> Image.Image:
@@ -143,13 +144,16 @@ _OVERSHOOT = 0.05
 DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
-def _fractions(image: Image.Image) -> Pixels:
-    """8-bit levels to fractions of 255; grey with alpha becomes RGBA."""
+def _fractions(image: Image.Image, lower: NDArray[np.uint8] | None = None) -> Pixels:
+    """8-bit levels to fractions of 255, or with the lower bytes of 65535; grey with alpha becomes RGBA."""
     levels = np.asarray(image)
     if image.mode == "LA":
         levels = levels[..., [0, 0, 0, 1]]
     pixels = levels.astype(np.float32)
-    pixels /= 255
+    if lower is not None:
+        pixels *= 256
+        pixels += lower[..., : pixels.shape[-1]]  # an alpha that is 0 everywhere has been left out
+    pixels /= 255 if lower is None else 65_535
     return pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
 
 
@@ -163,7 +167,7 @@ def _keyed_opacity(image: Image.Image, key: object, meaning: Meaning) -> Opacity
         if meaning.lower is None:
             return np.asarray((levels != key).any(axis=-1))
         high, low = np.divmod(key, 256)
-        return np.asarray((levels != high).any(axis=-1) | (meaning.lower != low).any(axis=-1))
+        return np.asarray((levels != high).any(axis=-1) | (meaning.lower[:, :] != low).any(axis=-1))
     return None
 
 

@@ -48,6 +48,19 @@ def to_srgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
     return (image.convert("RGB") if image.mode == "CMYK" else image), notes
 
 
+def leaves_alone(image: Image.Image) -> bool:
+    """Whether `to_srgb` would change no color of an image, by its header.
+
+    Examples
+    --------
+    >>> leaves_alone(Image.new("RGB", (1, 1)))
+    True
+    """
+    probe = Image.new(image.mode, (1, 1))
+    probe.info["icc_profile"] = image.info.get("icc_profile")
+    return to_srgb(probe)[0] is probe
+
+
 def _managed(image: Image.Image, profile: bytes) -> tuple[Image.Image, list[str]]:
     """Convert by a profile; raises what ImageCms raises when the profile is no use."""
     from PIL import ImageCms

@@ -5,10 +5,15 @@ the same code that reads small files.
 """
 
 import io
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
+
+from paintnet.picture.meaning import read_lower
 
 MOST_PIXELS = 2**24
 """Of a tile; a file of larger ones is decoded as a whole."""
@@ -32,7 +37,7 @@ class TiledImage:
         The file.
     """
 
-    def __init__(self, image: TiffImageFile, data: bytes) -> None:
+    def __init__(self, image: TiffImageFile, data: bytes, *, is_lower: bool = False) -> None:
         self.mode, self.size, self.info = image.mode, image.size, image.info
         self.width, self.height = image.size
         self._tags, self._data = image.tag_v2, data
@@ -45,6 +50,7 @@ class TiledImage:
         self._counts = _numbers(self._tags[_TILE_COUNTS if is_tiled else _COUNTS])
         self._columns = -(-self.width // self.tile_width)
         self._row, self._in_row = -1, list[Image.Image]()
+        self._image, self._is_lower = image, is_lower
 
     @classmethod
     def of(cls, image: TiffImageFile, data: bytes) -> "TiledImage | None":
@@ -83,6 +89,11 @@ class TiledImage:
         numbers = range(len(self._offsets))
         return not any(self._tile(number).getchannel("A").getbbox() for number in numbers)
 
+    @cached_property
+    def lower(self) -> "LowerTiles":
+        """The lower bytes of 16-bit colors, of which the image has the upper ones."""
+        return LowerTiles(TiledImage(self._image, self._data, is_lower=True))
+
     def crop(self, box: tuple[int, int, int, int]) -> Image.Image:
         """Decode the rows that lie in a box, as Pillow's own images do it."""
         left, top, right, bottom = box
@@ -114,10 +125,29 @@ class TiledImage:
         file.seek(0, io.SEEK_END)
         file.write(self._data[start : start + count])
         tile = TiffImageFile(io.BytesIO(file.getvalue()))
+        if self._is_lower:
+            read_lower(tile)
         tile.load()
         if tile.mode != self.mode:
             raise ValueError("its tiles differ from what its tags say")
         return tile
+
+
+class LowerTiles:
+    """Stands for an array of lower bytes of which rows are looked at, from top to bottom.
+
+    Parameters
+    ----------
+    image : TiledImage
+        Made for them.
+    """
+
+    def __init__(self, image: TiledImage) -> None:
+        self._image = image
+
+    def __getitem__(self, place: tuple[slice, slice]) -> NDArray[np.uint8]:
+        rows, columns = place
+        return np.asarray(self._image.crop((columns.start, rows.start, columns.stop, rows.stop)))
 
 
 def _numbers(value: Any) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ import struct
 import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -178,3 +179,12 @@ def raw_tiff(*pages: TiffPage, order: str = "<", big: bool = False) -> bytes:
         out[pointer : pointer + size] = struct.pack(order + letter, place)
         pointer = len(out) - size
     return bytes(out)
+
+
+def deep_tiff(levels: np.ndarray, **options: Any) -> bytes:
+    """A TIFF with 16 bits a color."""
+    tifffile = pytest.importorskip("tifffile")
+    buffer = io.BytesIO()
+    extra = {"extrasamples": ["unassalpha"]} if levels.shape[2] == 4 else {}
+    tifffile.imwrite(buffer, levels, photometric="rgb", **extra, **options)
+    return buffer.getvalue()

@@ -2,6 +2,7 @@ import io
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image, PngImagePlugin
 
 from paintnet.errors import PictureError
 from paintnet.picture import OpenedPicture, open_picture
-from tests.picture.picture_helpers import raw_png
+from tests.picture.picture_helpers import deep_tiff, icc_profile, raw_png
 
 PATTERN = np.random.default_rng(5).integers(0, 256, (6, 9, 4), dtype=np.uint8)
 BLUE = (29, 161, 242)
@@ -70,11 +71,51 @@ def test_fault_06_16_bit_grey_with_a_transparent_level() -> None:
     assert np.rint(pixels * 65_535).tolist() == [[[1000] * 3 + [65_535], [0] * 4, [65_535] * 4]]
 
 
-def test_fault_06_16_bit_colors_are_said_to_be_read_with_8() -> None:
-    data = raw_png(1, 1, 16, 2, b"\0" + struct.pack(">HHH", 0x1D00, 0xA1FF, 0xF280))
-    picture = open_picture("-", stdin=io.BytesIO(data))
-    assert picture.notes == ("16-bit colors were read with 8 bits each",)
-    assert levels(picture).tolist() == [[list(BLUE)]]
+DEEP = np.random.default_rng(6).integers(0, 65_536, (9, 7, 4), dtype=np.uint16)
+DEEP[..., 3] |= 1  # none hides its color
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"byteorder": ">"},
+        {"compression": "zlib"},
+        {"compression": "zlib", "byteorder": ">", "predictor": True},
+        {"tile": (16, 16)},
+    ],
+)
+def test_fault_06_16_bit_colors_keep_their_levels_in_a_tiff(channels: int, options: dict[str, Any]) -> None:
+    levels = DEEP[..., :channels]
+    picture = open_picture(deep_tiff(levels, **options))
+    assert picture.notes == ()
+    assert np.array_equal(np.rint(picture.pixels * 65_535), levels)
+
+
+def test_fault_06_16_bit_colors_keep_their_levels_in_a_png() -> None:
+    for kind, channels in ((2, 3), (6, 4)):
+        levels = DEEP[..., :channels]
+        rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in levels)
+        picture = open_picture(raw_png(7, 9, 16, kind, rows))
+        assert picture.notes == ()
+        assert np.array_equal(np.rint(picture.pixels * 65_535), levels)
+
+
+def test_fault_06_16_bit_colors_without_a_use_for_alpha() -> None:
+    levels = DEEP.copy()
+    levels[..., 3] = 0
+    picture = open_picture(deep_tiff(levels))
+    assert np.array_equal(np.rint(picture.pixels * 65_535), levels[..., :3])
+
+
+def test_fault_06_16_bit_colors_are_said_to_be_read_with_8_where_a_profile_converts_them() -> None:
+    same = open_picture(deep_tiff(DEEP[..., :3], iccprofile=icc_profile(None)))
+    assert same.notes == ()
+    assert np.array_equal(np.rint(same.pixels * 65_535), DEEP[..., :3])
+    picture = open_picture(deep_tiff(DEEP[..., :3], iccprofile=icc_profile(1.0)))
+    assert picture.notes[0] == "16-bit colors were read with 8 bits each"
+    assert picture.notes[1].startswith("colors converted from ")
 
 
 @pytest.mark.parametrize(("kind", "said"), [("16-bit PPM", True), ("8-bit PPM", False), ("5-bit BMP", False)])
@@ -112,9 +153,9 @@ def test_fault_31_transparent_16_bit_color_is_compared_whole(interlaced: int) ->
             b"\0" + b"".join(struct.pack(">3H", *pixels[column]) for column in columns) for columns in order
         )
         data = raw_png(len(pixels), 1, 16, 2, passes, *parts, interlaced=True)
-    seen = levels(open_picture("-", stdin=io.BytesIO(data)))[0]
-    assert seen[:, 3].tolist() == [0, 255, 255, 255, 255, 0]
-    assert seen[1, :3].tolist() == [0x1D, 0xA1, 0xF2]
+    seen = np.rint(open_picture("-", stdin=io.BytesIO(data)).pixels[0] * 65_535)
+    assert seen[:, 3].tolist() == [0, *[65_535] * 4, 0]
+    assert seen[1:5, :3].tolist() == [list(each) for each in near]
     assert not seen[0].any()
 
 

@@ -157,6 +157,8 @@ def tile_seeds() -> list[bytes]:
         (levels, {"photometric": "rgb", "extrasamples": ["unassalpha"]}),
         (grey, {"photometric": "minisblack"}),
         (deep, {"photometric": "minisblack"}),
+        (levels.astype(np.uint16) * 257, {"photometric": "rgb", "extrasamples": ["unassalpha"]}),
+        (rgb.astype(np.uint16) * 251, {"photometric": "rgb", "compression": "zlib", "predictor": True}),
     ]
     strips: list[tuple[Image.Image, dict[str, Any]]] = [
         (Image.fromarray(rgb), {"compression": "tiff_lzw"}),
