@@ -16,7 +16,6 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -53,12 +52,17 @@ class Cluster:
     ----------
     address : str
         Of its scheduler, such as ``tcp://10.0.0.1:8786``.
-    folder : Path or None
+    folder : path-like or None
         Must be there for each worker, by the same path.
+
+    Examples
+    --------
+    >>> Cluster("tcp://10.0.0.1:8786", "/srv/photos").address
+    'tcp://10.0.0.1:8786'
     """
 
     address: str
-    folder: Path | None = None
+    folder: str | os.PathLike[str] | None = None
 
     def check(self) -> None:
         """Refuse it where Dask is not installed.
@@ -87,6 +91,25 @@ class Outcome(Generic[Task, Result]):
 
     task: Task
     result: Result | None
+
+
+def places_of(workers: int, cluster: Cluster | None) -> int:
+    """How many tasks `run_all` does at a time; a cluster is asked how many threads it has now.
+
+    Raises
+    ------
+    PaintnetError
+        If the cluster cannot be used.
+
+    Examples
+    --------
+    >>> places_of(3, None)
+    3
+    """
+    if cluster is None:
+        return workers
+    with _connected(cluster) as client:
+        return _places_of(client)
 
 
 def run_all(
@@ -222,7 +245,7 @@ def _in_cluster(
         try:
             while True:
                 # No more than have a place: who waits in the queue of a dead worker would be under suspicion.
-                for _ in range(max(1, sum(client.nthreads().values())) - len(busy)):
+                for _ in range(_places_of(client) - len(busy)):
                     for task in tasks:
                         busy[executor.submit(work, task)] = task
                         break
@@ -267,6 +290,10 @@ def _connected(cluster: Cluster) -> Iterator[Any]:
             if blind:
                 raise _unusable(cluster, f"its worker {blind[0]} does not see the folder {cluster.folder}")
         yield client
+
+
+def _places_of(client: Any) -> int:
+    return max(1, sum(map(int, client.nthreads().values())))
 
 
 def _version_here() -> str:

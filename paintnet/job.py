@@ -1,8 +1,7 @@
 """One picture to its outputs: check, open, fit, measure, encode, write.
 
-Each step is one call, so that a command, a batch or a page can show what
-happens between them: `Job.check`, `Job.open`, `OpenJob.fit`, `FittedJob.encode`
-and `FittedJob.write`; `Job.run` is all of them.
+Each step is one call, so that a command, a batch or a page can show what happens between them:
+`Job.check`, `Job.open`, `OpenJob.fit` and `FittedJob.write`; `Job.run` is all of them.
 """
 
 import io
@@ -14,6 +13,7 @@ from typing import IO, Any, BinaryIO
 
 from paintnet.dataset.windows import patch_side
 from paintnet.errors import SettingsError
+from paintnet.executor import Cluster
 from paintnet.files.names import PAINTED
 from paintnet.files.staging import StagedFile
 from paintnet.files.writing import Writer, check_apart, check_output, told_together, write_together
@@ -59,8 +59,8 @@ class Job:
         Learn from a copy of at most this side.
     patch : int, "auto" or None
         Pixels along the side of a patch, as `paintnet.painter.painter.Painter` takes it.
-    workers : int
-        Processes that learn patches side by side.
+    workers, cluster : int, Cluster or None
+        Processes that learn patches side by side, or whose workers do.
     outputs : Outputs
         What is written; with neither picture nor model, one of each is named after the source.
     scale, size : float, (int, int) or None
@@ -100,6 +100,7 @@ class Job:
     max_side: int | None = None
     patch: int | str | None = "auto"
     workers: int = 1
+    cluster: Cluster | None = None
     outputs: Outputs = field(default_factory=Outputs)
     scale: float | None = None
     size: tuple[int, int] | None = None
@@ -238,7 +239,10 @@ class OpenJob:
 
                 curve = CurveListener()
                 views.append(curve)
-            run = Painter(job.preset, patch=job.patch, workers=job.workers, **job.settings).start(self.pixels)
+            painter = Painter(
+                job.preset, patch=job.patch, workers=job.workers, cluster=job.cluster, **job.settings
+            )
+            run = painter.start(self.pixels)
             run.listeners = [lambda event, run: job.clock(event), *listeners, *views]
             run_through(run, job.keeping)
             painting = run.result()
@@ -289,8 +293,7 @@ class FittedJob:
         PaintnetError
             If an output cannot be made or written; all others are written.
         """
-        contents: dict[str, bytes | Writer] = {}
-        failures: dict[str, Exception] = {}
+        contents, failures = dict[str, bytes | Writer](), dict[str, Exception]()
         streams, clock = self.open_job.job.streams, self.open_job.job.clock
         with self._views:
             for path, encode in self._encoders():
@@ -320,9 +323,8 @@ class FittedJob:
         outputs = self.open_job.outputs
         for path in outputs.models:
             yield path, lambda path=path: self._model(path)  # type: ignore[misc]
-        if outputs.pictures:
-            for path in outputs.pictures:
-                yield path, lambda path=path: self._picture(path)  # type: ignore[misc]
+        for path in outputs.pictures:
+            yield path, lambda path=path: self._picture(path)  # type: ignore[misc]
         if outputs.animation:
             yield outputs.animation.path, self._animation
         if outputs.report:

@@ -5,6 +5,8 @@ with their colors multiplied by alpha, since a color that cannot be seen
 cannot be wrong.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from paintnet.errors import PictureError
@@ -40,6 +42,37 @@ def mean_squared_error(a: Pixels, b: Pixels) -> float:
         difference = premultiply(a[band]).astype(np.float64) - premultiply(b[band])
         total += float(np.square(difference, out=difference).sum())
     return total / a.size
+
+
+def difference_bands(a: Pixels, b: Pixels) -> Iterator[Array]:
+    """Yield how far apart two pictures of the same shape are, from top to bottom, some rows at a time.
+
+    Examples
+    --------
+    >>> next(difference_bands(np.zeros((1, 2, 1)), np.array([[[0.5], [0.0]]]))).ravel().tolist()
+    [0.5, 0.0]
+    """
+    a, b = _two_pictures(a, b)
+    for top in range(0, len(a), BAND_ROWS):
+        band = slice(top, top + BAND_ROWS)
+        yield np.abs(premultiply(a[band]) - premultiply(b[band]))
+
+
+def largest_difference(a: Pixels, b: Pixels) -> tuple[float, tuple[int, int]]:
+    """Find the largest difference of two pictures, and the first position (x, y) that has it.
+
+    Examples
+    --------
+    >>> largest_difference(np.zeros((1, 2, 1)), np.array([[[0.0], [0.25]]]))
+    (0.25, (1, 0))
+    """
+    largest, place, top = -1.0, (0, 0), 0
+    for band in difference_bands(a, b):
+        row, column, _ = np.unravel_index(band.argmax(), band.shape)
+        if band.max() > largest:
+            largest, place = float(band.max()), (int(column), top + int(row))
+        top += len(band)
+    return largest, place
 
 
 def psnr_of(mse: float) -> float:

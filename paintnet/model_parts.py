@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 
@@ -77,7 +76,7 @@ def part_of(network: Network, codec: str) -> Part:
     tensors |= {f"coefs.{k}": array for k, array in enumerate(network.coefs)}
     tensors |= {f"intercepts.{k}": array for k, array in enumerate(network.intercepts)}
     if codec in NEW_CODECS and network.lattice is not None:
-        planes = _planes_of(network)
+        planes = planes_of(network)
         # Where somebody put other weights in place of those of the lattice, they are kept as they are.
         if planes is not None:
             del tensors["coefs.0"]
@@ -90,16 +89,6 @@ def part_of(network: Network, codec: str) -> Part:
     return Part(tensors, document)
 
 
-def whole_part_of(network: Network) -> Part:
-    """Make a part of floating-point numbers only, of which `network_of` makes the same network again."""
-    part = part_of(network, "raw")
-    return (
-        part
-        if network.lattice is None
-        else replace(part, tensors={**part.tensors, "lattice": network.lattice})
-    )
-
-
 def bytes_of(network: Network) -> int:
     """Count the bytes that a network's weights take in a file."""
     codec = codec_for(network)
@@ -108,9 +97,10 @@ def bytes_of(network: Network) -> int:
     return len(CODECS[codec].encode(part_of(network, codec)))
 
 
-def _planes_of(network: Network) -> dict[str, Array] | None:
+def planes_of(network: Network) -> dict[str, Array] | None:
     """Whole numbers of a table on its lattice, as planes for each level of its grid; None where it is off."""
-    assert network.lattice is not None  # noqa: S101 - callers have checked; told to mypy
+    if network.lattice is None:
+        return None
     table, levels = network.coefs[0], getattr(network.encoding, "levels", ())
     numbers = numbers_on_lattice(table, network.lattice)
     if numbers is None or numbers.size > MOST_NUMBERS:
@@ -143,8 +133,9 @@ def network_of(part: Part) -> Network:
     tensors, document = dict(part.tensors), part.document
     lattice = None
     if "lattice" in tensors:
-        if "coefs.0" not in tensors:
-            tensors["coefs.0"] = _table_of(tensors)
+        if "coefs.0" in tensors:
+            raise ValueError("a table that is stored twice")
+        tensors["coefs.0"] = _table_of(tensors)
         lattice = tensors.pop("lattice")
     n_layers = sum(name.startswith("coefs.") for name in tensors)
     if n_layers > MAX_LAYERS:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from paintnet.blas import OneBlasThread
+from paintnet.cores import cores
 from paintnet.errors import SettingsError, value_text
 from paintnet.files.names import path_of
 from paintnet.lattice import (
@@ -24,6 +25,7 @@ from paintnet.modelfile import Model, decode_model, encode_model, read_model, st
 from paintnet.patches import LazyPatches, Mosaic
 from paintnet.picture import premultiply, unpremultiply
 from paintnet.positions import positions_of
+from paintnet.threads import in_threads
 from paintnet.typing import Array
 
 CHUNK = 32_768
@@ -297,8 +299,10 @@ class Painting(Model):
         xs, ys, across, down = lattice
         most = ROWS_POINTS if len(self.patches) == 1 else BLOCK_POINTS
         rows = max(1, most // (len(xs) * len(across) * len(down)))
-        for top in range(0, len(ys), rows):
-            yield self._rows(lattice._replace(ys=ys[top : top + rows]), most)
+        blocks = (lattice._replace(ys=ys[top : top + rows]) for top in range(0, len(ys), rows))
+        # Of a mosaic, each block is painted by threads itself: several would hold too much.
+        threads = cores() if len(self.patches) == 1 else 1
+        return in_threads(lambda block: self._rows(block, most), blocks, threads)
 
     def _rows(self, lattice: Lattice, most: int) -> Array:
         """Colors of a few rows of pixels: means over the points in each, of which most are held at once."""

@@ -1,15 +1,17 @@
 """Patches: networks that lie side by side over a picture, and one blended answer of them all."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Self, overload
 
 import numpy as np
 
+from paintnet.cores import cores
 from paintnet.encoding.extent import Extent
 from paintnet.lattice import points_of
 from paintnet.network import Network
+from paintnet.threads import in_threads
 from paintnet.typing import Array
 
 EDGE_WEIGHT = 1e-6
@@ -75,6 +77,9 @@ class LazyPatches(Sequence[Patch]):
     @abstractmethod
     def at(self, number: int) -> Patch:
         """Read a patch, by its number from 0."""
+
+    def keep_only(self, numbers: Collection[int]) -> None:
+        """Forget what was read of all other patches; those that keep nothing have nothing to forget."""
 
     @overload
     def __getitem__(self, index: int) -> Patch: ...
@@ -156,7 +161,8 @@ class Mosaic:
     def forward_on(self, xs: Array, ys: Array) -> Array:
         """Blended outputs (len(ys), len(xs), n_outputs) on a lattice, patch by patch.
 
-        Each network answers once for all of the lattice that it covers.
+        Each network answers once for all of the lattice that it covers, several at a time. Patches that
+        are read from a file and cover nothing of it are let go of: a render goes from top to bottom.
 
         Parameters
         ----------
@@ -175,10 +181,16 @@ class Mosaic:
                 touched.append(number)
         if not (total > 0).all():  # in gaps the nearest patch answers
             return self.forward(points_of(xs, ys)).reshape(len(ys), len(xs), -1)
+        if isinstance(self.patches, LazyPatches):
+            self.patches.keep_only(touched)
         outputs = np.zeros((len(ys), len(xs), self.n_outputs), dtype=np.float32)
-        for number in touched:
+
+        def of_patch(number: int) -> Array:
+            (columns, _), (rows, _) = along[0][number], along[1][number]
+            return self.patches[number].forward_on(xs[columns], ys[rows])
+
+        for number, part in zip(touched, in_threads(of_patch, touched, cores()), strict=True):
             (columns, across), (rows, down) = along[0][number], along[1][number]
-            part = self.patches[number].forward_on(xs[columns], ys[rows])
             outputs = outputs.astype(part.dtype, copy=False)
             part *= (np.outer(down, across) / total[rows, columns]).astype(part.dtype)[:, :, None]
             with np.errstate(over="ignore"):  # as in `forward`

@@ -3,19 +3,21 @@
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, BinaryIO, NamedTuple, Protocol, Self
 
 from paintnet.encoding.extent import FARTHEST, Extent
 from paintnet.files.entries import Entry
-from paintnet.files.parts import Part
+from paintnet.files.parts import CODECS, Part
 from paintnet.files.spool import Spool
 from paintnet.model_parts import codec_for, network_of, part_of
 from paintnet.patches import LazyPatches, Patch
 
-KEPT_BYTES = 256 * 2**20
-"""Numbers of the patches that stay in memory, those that were used last; one patch always does."""
+KEPT_BYTES = 768 * 2**20
+"""Numbers of the patches that stay in memory, those that were used last; one patch always does.
+
+A render needs those of two rows at a time: of a painting 30,000 pixels wide they take 550 MB."""
 
 
 class Place(NamedTuple):
@@ -89,7 +91,7 @@ class StoredPatches(LazyPatches):
         told: Callable[[], AbstractContextManager[None]] = nullcontext,
         file: BinaryIO | None = None,
     ) -> None:
-        self._source, self._places, self._told = source, places, told
+        self._source, self._places, self._told = source, dict(enumerate(places)), told
         self._kept: OrderedDict[int, Patch] = OrderedDict()
         self._lock = threading.Lock()
         self.close = weakref.finalize(self, _nothing if file is None else file.close)
@@ -101,24 +103,24 @@ class StoredPatches(LazyPatches):
     @property
     def extents(self) -> Sequence[Extent]:
         """Where the patches lie."""
-        return [place.extent for place in self._places]
+        return [place.extent for place in self.places]
 
     @property
     def places(self) -> Sequence[Place]:
         """All that is known of the patches without reading one."""
-        return tuple(self._places)
+        return tuple(self._places[number] for number in sorted(self._places))
 
     @property
     def kind(self) -> tuple[int, str]:
         """How many outputs each network has, and what they are."""
-        return self.at(0).kind
+        return self.at(min(self._places)).kind
 
     @property
     def n_parameters(self) -> int:
         """Weights and biases of all networks."""
-        numbers = (place.n_parameters for place in self._places)
         return sum(
-            self.at(k).network.n_parameters if number is None else number for k, number in enumerate(numbers)
+            self.at(number).network.n_parameters if place.n_parameters is None else place.n_parameters
+            for number, place in self._places.items()
         )
 
     def stored(self, number: int) -> bytes:
@@ -138,6 +140,12 @@ class StoredPatches(LazyPatches):
                 patch = self._read(number)
             self._keep(number, patch)
             return patch
+
+    def keep_only(self, numbers: Collection[int]) -> None:
+        """Forget what was read of all other patches."""
+        with self._lock:
+            for number in self._kept.keys() - set(numbers):
+                del self._kept[number]
 
     def _read(self, number: int) -> Patch:
         with self._told():
@@ -161,7 +169,9 @@ class StoredPatches(LazyPatches):
 
 
 class SpooledPatches(StoredPatches):
-    """Patches that are made one after the other and wait in a temporary file, as they will be stored.
+    """Patches that wait in a temporary file, as they will be stored, while others are made.
+
+    They may come in any order; as long as some are missing, only `numbers`, `at` and `kind` are to be used.
 
     Parameters
     ----------
@@ -185,7 +195,16 @@ class SpooledPatches(StoredPatches):
         super().__init__(self._spool, [])
 
     def append(self, patch: Patch) -> None:
-        """Store one more patch.
+        """Store one more patch behind the others; raises as `put`."""
+        self.put(len(self._places), patch)
+
+    @property
+    def numbers(self) -> Set[int]:
+        """Numbers of the patches that are there."""
+        return self._places.keys()
+
+    def put(self, number: int, patch: Patch) -> None:
+        """Store a patch under its number.
 
         Raises
         ------
@@ -194,14 +213,22 @@ class SpooledPatches(StoredPatches):
         OutputError
             If there is no room for it.
         """
+        codec = self._codec or codec_for(patch.network)
+        part = part_of(patch.network, codec)
+        self._put(number, patch, CODECS[codec].encode(part), codec, part.n_bytes)
+
+    def put_stored(self, number: int, patch: Patch, entry: Entry, data: bytes) -> None:
+        """Take a patch with the bytes that it was stored in elsewhere; raises as `put`."""
+        self._put(number, patch, data, entry.codec, entry.n_bytes)
+
+    def _put(self, number: int, patch: Patch, data: bytes, codec: str, n_bytes: int) -> None:
         if self._places and patch.kind != self.kind:
             raise ValueError(f"patches with different outputs: {sorted({patch.kind, self.kind})}")
-        number = len(self._places)
         with self._lock:
-            codec = self._codec or codec_for(patch.network)
-            self._spool.add(patch_name(number), part_of(patch.network, codec), codec)
-            self._places.append(Place.of(patch))
-            self._keep(number, patch)
+            self._spool.add_stored(patch_name(number), data, codec, n_bytes)
+            self._places[number] = Place.of(patch)
+            if not self._kept:  # one says what outputs all of them have
+                self._keep(number, patch)
 
 
 def _bytes_of(patch: Patch) -> int:

@@ -11,12 +11,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
 from paintnet import executor
 from paintnet.errors import PaintnetError, SettingsError
 from paintnet.executor import Cluster, run_all
+from paintnet.painter.painter import Painter
+from paintnet.picture.file_levels import FileLevels
+from paintnet.picture.levels import LevelPicture
 from tests.command_line import PROGRAM, Run, environment, snapshot
 from tests.fleet.fleet_helpers import manifest_of, pictures_in
 
@@ -93,12 +98,26 @@ class Farm:
         with Client(self.address, set_as_default=False) as client:
             client.wait_for_workers(len(self.workers), timeout=60)
 
+    def begun_and_done(self, of: str) -> tuple[int, int]:
+        """How many tasks of a function were given to a worker, and how many results came, by the log."""
+        from distributed import Client
+
+        with Client(self.address, set_as_default=False) as client:
+            log = client.run_on_scheduler(_log)
+        steps = [(begin, end) for key, begin, end in log if key.startswith(of)]
+        begun = sum(end == "processing" for _, end in steps)
+        return begun, steps.count(("processing", "memory"))
+
+
+def _log(dask_scheduler: Any) -> list[tuple[str, str, str]]:
+    return [(str(key), begin, end) for key, begin, end, *_ in dask_scheduler.transition_log]
+
 
 @pytest.fixture
-def farm(tmp_path: Path) -> Iterator[Farm]:
+def farm(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Farm]:
     (tmp_path / "farm").mkdir()
     with ExitStack() as stack:
-        farm = Farm(tmp_path / "farm", stack, workers=3)
+        farm = Farm(tmp_path / "farm", stack, workers=getattr(request, "param", 3))
         farm.wait_for_workers()
         yield farm
 
@@ -149,6 +168,46 @@ def test_a_worker_is_killed_in_the_middle_of_a_batch(run: Run, farm: Farm, folde
     del alone["manifest.jsonl"], together["manifest.jsonl"]
     assert alone == together
     shutil.rmtree("alone")
+
+
+@pytest.mark.parametrize("farm", [2], indirect=True)
+def test_a_worker_is_killed_in_the_middle_of_a_mosaic(farm: Farm, tmp_path: Path) -> None:
+    levels = np.random.default_rng(4).integers(0, 256, (100, 110, 3), dtype=np.uint8)
+    # One picture in memory, and one that lies in a file already, which is not where the workers look.
+    filed = FileLevels.of_bands(iter([levels / np.float32(255)]), levels.shape, levels.dtype)
+    settings = {"engine": "numpy", "patch": 40, "epochs": 40}
+    alone = Painter("draft", **settings).fit(LevelPicture(levels)).to_bytes()
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    run = Painter("draft", cluster=Cluster(farm.address, shared), **settings).start(LevelPicture(filed))
+    epochs = []
+    for event in run:
+        epochs.append(event.epoch)
+        if len(epochs) == 3:
+            assert [path.stat().st_size for path in shared.iterdir()] == [levels.size]
+            farm.workers[0].kill()
+    assert epochs == list(range(40, 361, 40))
+    assert run.result().to_bytes() == alone
+    begun, done = farm.begun_and_done("learn_patch")
+    assert done == 9
+    assert 9 < begun <= 11, "only what the killed worker had, or was just given, was begun again"
+    assert not list(shared.iterdir())
+
+
+def test_fit_gives_its_patches_to_a_cluster(run: Run, farm: Farm, folder: Path) -> None:
+    (folder / "out").mkdir()
+    words = ("fit", "sample:bird", *QUICK, "--patch", 40)
+    run(*words, "-m", "alone.paintnet").done()
+    run(*words, "-m", "out/far.paintnet", "--cluster", farm.address).done()
+    assert (folder / "out" / "far.paintnet").read_bytes() == (folder / "alone.paintnet").read_bytes()
+    assert [path.name for path in (folder / "out").iterdir()] == ["far.paintnet"]
+    begun, done = farm.begun_and_done("learn_patch")
+    assert begun == done > 1
+    timed = run(*words, "--time", "2s", "-m", "timed.paintnet", "--cluster", farm.address)
+    assert "ended: " in timed.done().out
+    one = run("fit", "sample:bird", *QUICK, "-m", "one.paintnet", "--cluster", farm.address).done()
+    assert "one network learns this picture, so this machine does it and not the cluster" in one.err
+    assert farm.begun_and_done("learn_patch")[0] == 2 * begun
 
 
 def test_what_cannot_be_used_is_told(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -759,7 +759,13 @@ def test_fault_23_stdout_closed_early(model: Path, form: str) -> None:
 
 @pytest.mark.parametrize(
     "args",
-    [("info", "--json"), ("--help",), ("fit", "photo.png", *QUICK, "-o", "-", "-m", "new.paintnet")],
+    [
+        ("info", "--json"),
+        ("--help",),
+        ("fit", "photo.png", *QUICK, "-o", "-", "-m", "new.paintnet"),
+        ("batch", "photo.png", *QUICK, "--out-dir", "out"),
+        ("batch", "photo.png", *QUICK, "--out-dir", "out", "--json"),
+    ],
     ids=str,
 )
 def test_fault_23_stdout_closed_before_anything(photo: Path, model: Path, args: tuple[str, ...]) -> None:
@@ -772,5 +778,5 @@ def test_fault_23_stdout_closed_before_anything(photo: Path, model: Path, args: 
     assert ended.returncode == 0
     assert b"Traceback" not in ended.stderr
     assert b"error" not in ended.stderr
-    if args[0] == "fit":
-        assert load("new.paintnet").width == WIDTH
+    made = {"fit": "new.paintnet", "batch": "out/photo.paintnet"}.get(args[0])
+    assert made is None or load(made).width == WIDTH

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from paintnet.errors import PictureError
-from paintnet.picture import open_picture
+from paintnet.picture import open_picture, tiff_tiles
 from tools.fuzz import runs
 from tools.fuzz.corpus import palette_seeds, picture_seeds
 from tools.fuzz.runs import Tally, case_of, run_case
@@ -25,7 +25,7 @@ def _kept_elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     monkeypatch.setattr(runs, "KEPT", tmp_path_factory.mktemp("fuzz"))
 
 
-@pytest.mark.parametrize("name", ["pictures", "models", "palettes", "positions", "answers"])
+@pytest.mark.parametrize("name", ["pictures", "tiles", "models", "palettes", "positions", "answers"])
 def test_damaged_input_is_read_or_refused_in_words(every: dict[str, Target], name: str) -> None:
     target, tally = every[name], Tally()
     for number in range(len(target.seeds) + 60):
@@ -36,9 +36,22 @@ def test_damaged_input_is_read_or_refused_in_words(every: dict[str, Target], nam
 
 
 def test_seeds_are_whole(every: dict[str, Target]) -> None:
-    for name in ("pictures", "models", "palettes", "positions"):
+    for name in ("pictures", "tiles", "models", "palettes", "positions"):
         for data in every[name].seeds:
             every[name].attempt(data)
+
+
+def test_every_seed_of_the_tiles_is_decoded_tile_by_tile(
+    every: dict[str, Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiles, decode = list[int](), tiff_tiles.TiledImage._tile
+    monkeypatch.setattr(
+        tiff_tiles.TiledImage, "_tile", lambda self, number: tiles.append(number) or decode(self, number)
+    )
+    for data in every["tiles"].seeds:
+        tiles.clear()
+        every["tiles"].attempt(data)
+        assert len(set(tiles)) > 1
 
 
 def test_case_follows_from_seed_and_number() -> None:

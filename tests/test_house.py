@@ -51,6 +51,7 @@ FLOORS = (
     "positions",
     "executor",
     "blas",
+    "threads",
     "cores",
     "signals",
     "extras",

@@ -138,7 +138,7 @@ def test_another_kind_of_patch_among_them_is_damage(lazy: Path) -> None:
     spooled.append(flat(0))
     with pytest.raises(ValueError, match="different outputs"):
         spooled.append(flat(1, outputs=3))
-    spooled._places.append(spooled._places[0]._replace(n_parameters=9))
+    spooled._places[1] = spooled._places[0]._replace(n_parameters=9)
     spooled._spool.add("patch.1", part_of(flat(1, outputs=3).network, "raw"))
     Painting("regress", 36, 10, 1, spooled).save(lazy)
     with pytest.raises(ModelFileError, match=r"patches with different outputs"):
@@ -192,3 +192,12 @@ def test_a_full_disk_is_told() -> None:
     with pytest.raises(OutputError) as caught:
         SpooledPatches(file=Full()).append(flat(0))
     assert str(caught.value) == "a temporary file: the disk is full; free some space or choose another disk"
+
+
+def test_a_render_lets_go_of_the_patches_that_it_has_passed(lazy: Path) -> None:
+    painting = Painting.load(lazy)
+    patches = stored(painting)
+    for _ in range(2):
+        painting.render(region=(16 * 3 + 6, 0, 16 * 3 + 14, 10))
+        assert list(patches._kept) == [3]
+    assert patches.n_read == 2

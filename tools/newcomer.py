@@ -222,7 +222,7 @@ def fresh_environment(home: Path) -> dict[str, str]:
     for step in steps:
         subprocess.run(step, check=True)  # noqa: S603 - python and pip
     (wheel,) = wheels.glob("paintnet-*.whl")
-    subprocess.run((*pip, "install", f"{wheel}[fast,video,plot]"), check=True)  # noqa: S603
+    subprocess.run((*pip, "install", f"{wheel}[fast,video,plot,svg,onnx]"), check=True)  # noqa: S603
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PAINTNET_", "NUMBA_"))}
     kept.pop("NO_COLOR", None)
     path = os.pathsep.join((".", str(venv / "bin"), os.environ["PATH"]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from paintnet.cli.clusters import cluster_of
 from paintnet.cli.completion import complete_files, complete_pictures
 from paintnet.cli.console import Console, human_bytes, standard_input
 from paintnet.cli.exits import SomeFailed, tell
@@ -16,7 +17,6 @@ from paintnet.cli.loading import load_networks
 from paintnet.cli.options import report_options
 from paintnet.cli.outputs import check_size_options, write_outputs
 from paintnet.cli.plans import (
-    check_cluster,
     cluster_option,
     passed_over,
     run_plan,
@@ -26,7 +26,7 @@ from paintnet.cli.plans import (
 )
 from paintnet.cli.settings import settings_of
 from paintnet.cli.threads import notes_on_threads
-from paintnet.cli.types import Number, Workers
+from paintnet.cli.types import Duration, Number, Workers
 from paintnet.cli.watching import animation_of, check_views, command_line, frames_of
 from paintnet.errors import SettingsError
 from paintnet.files.names import printable
@@ -45,9 +45,10 @@ NOT_OF_FIT = {
     "preview": "there is one line for the whole, and several pictures may be learned at a time",
     "sha256": "it is the checksum of one picture",
     "workers": "they learn pictures side by side, not patches of one",
-    "checkpoint": "it is that of one run; a batch goes on picture by picture",
-    "every": "the same",
-    "resume": "the same: the same command goes on",
+    "cluster": "the same",
+    "checkpoint": "it takes no file, since each picture has one of its own",
+    "every": "it stands beside that",
+    "resume": "the same command goes on",
     "keep_on_interrupt": "half learned pictures would count as done",
 }
 """Options of fit that a batch has not, or has of its own, and why."""
@@ -120,6 +121,17 @@ Examples:
         metavar="DB",
         help="Count a picture below DB decibels as failed; its files are written all the same.",
     ),
+    option(
+        "--checkpoint",
+        is_flag=True,
+        help="Store each picture on its way, so that the same command goes on amid it too.",
+    ),
+    option(
+        "--every",
+        type=Duration(),
+        help="Store it again whenever this time is over, and at the end.",
+        show_default="30s",
+    ),
     option("--fail-fast", is_flag=True, help="End with the first picture that fails."),
     option("--dry-run", is_flag=True, help="Only list what would be done, and the space that it may need."),
     option("--summary", is_flag=True, help="Only tell what the manifest in DIR knows; needs no INPUT."),
@@ -143,7 +155,7 @@ def batch(inputs: tuple[str, ...], **options: Any) -> None:
     """
     console = Console(as_json=options["json"], quiet=options["quiet"])
     console.notes(notes_on_threads())
-    check_cluster(options)
+    cluster_of(options)
     load_networks()  # as in fit: --help does without
     from paintnet.fleet.batch import plan_batch
 
@@ -198,7 +210,16 @@ def _settings(options: dict[str, Any], console: Console) -> "BatchSettings":
         animation=animation_of(options),
         report=options["report"],
         required_psnr=options["require_psnr"],
+        checkpoint_every=_checkpoint_every(options),
     )
+
+
+def _checkpoint_every(options: dict[str, Any]) -> float | None:
+    if options["every"] is not None and not options["checkpoint"]:
+        raise SettingsError("--every", "it has no effect alone", "add --checkpoint")
+    from paintnet.painter.keeping import Keeping
+
+    return (options["every"] or Keeping.every) if options["checkpoint"] else None
 
 
 def _inputs(given: Sequence[str], list_name: str | None) -> list[str]:

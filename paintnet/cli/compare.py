@@ -13,9 +13,13 @@ from paintnet.cli.help import command, option, option_group
 from paintnet.cli.models import LoadedPainting, is_model, load_painting
 from paintnet.cli.options import force_option, open_options, report_options
 from paintnet.cli.outputs import STDOUT, check_picture_output, write_picture
-from paintnet.metrics import psnr, ssim
-from paintnet.picture import OpenedPicture, OpenLimits, open_picture, output_size, premultiply
+from paintnet.files.writing import in_words
+from paintnet.metrics import difference_bands, largest_difference, psnr, ssim
+from paintnet.picture import OpenedPicture, OpenLimits, open_picture, output_size
+from paintnet.picture.banding import HELD_PIXELS
+from paintnet.picture.file_levels import FileLevels
 from paintnet.picture.formats import to_levels
+from paintnet.picture.levels import LevelPicture, Pixels, with_channels
 
 
 @command(
@@ -53,26 +57,28 @@ def compare(a: str, b: str, output: str | None, **options: Any) -> None:
         check_picture_output(output, force=options["force"], inputs=(a, b))
     limits = OpenLimits(options["max_pixels"], options["allow_private"])
     (first, a_name), (second, b_name) = _opened((a, b), limits, console)
-    first, second = _same_channels(first, second)
+    richer = max(first.shape[2], second.shape[2])
+    first, second = with_channels(first, richer), with_channels(second, richer)
     quality = psnr(first, second)
-    difference = np.abs(premultiply(first) - premultiply(second))
-    row, column, _ = np.unravel_index(difference.argmax(), difference.shape)
-    largest = float(difference.max())
+    largest, place = largest_difference(first, second)
     document: dict[str, Any] = {
         "a": a_name,
         "b": b_name,
         "psnr": quality if np.isfinite(quality) else None,
         "ssim": ssim(first, second),
-        "largest_difference": {"value": largest, "xy": [int(column), int(row)]},
+        "largest_difference": {"value": largest, "xy": list(place)},
     }
     if output:
-        shades = difference.max(axis=2, keepdims=True) / max(largest, 1e-9)
-        console.notes(write_picture(output, [shades.astype(np.float32)], shades.shape))
+        shades = (
+            (band.max(axis=2, keepdims=True) / max(largest, 1e-9)).astype(np.float32)
+            for band in difference_bands(first, second)
+        )
+        console.notes(write_picture(output, shades, (*first.shape[:2], 1)))
         document["output"] = output
     console.answer(document, _lines(document, first.shape))
 
 
-def _opened(sources: tuple[str, str], limits: OpenLimits, console: Console) -> list[tuple[Any, str]]:
+def _opened(sources: tuple[str, str], limits: OpenLimits, console: Console) -> list[tuple[Pixels, str]]:
     """Pixels and names of both; a painting is painted at the size of the other."""
     found = [
         load_painting(source, console)
@@ -81,11 +87,11 @@ def _opened(sources: tuple[str, str], limits: OpenLimits, console: Console) -> l
         for source in sources
     ]
     size = _size(next((each for each in found if isinstance(each, OpenedPicture)), found[0]))
-    pixels = []
+    pixels = list[tuple[Pixels, str]]()
     for each in found:
         if isinstance(each, OpenedPicture):
             console.notes(each.notes)
-            pixels.append((each.pixels, each.source))
+            pixels.append((each.held, each.source))
         else:
             pixels.append((_painted(each, size, limits, console), each.name))
     return pixels
@@ -94,32 +100,26 @@ def _opened(sources: tuple[str, str], limits: OpenLimits, console: Console) -> l
 def _size(opened: OpenedPicture | LoadedPainting) -> tuple[int, int]:
     if isinstance(opened, LoadedPainting):
         return opened.painting.width, opened.painting.height
-    height, width, _ = opened.pixels.shape
+    height, width, _ = opened.held.shape
     return width, height
 
 
-def _painted(loaded: LoadedPainting, size: tuple[int, int], limits: OpenLimits, console: Console) -> Any:
-    """Paint on the levels that a file would have."""
+def _painted(
+    loaded: LoadedPainting, size: tuple[int, int], limits: OpenLimits, console: Console
+) -> LevelPicture:
+    """Paint on the levels that a file would have; a large painting goes to a temporary one."""
     painting = loaded.painting
     if (painting.width, painting.height) != size:
         own = f"{painting.width} x {painting.height}"
         console.notes([f"{loaded.name} was painted at {size[0]} x {size[1]}, not at its own {own}"])
-    size = output_size(size, None, None, limits.max_pixels)
-    return to_levels(painting.render(size=size)) / np.float32(255)
-
-
-def _same_channels(a: Any, b: Any) -> tuple[Any, Any]:
-    """Give both pictures the channels of the richer one."""
-    richer = max(a.shape[2], b.shape[2])
-    return _with_channels(a, richer), _with_channels(b, richer)
-
-
-def _with_channels(pixels: Any, channels: int) -> Any:
-    if pixels.shape[2] == 1 and channels > 1:
-        pixels = np.repeat(pixels, 3, axis=2)
-    if pixels.shape[2] == 3 and channels == 4:
-        pixels = np.pad(pixels, ((0, 0), (0, 0), (0, 1)), constant_values=1)
-    return pixels
+    width, height = size = output_size(size, None, None, limits.max_pixels)
+    bands = painting.bands(size)
+    if width * height <= HELD_PIXELS:
+        return LevelPicture(np.concatenate([to_levels(band) for band in bands]))
+    with in_words("a temporary file"):
+        return LevelPicture(
+            FileLevels.of_bands(bands, (height, width, painting.channels), np.dtype(np.uint8))
+        )
 
 
 def _lines(document: dict[str, Any], shape: tuple[int, ...]) -> Iterator[str]:

@@ -17,7 +17,9 @@ from paintnet.files.writing import check_output, write_bytes
     epilog="""\b
 Examples:
   paintnet export -o page.html
-  paintnet export bird.paintnet -o bird.html --force"""
+  paintnet export bird.paintnet -o bird.html --force
+  paintnet export classes.paintnet -o classes.svg
+  paintnet export bird.paintnet -o bird.onnx"""
 )
 @model_argument
 @option_group(
@@ -28,16 +30,19 @@ Examples:
         required=True,
         metavar="FILE",
         shell_complete=complete_files,
-        help="The file; its extension says what it is: .html.",
+        help="The file; its extension says what it is: .html, .glsl, .onnx, .svg.",
     ),
     force_option,
 )
 @report_options
 def export(model: str | None, output: str, **options: Any) -> None:
-    """Write a painting as a page that paints it.
+    """Write a painting for other programs: a page, a shader, a graph, paths.
 
     A .html is one page that needs nothing but itself: the reader's own machine
-    paints it from the network, at any zoom.
+    paints it from the network, at any zoom. A .glsl is a small network as a
+    fragment shader, for sandboxes that call mainImage. A .onnx gives colors for
+    positions in runtimes of ONNX (extra onnx). A .svg holds the regions of a
+    painting of classes as filled paths (extra svg).
 
     MODEL is a .paintnet file, or - for stdin; without it, the newest .paintnet
     file in the current folder is taken.

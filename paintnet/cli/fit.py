@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paintnet.activations import HIDDEN
+from paintnet.cli.clusters import cluster_of
 from paintnet.cli.completion import complete_files, complete_pictures
 from paintnet.cli.console import Console, human_bytes, human_psnr, standard_input
 from paintnet.cli.exits import NOTHING_WRITTEN, BelowRequired, if_interrupted
@@ -164,6 +165,12 @@ Examples:
         "The result does not depend on it.",
     ),
     option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Let the workers of a Dask cluster learn the patches of a large picture, by the address of its "
+        "scheduler; they must see the folder of the first output by the same path. Needs the extra dask.",
+    ),
+    option(
         "--store",
         type=Choice(STORES),
         help="What is kept of the weights: a grid's features in as many bits as their quality needs, some 16 "
@@ -311,6 +318,7 @@ def _job(image: str, options: dict[str, Any], view: View) -> "Job":
         max_side=options["max_side"],
         patch=patch_of(options),
         workers=options["workers"],
+        cluster=cluster_of(options, (*pictures, *models)),
         outputs=Outputs(pictures, models, animation_of(options), options["report"]),
         scale=options["scale"],
         size=options["size"],

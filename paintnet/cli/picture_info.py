@@ -26,10 +26,10 @@ def describe_picture(source: str, console: Console, limits: OpenLimits) -> None:
     from paintnet.picture.description import describe
 
     found = describe(source, limits)
-    console.notes(found.opened.notes)
-    height, width, channels = found.opened.held.shape
+    console.notes(found.notes)
+    height, width, channels = found.shape
     document: dict[str, Any] = {
-        "picture": found.opened.source,
+        "picture": found.source,
         "bytes": found.n_bytes,
         "format": found.format,
         "mode": found.mode,
@@ -40,24 +40,29 @@ def describe_picture(source: str, console: Console, limits: OpenLimits) -> None:
         "profile": found.profile,
         "dpi": None if found.dpi is None else list(found.dpi),
         "metadata": list(found.metadata),
-        "fit": _fit(found.opened.name, width, height, channels),
+        "fit": _fit(found.name, width, height, channels),
     }
     console.answer(document, _lines(document))
 
 
 def _fit(name: str, width: int, height: int, channels: int) -> dict[str, Any]:
+    from paintnet.dataset.windows import patch_side, windows_of
     from paintnet.files.names import PAINTED
     from paintnet.modelfile import EXTENSION
     from paintnet.settings.presets import bound_note, settings_for
 
-    settings = settings_for(width, height, "standard", channels=channels)
+    side = patch_side(width, height, "auto")
+    windows = [] if side is None else windows_of(width, height, side)
+    largest = max(((each.width, each.height) for each in windows), default=(width, height))
+    settings = settings_for(*largest, "standard", channels=channels)
     return {
+        "patches": max(1, len(windows)),
         "preset": "standard",
         "encoding": settings.encoding.to_document(),
         "layers": list(settings.layers),
         "epochs": settings.epochs,
         "outputs": [name + PAINTED, name + EXTENSION],
-        "note": bound_note(width, height, channels=channels),
+        "note": bound_note(*largest, channels=channels),
     }
 
 
@@ -74,8 +79,9 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
     yield f"metadata     {', '.join(document['metadata']) or 'none'}"
     fit = document["fit"]
     layers = ",".join(map(str, fit["layers"]))
+    many = f"{fit['patches']:,} patches, each " if fit["patches"] > 1 else ""
     yield (
-        f"fit          preset {fit['preset']}: {fit['encoding']['name']} encoding, layers {layers}, "
+        f"fit          preset {fit['preset']}: {many}{fit['encoding']['name']} encoding, layers {layers}, "
         f"{fit['epochs']} epochs, to {' and '.join(fit['outputs'])}"
     )
     if fit["note"] is not None:

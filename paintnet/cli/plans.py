@@ -12,7 +12,6 @@ from paintnet.cli.batch_line import BatchLine, duration_text
 from paintnet.cli.console import Console, human_bytes
 from paintnet.cli.exits import if_interrupted, tell
 from paintnet.cli.help import option
-from paintnet.errors import SettingsError
 from paintnet.files.names import printable
 
 if TYPE_CHECKING:
@@ -26,18 +25,6 @@ cluster_option = option(
     help="Let the workers of a Dask cluster do the work, by the address of its scheduler; needs the "
     "extra dask.",
 )
-
-
-def check_cluster(options: dict[str, Any]) -> None:
-    """Refuse, before any work, a cluster that cannot be meant."""
-    if options["cluster"] is not None:
-        from paintnet.executor import Cluster
-
-        if options["workers"] != 1:
-            raise SettingsError(
-                "--cluster and --workers", "a cluster has workers of its own", "give one of them"
-            )
-        Cluster(options["cluster"]).check()
 
 
 NEARLY_FULL = 0.9

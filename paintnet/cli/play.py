@@ -110,8 +110,8 @@ def play(image: str | None, **options: Any) -> None:
         _until_interrupted()
 
 
-def command_of(source: str, wish: "Wish") -> str | None:
-    """Write the command that learns what a page has learned; None where a setting has no option.
+def command_of(source: str, wish: "Wish") -> str:
+    """Write the command that learns what a page has learned.
 
     Examples
     --------
@@ -129,8 +129,6 @@ def command_of(source: str, wish: "Wish") -> str | None:
     if given["preset"] == "standard":
         del given["preset"]
     for name, value in given.items():
-        if name not in options:
-            return None
         words += [options[name], _written(value)]
     return shlex.join(words)
 

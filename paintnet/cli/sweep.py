@@ -3,12 +3,13 @@
 import copy
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from paintnet.cli.clusters import cluster_of
 from paintnet.cli.completion import complete_files, complete_pictures
 from paintnet.cli.console import Console, human_bytes, human_psnr
 from paintnet.cli.exits import SomeFailed
@@ -18,7 +19,6 @@ from paintnet.cli.loading import load_networks
 from paintnet.cli.options import force_option, report_options
 from paintnet.cli.outputs import write_outputs
 from paintnet.cli.plans import (
-    check_cluster,
     cluster_option,
     passed_over,
     run_plan,
@@ -36,12 +36,13 @@ from paintnet.picture import OUTPUT_FORMATS, OpenLimits
 from paintnet.settings.settings import known_settings
 
 if TYPE_CHECKING:
+    from paintnet.fleet.halving import Rung
     from paintnet.fleet.inputs import Input
     from paintnet.fleet.plan import BatchSettings, Plan
     from paintnet.fleet.sweep import Result, Trials
 
 GROUPS_LEFT_OUT = ("What is written", "To see it learn", "To stop and go on", COMMON)
-NOT_OF_SWEEP = ("require_psnr", "workers")
+NOT_OF_SWEEP = ("require_psnr", "workers", "cluster")
 """Options of fit that play no part in the comparison of settings."""
 
 NOT_VARIED = frozenset({"threads"})
@@ -80,7 +81,9 @@ Examples:
   paintnet sweep photo.jpg --layers 16,16 --layers 64,64 --encoding grid \\
       --encoding fourier --learning-rate 0.01 --out-dir sweep --plot sweep.svg
   paintnet sweep photo.jpg --levels 100 --levels 200 --levels 300 \\
-      --learning-rate 0.003 --learning-rate 0.01 --random 4 --out-dir sweep"""
+      --learning-rate 0.003 --learning-rate 0.01 --random 4 --out-dir sweep
+  paintnet sweep photo.jpg --learning-rate 0.001 --learning-rate 0.003 \\
+      --learning-rate 0.01 --successive-halving --out-dir sweep"""
 )
 @click.argument("image", shell_complete=complete_pictures)
 @option_group(
@@ -90,6 +93,12 @@ Examples:
         type=Number(1, whole=True),
         metavar="N",
         help="Try only N combinations, chosen at random; the first --seed decides which.",
+    ),
+    option(
+        "--successive-halving",
+        is_flag=True,
+        help="Give all trials a few of their epochs, the better half twice as many, and so on: finds nearly "
+        "the best in a part of the time.",
     ),
 )
 @_options_of_fit()
@@ -142,7 +151,7 @@ def sweep(ctx: click.Context, /, image: str, **options: Any) -> None:
     """
     console = Console(as_json=options["json"], quiet=options["quiet"])
     console.notes(notes_on_threads())
-    check_cluster(options)
+    cluster_of(options)
     load_networks()
     from paintnet.fleet.sweep import plan_sweep, trials_of
 
@@ -151,17 +160,53 @@ def sweep(ctx: click.Context, /, image: str, **options: Any) -> None:
     seed = options["seed"][0] if options["random"] is not None else 0
     trials = trials_of(axes, sample=options["random"], seed=seed, check=check_solver)
     given = _the_one_picture(image, options["out_dir"])
-    plan = plan_sweep(_base(given, options), given.source, trials)
-    names = {item.settings.key: _words(trials.varied_of(n), ctx.command) for n, item in enumerate(plan.items)}
-    names = {key: name or given.name for key, name in names.items()}
+    base = _base(given, options)
+    plan = plan_sweep(base, given.source, trials)
+    names = [_words(trials.varied_of(number), ctx.command) or given.name for number in range(len(plan.items))]
     if plan.passed_over:
         console.notes([passed_over(plan)])
+    if options["successive_halving"]:
+        console.notes([_rungs_text(plan)])
     if options["dry_run"]:
-        tell_plan(console, plan, lambda item: names[item.settings.key])
+        of_keys = {item.settings.key: name for item, name in zip(plan.items, names, strict=True)}
+        tell_plan(console, plan, lambda item: of_keys[item.settings.key])
         return
     warn_of_the_disk(plan, console)
-    rows = run_plan(plan, console, options, "trials", lambda row: names[row["key"]])
-    _finish(console, plan, trials, rows, names, _Repeating(ctx, given, options))
+    results = _results(console, base, plan, trials, names)
+    _finish(console, base.out_dir, trials, results, names, _Repeating(ctx, given, options))
+
+
+def _rungs_text(plan: "Plan") -> str:
+    from paintnet.fleet.halving import epochs_of, rungs_of
+
+    rungs = rungs_of(len(plan.items), max(epochs_of(plan)))
+    counts = ", ".join(f"{rung.count} with {_part(rung)}" for rung in rungs)
+    return f"trials by the part of their epochs that they get: {counts}"
+
+
+def _part(rung: "Rung") -> str:
+    return f"1/{rung.part}" if rung.part > 1 else "all"
+
+
+def _results(
+    console: Console, base: "BatchSettings", plan: "Plan", trials: "Trials", names: Sequence[str]
+) -> "list[Result]":
+    """Do all trials, or rung after rung of them."""
+    from paintnet.fleet.halving import halve
+    from paintnet.fleet.sweep import results_of
+
+    options = click.get_current_context().params
+
+    def do(plan: "Plan", numbers: Sequence[int], noun: str) -> list[dict[str, Any]]:
+        pairs = zip(plan.items, numbers, strict=True)
+        of_keys = {item.settings.key: names[number] for item, number in pairs}
+        return run_plan(plan, console, options, noun, lambda row: of_keys[row["key"]])
+
+    if not options["successive_halving"]:
+        return results_of(plan, trials, do(plan, range(len(plan.items)), "trials"))
+    source = plan.items[0].input.source
+    noun = "trials with {} of their epochs"
+    return halve(base, source, trials, lambda plan, rung, nth: do(plan, nth, noun.format(_part(rung))))
 
 
 def _check_files(options: dict[str, Any]) -> None:
@@ -271,20 +316,18 @@ def _words(varied: dict[str, Any], command: click.Command) -> str:
 
 def _finish(
     console: Console,
-    plan: "Plan",
+    folder: Path,
     trials: "Trials",
-    rows: list[dict[str, Any]],
-    names: dict[str, str],
+    results: "list[Result]",
+    names: Sequence[str],
     repeating: _Repeating,
 ) -> None:
-    from paintnet.fleet.sweep import results_of
     from paintnet.fleet.sweep_results import as_csv, as_json, plot, table
     from paintnet.fleet.telling import contact_sheet, summary
 
-    results, options = results_of(plan, trials, rows), click.get_current_context().params
+    options = click.get_current_context().params
     good = [each for each in results if each.row["state"] != "failed"]
     best = repeating.command(trials.settings[good[0].number]) if good else ""
-    folder = plan.settings.out_dir
     contents = {
         str(folder / "sweep.csv"): as_csv(results),
         str(folder / "sweep.json"): as_json(results, best),
@@ -296,18 +339,18 @@ def _finish(
     if options["plot"] is not None and good:
         contents[options["plot"]] = plot(results, Path(options["plot"]).suffix)
     write_outputs(contents)
-    counts = summary(rows)
+    counts = summary([each.row for each in results])
     kept = ("done", "skipped", "failed", "seconds", "bytes")
     document = {
         **{name: counts[name] for name in kept},
-        "left": len(plan.items) - len(rows),
-        "passed_over": dict(plan.passed_over),
+        "left": len(trials.settings) - len(results),
+        "passed_over": dict(trials.passed_over),
         "command": best,
         "trials": table(results),
     }
-    console.summary(document, _lines(results, good, names, best, counts))
+    console.summary(document, _lines(results, good, names, best, counts, options["successive_halving"]))
     if counts["failed"]:
-        why = f"{counts['failed']} of {len(plan.items)} trials failed"
+        why = f"{counts['failed']} of {len(trials.settings)} trials failed"
         raise SomeFailed("sweep", why, "they are named above; the same command tries only them again")
 
 
@@ -320,15 +363,18 @@ def _short(result: "Result") -> str:
 def _lines(
     results: "list[Result]",
     good: "list[Result]",
-    names: dict[str, str],
+    names: Sequence[str],
     best: str,
     counts: dict[str, Any],
+    is_halving: bool,
 ) -> Iterator[str]:
     words = [f"{counts[kind]} {kind}" for kind in ("done", "skipped", "failed") if counts[kind]]
     yield ", ".join(words)
     for each in good[:TOLD]:
         cost = f"{each.row['seconds']:.1f} s, {human_bytes(each.size)}"
-        yield f"{human_psnr(each.row['psnr'])}, {cost}: {names[each.row['key']]}"
+        if is_halving:  # where a trial ended decides its place
+            cost += f", {each.row['epochs']} epochs"
+        yield f"{human_psnr(each.row['psnr'])}, {cost}: {names[each.number]}"
     if len(good) > TOLD:
         yield f"and {len(good) - TOLD} more in sweep.csv"
     if best:

@@ -183,13 +183,20 @@ def _kmeans(colors: Array, n_colors: int, seed: int) -> Array:
     """Give the colors that k-means finds, the lightest first, as class 0 is "light" with a threshold."""
     # Only training needs scikit-learn, and it is slow to load.
     from sklearn.cluster import KMeans
+    from threadpoolctl import ThreadpoolController
+
+    from paintnet.blas import OneBlasThread
 
     sample = colors
     if len(colors) > KMEANS_SAMPLE:
         sample = np.random.default_rng(seed).choice(colors, KMEANS_SAMPLE, replace=False)
     distinct, counts = np.unique(sample, axis=0, return_counts=True)
     n_colors = min(n_colors, len(distinct))
-    kmeans = KMeans(n_colors, n_init=3, random_state=seed).fit(distinct, sample_weight=counts)
+    # Each thread of OpenMP sums the centers of its share; so their last bits would depend on the cores.
+    # scikit-learn sets BLAS to one thread and back itself, which must not be amid another run.
+    openmp = ThreadpoolController().select(user_api="openmp")
+    with OneBlasThread(), openmp.limit(limits=1):
+        kmeans = KMeans(n_colors, n_init=3, random_state=seed).fit(distinct, sample_weight=counts)
     lightness = kmeans.cluster_centers_.sum(axis=1)
     return np.asarray(kmeans.cluster_centers_[np.argsort(-lightness, kind="stable")].astype(np.float32))
 

@@ -24,8 +24,7 @@ References
 .. [3] D. C. Youla, H. Webb, "Image restoration by the method of convex projections", IEEE TMI 1(2), 1982.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, reduce
 from importlib.resources import files
@@ -37,6 +36,7 @@ from scipy.ndimage import correlate1d, distance_transform_edt, maximum_filter, m
 
 from paintnet.blas import OneBlasThread
 from paintnet.dataset.noise import noise_deviation, shares_beyond_noise
+from paintnet.threads import in_threads
 from paintnet.typing import Array
 
 FILE = "details.safetensors"
@@ -285,19 +285,7 @@ class DetailsNetwork:
             patches, contrast = _normalized(band)
             return (self.forward(patches) - of_nothing) * contrast[:, None]
 
-        return np.concatenate(_in_threads(of_band, _bands(plane), threads)).reshape(*plane.shape, 3)
-
-
-def _in_threads(work: Callable[[Array], Array], bands: Iterable[Array], threads: int) -> list[Array]:
-    """What is made of each band, in order; with one thread where the system has no room for more."""
-    bands = list(bands)
-    if threads > 1 and len(bands) > 1:
-        try:
-            with ThreadPoolExecutor(threads) as pool:
-                return list(pool.map(work, bands))
-        except RuntimeError:  # "can't start new thread"
-            pass
-    return [work(band) for band in bands]
+        return np.concatenate(list(in_threads(of_band, _bands(plane), threads))).reshape(*plane.shape, 3)
 
 
 @cache

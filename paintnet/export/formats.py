@@ -4,11 +4,17 @@ from collections.abc import Callable
 from pathlib import PurePath
 
 from paintnet.errors import SettingsError, value_text
+from paintnet.export.glsl import glsl_of
+from paintnet.export.onnx import onnx_of
 from paintnet.export.page import page_of
+from paintnet.export.svg import svg_of
 from paintnet.painting import Painting
 
 EXPORTS: dict[str, Callable[[Painting, str], bytes]] = {
+    ".glsl": glsl_of,
     ".html": page_of,
+    ".onnx": onnx_of,
+    ".svg": svg_of,
 }
 """Extension -> function from a painting and its name to the bytes of the file."""
 

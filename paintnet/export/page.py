@@ -1,6 +1,6 @@
 """A painting as one page that paints it on the reader's own machine, and asks no network for anything.
 
-The page carries the network: its numbers as base64, its forward pass as a shader of WebGL2 and
+The page carries the networks: their numbers as base64, their forward pass as a shader of WebGL2 and
 in plain JavaScript, which is also what answers for the point under the pointer.
 """
 
@@ -17,12 +17,21 @@ from paintnet.encoding.base import PositionMap
 from paintnet.encoding.fourier import FourierMap
 from paintnet.encoding.grid import BASES, GridMap
 from paintnet.encoding.raw import RawMap
-from paintnet.export.parts import only_network
+from paintnet.errors import SettingsError
+from paintnet.export.parts import known_network
 from paintnet.files.names import printable
+from paintnet.files.planes import CLASSES, MOST_STREAMS, pack_planes
+from paintnet.model_parts import planes_of
 from paintnet.network import Network
 from paintnet.painting import Painting
 
-SCRIPTS = ("network.js", "webgl.js", "words.js", "view.js")
+MOST_NUMBERS = 40_000_000
+"""Of all networks: with four features to a vertex a card needs 160 MB, and a browser twice as much."""
+
+MOST_PATCHES = 64
+"""Each is a function of the shader, and compilers take long over many."""
+
+SCRIPTS = ("planes.js", "network.js", "webgl.js", "words.js", "view.js")
 
 
 def page_of(painting: Painting, name: str = "painting") -> bytes:
@@ -31,7 +40,7 @@ def page_of(painting: Painting, name: str = "painting") -> bytes:
     Parameters
     ----------
     painting : Painting
-        Of one patch.
+        Of one patch, or of several.
     name : str
         What the page calls it.
 
@@ -43,7 +52,7 @@ def page_of(painting: Painting, name: str = "painting") -> bytes:
     Raises
     ------
     SettingsError
-        If it has several patches, or an encoding that the page does not know.
+        If it has an encoding that the page does not know, or more numbers than a browser holds.
 
     Examples
     --------
@@ -55,7 +64,8 @@ def page_of(painting: Painting, name: str = "painting") -> bytes:
     # Imported here since only this export needs it.
     from jinja2 import Environment, PackageLoader
 
-    network = only_network(painting)
+    _check_size(painting)
+    about, weights = _contents(painting)
     # Names from outside are escaped; own files, and base64, need no escaping.
     environment = Environment(loader=PackageLoader("paintnet.export", "viewer"), autoescape=True)
     own = files("paintnet.export") / "viewer"
@@ -64,10 +74,10 @@ def page_of(painting: Painting, name: str = "painting") -> bytes:
     page = environment.get_template("page.html.j2").render(
         name=printable(name),
         version=__version__,
-        words=_words(painting, network, printable(name)),
-        has_hidden=bool(network.layers),
-        about=_about(painting, network),
-        weights=base64.b64encode(_numbers(network)).decode("ascii"),
+        words=_words(painting, printable(name)),
+        has_hidden=bool(painting.patches[0].network.layers),
+        about=about,
+        weights=base64.b64encode(weights).decode("ascii"),
         script=script,
         style=style,
         script_hash=_hash(script),
@@ -76,15 +86,36 @@ def page_of(painting: Painting, name: str = "painting") -> bytes:
     return page.encode("utf-8")
 
 
+def _check_size(painting: Painting) -> None:
+    """Refuse a painting that is too large for a page.
+
+    Raises
+    ------
+    SettingsError
+        With its size, and the way out.
+    """
+    for what, count, most in (
+        ("numbers", painting.n_parameters, MOST_NUMBERS),
+        ("patches", len(painting.patches), MOST_PATCHES),
+    ):
+        if count > most:
+            why = f"it has {count:,} {what}, and a page holds {most:,}"
+            raise SettingsError(
+                "painting", why, "render it as .dzi, which viewers of tiles show, or paint it smaller"
+            )
+
+
 def _hash(text: str) -> str:
     """What a Content-Security-Policy calls a script or style that it allows."""
     return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _words(painting: Painting, network: Network, name: str) -> dict[str, dict[str, str]]:
+def _words(painting: Painting, name: str) -> dict[str, dict[str, str]]:
     """What the page says in each language; the places that are left are filled by its scripts."""
     text = (files("paintnet.export") / "viewer" / "words.json").read_text(encoding="utf-8")
+    network = painting.patches[0].network
     values = {
+        "patches": str(len(painting.patches)),
         "width": str(painting.width),
         "height": str(painting.height),
         "encoding": network.encoding.name,
@@ -99,22 +130,48 @@ def _words(painting: Painting, network: Network, name: str) -> dict[str, dict[st
         return said
 
     words = json.loads(text)
+    for said in words.values():
+        several = said.pop("about_several")
+        if len(painting.patches) > 1:
+            said["about"] = several
     return {language: {key: filled(said) for key, said in words[language].items()} for language in words}
 
 
-def _about(painting: Painting, network: Network) -> dict[str, Any]:
-    """What the page's scripts read."""
-    return {
+def _contents(painting: Painting) -> tuple[dict[str, Any], bytes]:
+    """What the page's scripts read, and the numbers of all networks: first floats, then packed planes."""
+    about: dict[str, Any] = {
         "width": painting.width,
         "height": painting.height,
         "pixel": painting.pixel,
         "palette": None if painting.palette is None else painting.palette.tolist(),
-        "activation": network.activation,
-        "output": network.output,
-        "n_frequencies": 0,
-        "layers": [{"inputs": coef.shape[0], "units": coef.shape[1]} for coef in network.coefs],
-        **_encoding(network.encoding),
+        "patches": [],
     }
+    floats, planes = [], []
+    for patch in painting.patches:
+        network = known_network(patch.network)
+        numbers, packed, table = _weights(network)
+        floats.append(numbers)
+        planes.append(packed)
+        about["patches"].append(
+            {
+                "activation": network.activation,
+                "output": network.output,
+                "n_frequencies": 0,
+                "layers": [{"inputs": coef.shape[0], "units": coef.shape[1]} for coef in network.coefs],
+                "origin": patch.origin,
+                "covers": patch.extent.to_list(),
+                **_encoding(network.encoding),
+                **table,
+            }
+        )
+    covers = np.array([each["covers"] for each in about["patches"]])
+    border = [*covers[:, :2].min(axis=0).tolist(), *covers[:, 2:].max(axis=0).tolist()]
+    about["border"] = border
+    for each in about["patches"]:
+        # No other patch takes over at the border, so that it is no edge.
+        pairs = zip(each["covers"], border, strict=True)
+        each["edges"] = [None if edge == end else edge for edge, end in pairs]
+    return about, b"".join([*floats, *planes])
 
 
 def _encoding(encoding: PositionMap) -> dict[str, Any]:
@@ -133,7 +190,22 @@ def _encoding(encoding: PositionMap) -> dict[str, Any]:
     return about
 
 
-def _numbers(network: Network) -> bytes:
-    """All numbers as little-endian float32: directions of the encoding, weights, biases."""
-    arrays = (*network.encoding.tensors().values(), *network.arrays)
-    return b"".join(np.ascontiguousarray(array, dtype="<f4").tobytes() for array in arrays)
+def _weights(network: Network) -> tuple[bytes, bytes, dict[str, Any]]:
+    """Numbers as little-endian float32; and the table, where the painting's file packs it, as it is there.
+
+    The floats are directions of the encoding, weights, biases.
+    """
+    planes = planes_of(network)
+    coefs = network.coefs if planes is None else network.coefs[1:]
+    arrays = (*network.encoding.tensors().values(), *coefs, *network.intercepts)
+    numbers = b"".join(np.ascontiguousarray(array, dtype="<f4").tobytes() for array in arrays)
+    if planes is None or network.lattice is None:
+        return numbers, b"", {}
+    packed = [pack_planes(each) for each in planes.values()]
+    table = {
+        "lattice": network.lattice.tolist(),
+        "packed": [len(each) for each in packed],
+        # A browser's logarithm may round otherwise.
+        "firsts": np.searchsorted(CLASSES, np.arange(1, MOST_STREAMS)).tolist(),
+    }
+    return numbers, b"".join(packed), {"table": table}

@@ -1,4 +1,4 @@
-"""What every export needs of a painting: its one network, with an encoding that can be written down."""
+"""What every export needs of a painting: networks with an encoding that can be written down."""
 
 import numpy as np
 
@@ -25,15 +25,24 @@ def only_network(painting: Painting) -> Network:
     if len(painting.patches) != 1 or any(painting.patches[0].origin):
         raise SettingsError(
             "painting",
-            f"it consists of {len(painting.patches)} patches, and an export holds one network",
-            "train it again with patch none, or on a smaller picture",
+            f"it consists of {len(painting.patches)} patches, and such a file holds one network",
+            "export it as .html, or train it again with patch none",
         )
-    network = painting.patches[0].network
+    return known_network(painting.patches[0].network)
+
+
+def known_network(network: Network) -> Network:
+    """Give a network in float32.
+
+    Raises
+    ------
+    SettingsError
+        If its encoding comes from outside the package, or is made for small files.
+    """
     if isinstance(network.encoding, PyramidMap):
         why = "its pyramid of whole numbers would be far larger in an export than in its own file"
-        raise SettingsError(
-            "painting", why, "render it, or train it again without bpp, file_size and storing"
-        )
+        remedy = "render it, or train it again without bpp, file_size and storing"
+        raise SettingsError("painting", why, remedy)
     if not isinstance(network.encoding, KNOWN):
         names = ", ".join(kind.name for kind in KNOWN)
         why = f"the encoding {network.encoding.name!r} comes from outside the package"
@@ -44,4 +53,5 @@ def only_network(painting: Painting) -> Network:
         tuple(intercept.astype(np.float32) for intercept in network.intercepts),
         network.activation,
         network.output,
+        network.lattice,
     )

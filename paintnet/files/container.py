@@ -303,7 +303,7 @@ def _encode_header(
     document: Mapping[str, Any], entries: Mapping[str, Entry], layout: Layout, version: int
 ) -> bytes:
     """Write what stands before the parts."""
-    _check_limits(entries, layout)
+    check_limits(entries, layout)
     header = _header(dict(document), entries, layout.key, version)
     if len(header) > layout.max_header_bytes:
         raise OverLimitError(f"a header of {len(header):,} bytes, more than {layout.max_header_bytes:,}")
@@ -338,14 +338,15 @@ def _checked_entries(header: Header, layout: Layout) -> dict[str, Entry]:
     ends = [0, *(entry.end for entry in entries.values())]
     if [entry.begin for entry in entries.values()] != ends[:-1]:
         raise ContainerError("its parts do not lie one after the other")
-    _check_limits(entries, layout)
+    check_limits(entries, layout)
     for entry in entries.values():
         if entry.codec not in CODECS:
             raise NewerFileError(f"codec {entry.codec!r:.60}, this one knows {', '.join(CODECS)}")
     return entries
 
 
-def _check_limits(entries: Mapping[str, Entry], layout: Layout) -> None:
+def check_limits(entries: Mapping[str, Entry], layout: Layout) -> None:
+    """Refuse parts that are over a limit of their layout, with OverLimitError."""
     if len(entries) > layout.max_parts:
         raise OverLimitError(f"{len(entries):,} parts, more than {layout.max_parts:,}")
     for name, entry in entries.items():

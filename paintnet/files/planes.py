@@ -45,7 +45,8 @@ _SAMPLE = 2**14
 _ESCAPE = 255
 _STREAM = struct.Struct("<III")
 _LARGEST = 2**15 - 1
-_CLASSES = np.minimum(np.log2(1 + np.arange(2**14)) * 2.2, MOST_STREAMS - 1).astype(np.uint8)
+CLASSES = np.minimum(np.log2(1 + np.arange(2**14)) * 2.2, MOST_STREAMS - 1).astype(np.uint8)
+"""How restless a neighborhood is, of `MOST_STREAMS` classes, by how far apart its numbers are."""
 
 
 class PlanesError(ValueError):
@@ -227,7 +228,7 @@ def _streams_of(neighbors: list[Array], before: Array, n_streams: int) -> NDArra
     spread = (spread + sum(np.abs(4 * each - mean) for each in neighbors[4:])) // 16
     for each in before:
         spread = spread + 2 * np.abs(each) // len(before)
-    classes = _CLASSES[np.minimum(spread, len(_CLASSES) - 1)].ravel()
+    classes = CLASSES[np.minimum(spread, len(CLASSES) - 1)].ravel()
     return np.asarray(classes.astype(np.uint16) * n_streams // MOST_STREAMS, dtype=np.uint8)
 
 

@@ -56,7 +56,10 @@ class StagedFile:
         sweep(self.target.parent)
         try:
             self.file = self.temporary.open("xb")
-            _lock(self.file.fileno(), wait=True)
+            if _lock(self.file.fileno(), wait=True):
+                # Dated back, an empty one says that it has been locked: should this process be killed before
+                # the first byte is there, nobody takes it for one that is being born.
+                os.utime(self.file.fileno(), (0, 0))
             if self._mode is not None:
                 self.temporary.chmod(self._mode)
         except BaseException:  # Ctrl-C too must not leave a temporary file

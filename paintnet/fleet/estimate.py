@@ -47,7 +47,7 @@ def estimate(plan: Plan) -> Estimate:
     """Guess from the sizes of pictures, which are read from their headers, and from what was done before."""
     size = 0
     for item in plan.todo:
-        found = _learned_size(item)
+        found = learned_size(item)
         if found is not None:
             with suppress(PaintnetError):  # which its job will tell
                 size += _bytes_of(item.settings, item.outputs, *found)
@@ -63,7 +63,7 @@ def estimate(plan: Plan) -> Estimate:
 def compiles(plan: Plan) -> bool:
     """Whether a picture may be there whose training wants the compiled step."""
     for item in plan.todo:
-        size, job = _learned_size(item), item.settings.job
+        size, job = learned_size(item), item.settings.job
         if size is not None:
             with suppress(PaintnetError):
                 if may_compile(math.prod(size), settings_for(*size, job.preset, **job.settings)):
@@ -71,7 +71,7 @@ def compiles(plan: Plan) -> bool:
     return False
 
 
-def _learned_size(item: Item) -> tuple[int, int] | None:
+def learned_size(item: Item) -> tuple[int, int] | None:
     """Width and height of what is learned, by the picture's header; None where it will fail."""
     job, source = item.settings.job, item.input.source
     size: tuple[int, int] | None = UNKNOWN

@@ -21,9 +21,13 @@ from paintnet.fleet.manifest import Manifest, Row
 from paintnet.job import Job
 from paintnet.modelfile import EXTENSION
 from paintnet.outputs import Animation, Outputs
+from paintnet.painter.keeping import Keeping
 from paintnet.painter.parts import PartClock
 
 NAMING = "{stem}.{ext}"
+CHECKPOINT = ".checkpoint"
+"""What the checkpoint of a picture on its way is called after its first output."""
+
 ENDINGS = (PAINTED.removeprefix("."), EXTENSION.removeprefix("."))
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _FIELDS = ("stem", "ext", "suffix", "number")
@@ -50,6 +54,8 @@ class BatchSettings:
         Whether each gets a page.
     required_psnr : float or None
         Below it a picture has failed.
+    checkpoint_every : float or None
+        Seconds between two checkpoints of a picture, from which a later run goes on; None for none.
 
     Examples
     --------
@@ -65,6 +71,7 @@ class BatchSettings:
     animation: Animation | None = None
     report: bool = False
     required_psnr: float | None = None
+    checkpoint_every: float | None = None
 
     def check(self) -> None:
         """Refuse what would fail with every picture.
@@ -105,8 +112,17 @@ class BatchSettings:
         return self._job(given, _below(self.out_dir, outputs))
 
     def _job(self, given: Input, outputs: Outputs) -> Job:
+        keeping = self.job.keeping
+        if self.checkpoint_every is not None:
+            keeping = Keeping(checkpoint=outputs.paths[0] + CHECKPOINT, every=self.checkpoint_every)
         return replace(
-            self.job, source=given.source, outputs=outputs, force=True, streams={}, clock=PartClock()
+            self.job,
+            source=given.source,
+            outputs=outputs,
+            force=True,
+            streams={},
+            keeping=keeping,
+            clock=PartClock(),
         )
 
     def to_document(self) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def _possible(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**({"preset": preset} if "preset" in given else {}), **settings}
 
 
-def plan_sweep(base: BatchSettings, source: str | Path, trials: Trials) -> Plan:
+def plan_sweep(base: BatchSettings, source: str | Path, trials: Trials, folder: str = "") -> Plan:
     """Give each trial a file of its own, and look at what is there; writes nothing.
 
     Parameters
@@ -152,6 +152,8 @@ def plan_sweep(base: BatchSettings, source: str | Path, trials: Trials) -> Plan:
         The picture; a file is a Path.
     trials : Trials
         From `trials_of`.
+    folder : str
+        Of their files, below that of the outputs.
 
     Returns
     -------
@@ -166,7 +168,7 @@ def plan_sweep(base: BatchSettings, source: str | Path, trials: Trials) -> Plan:
     base.check()
     manifest = Manifest(base.out_dir)
     manifest.refresh()
-    plan, given = Plan(base, manifest, passed_over=trials.passed_over), Input(source)
+    plan, given = Plan(base, manifest, passed_over=trials.passed_over), Input(source, folder)
     plan.add_items(_items(base, given, trials))
     return plan
 

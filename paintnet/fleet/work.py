@@ -1,13 +1,17 @@
 """One picture of a batch, as a worker does it: a job goes in, plain values come back."""
 
 import math
-from dataclasses import dataclass, field
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from paintnet.errors import OutputError, PaintnetError
+from paintnet.errors import CheckpointError, OutputError, PaintnetError, TrainingError
 from paintnet.files.names import printable, without_secrets
-from paintnet.job import FittedJob, Job
+from paintnet.job import FittedJob, Job, OpenJob
+from paintnet.painter.checkpoint import Checkpoint
 
 BUG = "this is a bug: please report it"
 """What to do about an error that nobody foresaw."""
@@ -96,16 +100,40 @@ def _do(task: Task, report: Report) -> None:
             why = "is another picture than that of the outputs which exist"
             remedy = "let them be replaced or choose another folder"
             raise OutputError(opened.opened.source, why, remedy, "force")
-    fitted = opened.fit()
+    fitted = _fitted(opened)
     try:
         report.measured = _measured(fitted)
         fitted.write()
     finally:
         report.notes += fitted.notes
+    _forget(task.job)
     reached, required = fitted.quality.psnr, task.required_psnr
     if required is not None and reached < required:
         why = f"{reached:.2f} dB is below the required {required:g} dB"
         raise PaintnetError(opened.opened.source, why, "train longer, or ask for less")
+
+
+def _fitted(opened: OpenJob) -> FittedJob:
+    """Learn the picture, from its checkpoint where an earlier run has left one that fits."""
+    job = opened.job
+    path = job.keeping.checkpoint
+    try:
+        if path is not None and os.path.lexists(path):
+            Checkpoint.load(path)  # what is none must not be replaced by one
+            resumed = replace(job, keeping=replace(job.keeping, resume=path))
+            with suppress(CheckpointError):  # of other settings, another picture or another version
+                return replace(opened, job=resumed).fit()
+        return opened.fit()
+    except TrainingError:  # it would fail again from there
+        _forget(job)
+        raise
+
+
+def _forget(job: Job) -> None:
+    """Take away the checkpoint of what needs none any more."""
+    if job.keeping.checkpoint is not None:
+        with suppress(OSError):
+            Path(job.keeping.checkpoint).unlink(missing_ok=True)
 
 
 def _measured(fitted: FittedJob) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """A run stored on its way: it goes on from there and gives the bytes that it would have given anyway."""
 
 import hashlib
+import weakref
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 
@@ -12,11 +14,15 @@ from paintnet._version import __version__
 from paintnet.engine.trainer import TrainerState
 from paintnet.errors import CheckpointError, SettingsError, value_text
 from paintnet.files.container import Container, ForeignFileError, Layout, NewerFileError, encode_container
+from paintnet.files.growing import MAGIC, MARK_BYTES, GrowingFile, is_marked
 from paintnet.files.names import path_of
 from paintnet.files.parts import ContainerError, OverLimitError, Part
-from paintnet.files.writing import write_bytes
+from paintnet.files.writing import in_words, replacing, write_bytes
+from paintnet.painter import patches_done
+from paintnet.painter.patches_done import PatchesDone
 from paintnet.picture.levels import BAND_ROWS, Pixels
 from paintnet.settings.settings import PainterSettings
+from paintnet.stored_patches import patch_name
 from paintnet.typing import Array
 
 LAYOUT = Layout(
@@ -50,9 +56,11 @@ class Checkpoint:
     epochs : int
         Epochs that are done.
     state : TrainerState
-        Weights, moments, random state, schedule.
+        Weights, moments, random state, schedule; of a mosaic, those of the patch on its way.
     version : str
         Of paintnet: another one may train otherwise.
+    patches : PatchesDone or None
+        Of a mosaic, those that are done.
 
     Examples
     --------
@@ -79,9 +87,10 @@ class Checkpoint:
     epochs: int
     state: TrainerState
     version: str = __version__
+    patches: PatchesDone | None = None
 
-    def check_fits(self, settings: PainterSettings, picture: Pixels) -> None:
-        """Refuse to go on with another picture, other settings or another version.
+    def check_fits(self, settings: PainterSettings, picture: str) -> None:
+        """Refuse to go on with another picture (by its `fingerprint`), other settings or another version.
 
         Raises
         ------
@@ -91,7 +100,7 @@ class Checkpoint:
         if self.version != __version__:
             why = f"it was written by paintnet {self.version}, and this is {__version__}"
             raise CheckpointError("checkpoint", why, "go on with that version, or start the run again")
-        if self.picture != fingerprint(picture):
+        if self.picture != picture:
             why = "it belongs to a run on another picture, or on this one at another size"
             raise CheckpointError("checkpoint", why, "give the picture that it began with")
         asked = settings.to_document()
@@ -114,10 +123,34 @@ class Checkpoint:
 
     def to_bytes(self) -> bytes:
         """Give the bytes of its file."""
+        if self.patches is not None:
+            file = BytesIO()
+            self.write_to(GrowingFile.create(file, patches_done.LAYOUT, bytes(MARK_BYTES)))
+            return file.getvalue()
+        return b"".join(encode_container(self._document, {_STATE: self._state()}, LAYOUT, "raw"))
+
+    def write_to(self, file: GrowingFile) -> None:
+        """Commit it to a file of its mosaic; patches that are there are not written again.
+
+        Raises
+        ------
+        OverLimitError, OSError
+            As `GrowingFile.commit`.
+        """
+        done = self.patches
+        assert done is not None  # noqa: S101 - callers have looked; told to mypy
+        added = ((patch_name(number), *done.stored(number)) for number in done.not_in(file))
+        file.commit({**self._document, "patches": done.to_document()}, added, {_STATE: self._state()})
+
+    def _state(self) -> Part:
         tensors = {name: array.astype(_stored(array.dtype)) for name, array in self.state.arrays.items()}
         kinds = {name: array.dtype.str for name, array in self.state.arrays.items()}
         values = _without_lists(self.state.values, tensors, "values")
-        document = {
+        return Part(tensors, {"kinds": kinds, "values": values})
+
+    @property
+    def _document(self) -> dict[str, Any]:
+        return {
             "settings": self.settings,
             "preset": self.preset,
             "engine": self.engine,
@@ -125,8 +158,6 @@ class Checkpoint:
             "epochs": self.epochs,
             "version": self.version,
         }
-        parts = {_STATE: Part(tensors, {"kinds": kinds, "values": values})}
-        return b"".join(encode_container(document, parts, LAYOUT, "raw"))
 
     @classmethod
     def from_bytes(cls, content: bytes, name: str = "checkpoint") -> Self:
@@ -137,14 +168,21 @@ class Checkpoint:
         CheckpointError
             If they are damaged, newer or not a checkpoint.
         """
+        return cls._read(BytesIO(content), name)
+
+    @classmethod
+    def _read(cls, file: BinaryIO, name: str) -> Self:
         try:
-            container = Container(BytesIO(content), LAYOUT)
-            part = container.read(_STATE)
+            is_mosaic = file.read(len(MAGIC)) == MAGIC
+            container = GrowingFile(file, patches_done.LAYOUT) if is_mosaic else Container(file, LAYOUT)
+            part, document = container.read(_STATE), dict(container.document)
             tensors, told = dict(part.tensors), part.document
             kinds = {each: np.dtype(kind) for each, kind in told["kinds"].items()}
             arrays = {each: tensors.pop(each).astype(kind) for each, kind in kinds.items()}
             state = TrainerState(arrays, _with_lists(told["values"], tensors))
-            return cls(state=state, **container.document)
+            if isinstance(container, GrowingFile):
+                document["patches"] = PatchesDone.stored_in(container, document["patches"])
+            return cls(state=state, **document)
         except ForeignFileError as error:
             raise CheckpointError(name, f"not a checkpoint{error}", _ANOTHER_COPY) from error
         except NewerFileError as error:
@@ -153,8 +191,15 @@ class Checkpoint:
         except (ContainerError, *_MALFORMED) as error:
             raise CheckpointError(name, f"damaged checkpoint: {error}", _ANOTHER_COPY) from error
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, mark: bytes = bytes(MARK_BYTES)) -> None:
         """Write it to a file, which is the old one or the new one at every instant.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to create or to replace.
+        mark : bytes
+            By which whoever created the file of a mosaic knows it again.
 
         Raises
         ------
@@ -164,14 +209,30 @@ class Checkpoint:
             If it is larger than a checkpoint may be.
         """
         try:
-            content = self.to_bytes()
+            if self.patches is None:
+                write_bytes(path_of(path), self.to_bytes())
+                return
+            with replacing(path_of(path)) as file:
+                self.write_to(GrowingFile.create(file, patches_done.LAYOUT, mark))
         except OverLimitError as error:
             raise CheckpointError(str(path), str(error), "use a smaller network") from error
-        write_bytes(path_of(path), content)
+
+    def update(self, path: str | Path, mark: bytes) -> None:
+        """Write it where `save` with this mark has put one of its mosaic: what is there stays there.
+
+        Whatever else is there, such as what another run has put in its place, is replaced. Raises as `save`.
+        """
+        path = path_of(path)
+        if self.patches is not None and path.is_file():
+            with in_words(path), path.open("r+b") as file, suppress(ContainerError):
+                if is_marked(file, mark):
+                    self.write_to(GrowingFile(file, patches_done.LAYOUT))
+                    return
+        self.save(path, mark)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read it from a file.
+        """Read it from a file; that of a mosaic stays open, and its patches are read when they are asked for.
 
         Raises
         ------
@@ -179,16 +240,23 @@ class Checkpoint:
             If the file is missing, damaged, newer or not a checkpoint.
         """
         path = path_of(path)
-        try:
-            if path.exists() and not path.is_file():
-                raise CheckpointError(str(path), "not a regular file", _ANOTHER_COPY)
-            if path.exists() and path.stat().st_size > LAYOUT.max_file_bytes:
-                raise CheckpointError(str(path), "larger than a checkpoint can be", _ANOTHER_COPY)
-            content = path.read_bytes()
-        except OSError as error:
-            remedy = "give one that a run has written, or start without it"
-            raise CheckpointError(str(path), error.strerror or "cannot be read", remedy) from error
-        return cls.from_bytes(content, str(path))
+        with ExitStack() as stack:
+            try:
+                if path.exists() and not path.is_file():
+                    raise CheckpointError(str(path), "not a regular file", _ANOTHER_COPY)
+                file = stack.enter_context(path.open("rb"))
+                is_mosaic = file.read(len(MAGIC)) == MAGIC
+                limit = (patches_done.LAYOUT if is_mosaic else LAYOUT).max_file_bytes
+                if file.seek(0, SEEK_END) > limit:
+                    raise CheckpointError(str(path), "larger than a checkpoint can be", _ANOTHER_COPY)
+                file.seek(0)
+                found = cls._read(file, str(path))
+            except OSError as error:
+                remedy = "give one that a run has written, or start without it"
+                raise CheckpointError(str(path), error.strerror or "cannot be read", remedy) from error
+            if found.patches is not None:
+                weakref.finalize(found.patches, stack.pop_all().close)
+        return found
 
 
 def fingerprint(picture: Pixels) -> str:

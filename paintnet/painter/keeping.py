@@ -1,10 +1,12 @@
 """What is kept of a run on its way: checkpoints as it goes on, and its painting where Ctrl-C ends it."""
 
+import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from paintnet.errors import OutputError, SettingsError, number_text
+from paintnet.files.growing import MARK_BYTES
 from paintnet.files.writing import check_output
 from paintnet.painter.checkpoint import Checkpoint
 from paintnet.painter.events import EpochFinished, Event, Noted
@@ -83,6 +85,7 @@ class _CheckpointWriter:
 
     def __init__(self, path: str, every: float) -> None:
         self.path, self.every = path, every
+        self._mark = secrets.token_bytes(MARK_BYTES)
         self.due = 0.0
         self.has_failed = False
 
@@ -92,7 +95,7 @@ class _CheckpointWriter:
         if time.perf_counter() < self.due and event.progress < 1:
             return
         try:
-            run.checkpoint().save(self.path)
+            run.checkpoint().update(self.path, self._mark)
         except OutputError as error:
             # A disk that is full now may have room later; the run is worth more than its checkpoint.
             if not self.has_failed:

@@ -6,6 +6,7 @@ import numpy as np
 
 from paintnet.dataset.windows import Window, patch_side, windows_of
 from paintnet.errors import SettingsError
+from paintnet.executor import Cluster
 from paintnet.painter.mosaic import MosaicRun
 from paintnet.painter.run import Listener, Run
 from paintnet.painting import Painting
@@ -14,6 +15,8 @@ from paintnet.picture.arrays import pixels_of
 from paintnet.picture.levels import LevelPicture, Pixels
 from paintnet.settings.presets import bound_note, settings_for
 from paintnet.settings.settings import PainterSettings
+
+NOT_SHARED = "one network learns this picture, so this machine does it and not the cluster"
 
 
 class Painter:
@@ -31,6 +34,8 @@ class Painter:
         patches of 768. None keeps one network for all.
     workers : int, default=1
         Processes that learn patches side by side; the result does not depend on it.
+    cluster : Cluster or None
+        Of Dask, whose workers learn the patches instead; nor does it on this.
     **settings
         Fields of `PainterSettings`, and settings of the encoding in use, that win over the preset.
 
@@ -50,10 +55,11 @@ class Painter:
         listeners: tuple[Listener, ...] = (),
         patch: int | str | None = "auto",
         workers: int = 1,
+        cluster: Cluster | None = None,
         **settings: Any,
     ) -> None:
         self.preset = preset
-        self.patch, self.workers = patch, workers
+        self.patch, self.workers, self.cluster = patch, workers, cluster
         self.listeners = listeners
         self.settings = settings
 
@@ -109,7 +115,10 @@ class Painter:
             return self._mosaic(picture, windows_of(width, height, side))
         settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
         note = bound_note(width, height, self.preset, channels=channels, **self.settings)
-        return Run(picture[:], settings, self.preset, self.listeners, [note] if note else [])
+        notes = [note] if note else []
+        if self.cluster is not None:
+            notes.append(NOT_SHARED)
+        return Run(picture[:], settings, self.preset, self.listeners, notes)
 
     def _mosaic(self, picture: Pixels, windows: list[Window]) -> MosaicRun:
         channels = picture.shape[2]
@@ -119,7 +128,15 @@ class Painter:
                 window.width, window.height, self.preset, channels=channels, **dict(self.settings)
             )
 
-        return MosaicRun(picture, windows, settings_of, self.preset, self.listeners, workers=self.workers)
+        return MosaicRun(
+            picture,
+            windows,
+            settings_of,
+            self.preset,
+            self.listeners,
+            workers=self.workers,
+            cluster=self.cluster,
+        )
 
     @property
     def _is_storing(self) -> bool:

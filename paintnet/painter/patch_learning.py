@@ -3,21 +3,24 @@
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from paintnet.dataset.windows import CONTEXT, Window
 from paintnet.encoding.raw import RawMap
-from paintnet.errors import TrainingError
-from paintnet.executor import run_all
+from paintnet.errors import PictureError, TrainingError
+from paintnet.executor import Cluster, run_all
 from paintnet.files.scratch import ScratchFile
+from paintnet.files.writing import in_words
 from paintnet.network import Network
+from paintnet.painter.patches_done import Ending
 from paintnet.painter.run import Run
 from paintnet.painter.training_set import Place
 from paintnet.patches import Patch
 from paintnet.picture import premultiply
-from paintnet.picture.levels import LevelPicture, Pixels
+from paintnet.picture.levels import BAND_ROWS, LevelPicture, Pixels
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
 
@@ -33,8 +36,18 @@ class PictureFile(NamedTuple):
     dtype: str
 
     def mapped(self) -> Pixels:
-        """Give the picture; what is not looked at is not read."""
-        array = np.memmap(self.path, self.dtype, "r", shape=self.shape)
+        """Give the picture; what is not looked at is not read.
+
+        Raises
+        ------
+        PictureError
+            If this process does not see the file.
+        """
+        try:
+            array = np.memmap(self.path, self.dtype, "r", shape=self.shape)
+        except (OSError, ValueError) as error:  # ValueError: it is shorter
+            why = f"a worker cannot read it ({getattr(error, 'strerror', None) or error})"
+            raise PictureError(self.path, why, "give a folder that all workers see by this path") from error
         return LevelPicture(array) if array.dtype.kind == "u" else array
 
 
@@ -78,7 +91,8 @@ class PatchTask:
     def learned(self, run: Run, loss: float) -> "LearnedPatch":
         """Take its network from its run."""
         patch = patch_over(self.window, run.stored_network())
-        return LearnedPatch(self.number, patch, run.epochs_, loss, run.ended_by_ or "stopped", run.engine)
+        ending = Ending(run.epochs_, loss, run.ended_by_ or "stopped", run.engine)
+        return LearnedPatch(self.number, patch, ending)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,20 +105,13 @@ class LearnedPatch:
         Of the patch in its mosaic.
     patch : Patch
         The result.
-    epochs : int
-        Epochs that were done.
-    loss : float
-        Of the last one.
-    ended_by, engine : str
-        As in the record of a training.
+    ending : Ending
+        How its learning ended.
     """
 
     number: int
     patch: Patch
-    epochs: int
-    loss: float
-    ended_by: str
-    engine: str
+    ending: Ending
 
 
 def learn_patch(task: PatchTask) -> LearnedPatch:
@@ -116,7 +123,7 @@ def learn_patch(task: PatchTask) -> LearnedPatch:
 
 
 def learn_patches(
-    tasks: Iterable[PatchTask], workers: int, variables: Mapping[str, str]
+    tasks: Iterable[PatchTask], workers: int, cluster: Cluster | None, variables: Mapping[str, str]
 ) -> Generator[LearnedPatch, None, None]:
     """Learn patches side by side, and give each when it is done.
 
@@ -125,11 +132,11 @@ def learn_patches(
     TrainingError
         If the workers of a patch died.
     """
-    with closing(run_all(learn_patch, tasks, workers, variables=variables)) as outcomes:
+    with closing(run_all(learn_patch, tasks, workers, cluster, variables)) as outcomes:
         for outcome in outcomes:
             if outcome.result is None:
-                why = f"the process that learned patch {outcome.task.number + 1} died, twice"
-                raise TrainingError("workers", why, "use fewer of them")
+                why = f"the process that learned patch {outcome.task.number + 1} died, and so did the next"
+                raise TrainingError("workers", why, "use fewer of them, or give them more memory")
             yield outcome.result
 
 
@@ -153,17 +160,33 @@ def flat_patch(picture: Pixels, window: Window, palette: Array | None, kind: tup
 
 
 @contextmanager
-def in_a_file(picture: Pixels) -> Iterator[PictureFile | LevelPicture]:
-    """Keep a picture in a file for a while, unless it lies in one already."""
-    array = picture.levels if isinstance(picture, LevelPicture) else picture
-    if not isinstance(array, np.ndarray):
+def in_a_file(picture: Pixels, folder: Path | None = None) -> Iterator[PictureFile | LevelPicture]:
+    """Keep a picture in a file for a while, unless it lies in one already.
+
+    Parameters
+    ----------
+    picture : LevelPicture or float32 array
+        The whole.
+    folder : Path, optional
+        Where the file must be, for workers that see no other folder of this machine.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot take it.
+    """
+    levels = picture.levels if isinstance(picture, LevelPicture) else picture
+    if folder is None and not isinstance(levels, np.ndarray):
         assert isinstance(picture, LevelPicture)  # noqa: S101 - only that has other levels; told to mypy
         yield picture
         return
-    scratch = ScratchFile()
+    with in_words("a temporary file" if folder is None else folder):
+        scratch = ScratchFile(folder)
     try:
-        array.tofile(scratch.file)
-        scratch.file.flush()
-        yield PictureFile(str(scratch.path), array.shape, array.dtype.str)
+        with in_words(scratch.path):
+            for top in range(0, levels.shape[0], BAND_ROWS):
+                levels[top : top + BAND_ROWS].tofile(scratch.file)
+            scratch.finish() if folder else scratch.file.flush()
+        yield PictureFile(str(scratch.path), levels.shape, levels.dtype.str)
     finally:
         scratch.close()

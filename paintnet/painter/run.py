@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import sklearn
@@ -128,10 +129,15 @@ class Run:
             settings=self.settings.to_document(),
             preset=self.preset,
             engine=trainer.engine,
-            picture=fingerprint(self.picture),
+            picture=self.picture_sum,
             epochs=self.epochs_,
             state=trainer.state(),
         )
+
+    @cached_property
+    def picture_sum(self) -> str:
+        """What checkpoints know the picture by; a large one takes seconds, and it does not change."""
+        return fingerprint(self.picture)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint: before the first epoch, or back from any later one, until the result.
@@ -141,7 +147,7 @@ class Run:
         CheckpointError
             If it belongs to another picture, other settings or another engine; it names what differs.
         """
-        checkpoint.check_fits(self.settings, self.picture)
+        checkpoint.check_fits(self.settings, self.picture_sum)
         checkpoint.check_engine(self.engine)
         self.restore_state(checkpoint.state, checkpoint.epochs)
 

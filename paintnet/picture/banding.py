@@ -165,6 +165,11 @@ def _orientation(image: Image.Image | TiledImage) -> int:
         return 1
 
 
+def is_turned_on_its_side(image: Image.Image | TiledImage) -> bool:
+    """Whether its rows are the columns of the upright picture."""
+    return _orientation(image) in _TRANSPOSED
+
+
 def _upright(pixels: NDArray[np.float32], orientation: int) -> NDArray[np.float32]:
     if orientation in _TRANSPOSED:
         pixels = pixels.transpose(1, 0, 2)

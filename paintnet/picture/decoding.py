@@ -26,7 +26,12 @@ from PIL.WebPImagePlugin import WebPImageFile
 from paintnet.errors import PictureError
 from paintnet.files.names import printable
 from paintnet.picture import png_reading, tiff
-from paintnet.picture.banding import NoScratchError, in_tiles, picture_of, without_empty_alpha
+from paintnet.picture.banding import (
+    NoScratchError,
+    in_tiles,
+    picture_of,
+    without_empty_alpha,
+)
 from paintnet.picture.levels import Pixels
 from paintnet.picture.meaning import Meaning, meaning_of, raw_mode_of
 from paintnet.picture.modes import UnusableValuesError
@@ -304,10 +309,7 @@ def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[Pixels, l
     _check_size(image, what, max_pixels)
     if name == "PNG":
         _DECODERS[name](io.BytesIO(data)).verify()  # decoding alone ignores most checksums
-    if name != "TIFF" and _has_more_frames(image):
-        notes.append("only the first of several frames was read")
-    if _is_narrowed(image):
-        notes.append("16-bit colors were read with 8 bits each")
+    notes += notes_of_header(name, image)
     meaning, more = meaning_of(image, data)
     notes += more
     tiled = in_tiles(image, data, meaning)
@@ -319,6 +321,16 @@ def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[Pixels, l
     image, more = without_empty_alpha(name, image)
     held, after = picture_of(image, meaning)
     return held, [*notes, *more, *after]
+
+
+def notes_of_header(name: str, image: Image.Image) -> list[str]:
+    """Say what will not be read of a file of a format, by its header."""
+    notes = []
+    if name != "TIFF" and _has_more_frames(image):
+        notes.append("only the first of several frames was read")
+    if _is_narrowed(image):
+        notes.append("16-bit colors were read with 8 bits each")
+    return notes
 
 
 def _is_narrowed(image: Image.Image) -> bool:

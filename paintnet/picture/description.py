@@ -7,9 +7,13 @@ from typing import Any, BinaryIO
 from PIL import ExifTags
 
 from paintnet.files.names import printable
+from paintnet.picture.banding import HELD_PIXELS
 from paintnet.picture.decoding import decode, header_of
+from paintnet.picture.header import outline
 from paintnet.picture.metadata_reading import dpi_of, exif_of, orientation_of
-from paintnet.picture.opening import OpenedPicture, OpenLimits, fetched
+from paintnet.picture.opening import OpenLimits, fetched
+
+ONLY_ITS_HEADER = "it is large, so only its header was read"
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,12 @@ class Description:
 
     Parameters
     ----------
-    opened : OpenedPicture
-        The picture as it is read.
+    source, name : str
+        As those of `paintnet.picture.OpenedPicture`.
+    shape : (int, int, int)
+        Height, width and channels as it is read.
+    notes : tuple of str
+        What there is to say about it.
     n_bytes : int
         Size of its file.
     format : str
@@ -38,7 +46,10 @@ class Description:
         Which there are of EXIF, XMP, IPTC, and in EXIF a GPS position.
     """
 
-    opened: OpenedPicture
+    source: str
+    name: str
+    shape: tuple[int, int, int]
+    notes: tuple[str, ...]
     n_bytes: int
     format: str
     mode: str
@@ -50,7 +61,7 @@ class Description:
 
 
 def describe(source: Any, limits: OpenLimits | None = None, stdin: BinaryIO | None = None) -> Description:
-    """Open a picture and describe its file.
+    """Describe a picture file; of one of more than `HELD_PIXELS` only the header is read.
 
     Parameters
     ----------
@@ -70,19 +81,25 @@ def describe(source: Any, limits: OpenLimits | None = None, stdin: BinaryIO | No
     """
     limits = limits or OpenLimits()
     file = fetched(source, limits, stdin)
-    # Whatever is hostile is refused here; what follows reads a header that has been read before.
-    decoded = decode(file.data, file.source, limits.max_pixels)
-    opened = OpenedPicture(decoded.held, file.name, file.source, decoded.notes)
     image = header_of(file.data, file.source, limits.max_pixels)
+    if image.width * image.height > HELD_PIXELS:
+        found = outline(file.data, file.source, limits.max_pixels)
+        shape, notes = found.shape, (*found.notes, ONLY_ITS_HEADER)
+    else:
+        decoded = decode(file.data, file.source, limits.max_pixels)
+        shape, notes = decoded.held.shape, decoded.notes
     info = image.info
     kinds = {"EXIF": "exif", "XMP": "xmp", "IPTC": "photoshop"}
     exif = exif_of(image)
     has_exif = bool(exif) and (image.format != "TIFF" or ExifTags.IFD.Exif in exif)
-    found = [name for name, key in kinds.items() if info.get(key) or (name == "EXIF" and has_exif)]
+    there = [name for name, key in kinds.items() if info.get(key) or (name == "EXIF" and has_exif)]
     if ExifTags.IFD.GPSInfo in exif:
-        found.append("GPS position")
+        there.append("GPS position")
     return Description(
-        opened,
+        file.source,
+        file.name,
+        shape,
+        notes,
         len(file.data),
         image.format or "",
         image.mode,
@@ -90,7 +107,7 @@ def describe(source: Any, limits: OpenLimits | None = None, stdin: BinaryIO | No
         orientation_of(exif),
         _profile_name(info.get("icc_profile")),
         dpi_of(info.get("dpi")),
-        tuple(found),
+        tuple(there),
     )
 
 

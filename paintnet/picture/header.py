@@ -1,9 +1,47 @@
-"""The size of a picture by its header, without decoding it."""
+"""What the header of a picture file says about the picture, without decoding it."""
 
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
-from paintnet.picture.decoding import _DECODERS, _guarded_pillow, _silence, sniff
+from PIL.TiffImagePlugin import TiffImageFile
+
+from paintnet.picture import tiff
+from paintnet.picture.banding import is_turned_on_its_side
+from paintnet.picture.decoding import _DECODERS, _guarded_pillow, _silence, header_of, notes_of_header, sniff
+from paintnet.picture.modes import channels_of
+
+_WIDTH, _HEIGHT = 256, 257
+
+
+class Outline(NamedTuple):
+    """A picture that has not been decoded: its height, width and channels, and what there is to say."""
+
+    shape: tuple[int, int, int]
+    notes: tuple[str, ...]
+
+
+def outline(data: bytes, what: str, max_pixels: int) -> Outline:
+    """Tell what `paintnet.picture.decoding.decode` would make of a file; it raises as that one.
+
+    Parameters
+    ----------
+    data, what, max_pixels : bytes, str, int
+        As for `decode`.
+
+    Examples
+    --------
+    >>> outline(b"P2 2 1 255 0 255", "two.pgm", 10).shape
+    (1, 2, 1)
+    """
+    image = header_of(data, what, max_pixels)
+    name = sniff(data) or ""
+    notes = tiff.picture_first(data)[1] if name == "TIFF" else []
+    width, height = image.size
+    if isinstance(image, TiffImageFile):  # some versions of Pillow have turned its size already
+        width, height = int(image.tag_v2[_WIDTH]), int(image.tag_v2[_HEIGHT])
+    sides = (width, height) if is_turned_on_its_side(image) else (height, width)
+    return Outline((*sides, channels_of(image)), (*notes, *notes_of_header(name, image)))
 
 
 def size_by_header(source: Path | bytes, max_pixels: int) -> tuple[int, int] | None:

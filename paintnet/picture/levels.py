@@ -1,6 +1,8 @@
 """Pictures held as whole levels: a quarter of what their float32 values would take."""
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -70,8 +72,55 @@ class LevelPicture:
             yield self[top : top + rows]
 
 
+@dataclass(frozen=True)
+class _WiderLevels:
+    """Levels with more channels than there are: grey three times, and opaque."""
+
+    levels: WholeLevels
+    channels: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        height, width, _ = self.levels.shape
+        return height, width, self.channels
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.levels.dtype
+
+    def __getitem__(self, place: Any) -> NDArray[Any]:
+        return _widened(self.levels[place], self.channels, np.iinfo(self.dtype).max)
+
+
 Pixels: TypeAlias = NDArray[Any] | LevelPicture
 """A picture of which rows or windows are looked at, whatever it is held as."""
+
+
+def with_channels(pixels: Pixels, channels: int) -> Pixels:
+    """Give a picture the channels of a richer one; what is held as levels stays so.
+
+    Examples
+    --------
+    >>> with_channels(np.full((1, 1, 1), 0.5), 4).tolist()
+    [[[0.5, 0.5, 0.5, 1.0]]]
+    """
+    if pixels.shape[2] == channels:
+        return pixels
+    if isinstance(pixels, LevelPicture):
+        return LevelPicture(_WiderLevels(pixels.levels, channels))
+    return _widened(pixels, channels, 1)
+
+
+def _widened(values: NDArray[Any], channels: int, white: int) -> NDArray[Any]:
+    if values.shape[2] == 1 and channels > 1:
+        values = np.repeat(values, 3, axis=2)
+    if values.shape[2] == 3 and channels == 4:
+        values = np.pad(values, ((0, 0), (0, 0), (0, 1)), constant_values=white)
+    return values
 
 
 def held_as_levels(pixels: NDArray[np.float32]) -> Pixels:

@@ -68,6 +68,19 @@ def to_pixels(image: Image.Image, meaning: Meaning | None = None) -> tuple[Pixel
     return pixels, notes
 
 
+def channels_of(image: Image.Image) -> int:
+    """Count the channels that an image will have, by its header; 4 where it may have transparency.
+
+    Examples
+    --------
+    >>> channels_of(Image.new("LA", (1, 1))), channels_of(Image.new("CMYK", (1, 1)))
+    (4, 3)
+    """
+    if image.has_transparency_data:
+        return 4
+    return 1 if image.mode in ("1", "L", *DEEP) else 3
+
+
 def _shallow(image: Image.Image, meaning: Meaning) -> tuple[Pixels, Opacity, list[str]]:
     """Everything with 8 bits a sample or fewer."""
     key = image.info.get("transparency")

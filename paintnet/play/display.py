@@ -125,21 +125,21 @@ class Display:
         one_blas_thread = OneBlasThread()
         moving = False
         while not self._is_over:
-            self._wanted.wait(INTERVAL if moving else None)
+            if not moving:
+                self._wanted.wait()
             self._wanted.clear()
-            scene = self.scene()
-            if scene is None or self._is_over:
-                moving = False
-                continue
-            moving = scene.is_moving
             begun = time.perf_counter()
             try:
-                with one_blas_thread:
-                    self.paint(scene)
+                scene = self.scene()
+                moving = scene is not None and scene.is_moving
+                if scene is not None and not self._is_over:
+                    with one_blas_thread:
+                        self.paint(scene)
             except MemoryError:
                 self.outbox.gather("note", "there is not enough memory to paint this network")
+            except Exception as error:  # a page has to say it: nobody looks at this thread
+                self.outbox.gather("note", f"paintnet: {type(error).__name__}: {error}; this is a bug")
             if moving:
-                self._wanted.clear()
                 time.sleep(max(0.0, INTERVAL - (time.perf_counter() - begun)))
 
     def paint(self, scene: Scene) -> None:

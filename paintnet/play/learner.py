@@ -140,12 +140,8 @@ class Learner:
     def painting(self) -> Painting | None:
         """Give the painting as it is now; None while there is none."""
         run = self.run
-        if run is None or not self.is_prepared:
-            return None
-        try:
-            return run.painting()
-        except TrainingError:  # scikit-learn has not made the weights yet
-            return None
+        # To ask a run whose preparation failed would be to prepare it again.
+        return run.painting() if run is not None and self.is_prepared and run.has_weights else None
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:
@@ -190,7 +186,6 @@ class Learner:
             except Exception as error:  # a page has to say it: nobody looks at this thread
                 self._fail(f"paintnet: {type(error).__name__}: {error}; this is a bug")
             if not self._is_over:
-                self._gate.hold()
                 self._gate.wait(lambda: self._back_to is not None)
                 self._gate.reopen()
                 if self._goes_on:
@@ -199,6 +194,7 @@ class Learner:
 
     def _fail(self, message: str) -> None:
         self.error = message
+        self._gate.hold()
         self._be("failed")
 
     def _prepare(self) -> None:

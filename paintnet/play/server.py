@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from paintnet.blas import OneBlasThread
 from paintnet.errors import PaintnetError, SettingsError
 from paintnet.picture import OpenLimits
 from paintnet.play.checking import check_server
@@ -119,12 +118,8 @@ class Server:
         self._thread = threading.Thread(target=self._serve, name="paintnet-server", daemon=True)
         self._sweeper = threading.Thread(target=self._sweep, name="paintnet-sweeper", daemon=True)
         self._over = threading.Event()
-        # Trainings and paintings of several threads overlap: one that ends would give BLAS its threads back
-        # amid another, whose sums would come out otherwise.
-        self._one_blas_thread = OneBlasThread()
 
     def __enter__(self) -> Self:
-        self._one_blas_thread.__enter__()
         self._thread.start()
         self._sweeper.start()
         return self
@@ -135,7 +130,6 @@ class Server:
         self._server.should_exit = True
         self._thread.join(SECONDS_TO_END)
         self._socket.close()
-        self._one_blas_thread.__exit__()
 
     @property
     def address(self) -> str:

@@ -4,14 +4,15 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 
 from paintnet.dataset.classes import Classes, sort_pixels
 from paintnet.dataset.pixels import PixelState
-from paintnet.errors import PaintnetError, SettingsError
+from paintnet.errors import PaintnetError, PictureError, SettingsError
 from paintnet.files.names import file_stem, printable
 from paintnet.modelfile import EXTENSION
 from paintnet.painting import Painting
@@ -24,6 +25,9 @@ from paintnet.play.views import STRIP, along, probed, rgba
 from paintnet.typing import Array
 
 PREVIEW_SIDE = 512
+
+_SHRINKING = threading.Lock()
+"""One large picture at a time is float32: of 50 megapixels it takes 600 MB."""
 
 CommandLine = Callable[[str, Wish], str | None]
 """Writes the command that repeats a run: from the source of the picture and the wish."""
@@ -60,6 +64,8 @@ class Page:
     seen_at: float = field(default_factory=time.monotonic)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _generation: int = 0
+    _last: Learner | None = None
+    _copies: dict[int, Array] = field(default_factory=dict)
     is_closed: bool = False
 
     def __post_init__(self) -> None:
@@ -82,15 +88,21 @@ class Page:
         elif isinstance(source, str) and not source.startswith(("sample:", "http://", "https://")):
             why = "is neither a sample nor an address"
             raise SettingsError(printable(source)[:80], why, "give an http or https address, or drop a file")
-        opened = open_picture(source, limits=self.limits)
-        if name is not None:
-            shown = printable(name)[:100]
-            opened = OpenedPicture(opened.pixels, file_stem(name), shown, opened.notes, opened.sha256)
+        opened = open_picture(source, limits=self.limits) if name is None else self._uploaded(source, name)
         with self._lock:
-            self.opened, self.model = opened, None
+            self.opened, self.model, self._copies = opened, None, {}
             self._begin(self.wish, "picture")
         for note in opened.notes:
             self.outbox.gather("note", note)
+
+    def _uploaded(self, content: bytes, name: str) -> OpenedPicture:
+        """Decode a file that was sent; its name is what a person knows it by, also where it is refused."""
+        shown = printable(name)[:100]
+        try:
+            opened = open_picture(BytesIO(content), limits=self.limits)
+        except PictureError as error:
+            raise PictureError(shown, error.why, error.remedy, error.parameter) from error
+        return replace(opened, name=file_stem(name), source=shown)
 
     def open_model(self, content: bytes, name: str) -> None:
         """Show a saved painting; there is nothing to train until another picture is chosen.
@@ -103,7 +115,7 @@ class Page:
         model = Painting.from_bytes(content, printable(name)[:100])
         with self._lock:
             self._stop()
-            self.model, self.opened, self.pixels = model, None, None
+            self.model, self.opened, self.pixels, self._copies = model, None, None, {}
             self.display.forget()
         record = model.training
         self.outbox.put("picture", self._about(printable(name)[:100], (model.width, model.height)))
@@ -112,8 +124,8 @@ class Page:
             state |= {"psnr": record.psnr, "accuracy": record.accuracy, "held_out": record.held_out_psnr}
         self.outbox.put("state", state)
 
-    def configure(self, document: Mapping[str, Any]) -> None:
-        """Take other settings: some change a run on its way, all others begin it anew.
+    def configure(self, document: Mapping[str, Any]) -> dict[str, bool]:
+        """Take other settings: some change a run on its way, all others begin it anew; says which.
 
         Raises
         ------
@@ -123,8 +135,7 @@ class Page:
         wish = Wish.of(document)
         with self._lock:
             # Before there is a picture, those of a small one tell most of what is wrong.
-            pixels = None if self.opened is None else shrink(self.opened.pixels, wish.max_side)
-            wish.settings_for((64, 64, 3) if pixels is None else pixels.shape)
+            wish.settings_for((64, 64, 3) if self.opened is None else self._copy(wish.max_side).shape)
             learner, changed = self.learner, wish.differs_from(self.wish)
             if learner is not None and changed and set(changed) <= ON_THE_WAY and learner.is_prepared:
                 complete = wish.settings_for(learner.picture.shape)
@@ -132,9 +143,10 @@ class Page:
                 for name in changed:
                     learner.change(name, getattr(complete, name))
                 self._tell_settings()
-                return
+                return {"anew": False}
             if changed or learner is None:
                 self._begin(wish, ", ".join(changed))
+            return {"anew": bool(changed)}
 
     def start(self) -> None:
         """Learn on."""
@@ -261,6 +273,7 @@ class Page:
             self.display.close()
             self.outbox.wake()
             self.opened = self.pixels = self.model = None
+            self._copies = {}
 
     def _running(self) -> Learner:
         if self.learner is None:
@@ -271,6 +284,7 @@ class Page:
         self._generation += 1
         if self.learner is not None:
             self.learner.close()
+            self._last, self.learner = self.learner, None
         self.outbox.forget("points", "state", "frame", "network", "unit", "back")
 
     def _begin(self, wish: Wish, why: str) -> None:
@@ -279,9 +293,8 @@ class Page:
         if opened is None:
             self.wish = wish
             return
-        pixels = shrink(opened.pixels, wish.max_side)
+        pixels = self._copy(wish.max_side)
         wish.settings_for(pixels.shape)
-        before = self.learner
         self._stop()
         if self.pixels is None or why == "picture" or pixels.shape != self.pixels.shape:
             shown = shrink(pixels, 1024)
@@ -291,8 +304,16 @@ class Page:
         self.wish, self.pixels, self.model = wish, pixels, None
         self.outbox.put("anew", {"why": why})
         self._tell_settings()
-        self.learner = Learner(pixels, wish.preset, wish.settings, self._telling(), before)
+        self.learner = Learner(pixels, wish.preset, wish.settings, self._telling(), self._last)
         self.display.forget()
+
+    def _copy(self, max_side: int) -> Array:
+        """Give the picture as it is learned: a large one is float only while it is made smaller."""
+        assert self.opened is not None  # noqa: S101 - the callers have looked; told to mypy
+        if max_side not in self._copies:
+            with _SHRINKING:
+                self._copies = {max_side: shrink(self.opened.held[:], max_side)}
+        return self._copies[max_side]
 
     def _telling(self) -> Callable[[str, Any], None]:
         """What a learner tells the page with; nothing, once another has taken its place."""

@@ -18,7 +18,7 @@ from paintnet import load
 from paintnet.cli.batch import NOT_OF_FIT, batch
 from paintnet.cli.batch_line import batch_line
 from paintnet.cli.fit import fit
-from tests.command_line import PROGRAM, Run, Terminal, environment, levels_of, snapshot
+from tests.command_line import PROGRAM, Run, Terminal, environment, levels_of, run_program, snapshot
 from tests.fleet.fleet_helpers import manifest_of, picture, pictures_in
 
 QUICK = ("--preset", "draft", "--epochs", "2", "--batch-size", "64", "--engine", "numpy")
@@ -53,7 +53,7 @@ def test_every_option_of_fit_is_there_or_has_a_reason_not_to_be() -> None:
         ):
             assert ours[each.name] is each
     lacking = {each.name for each in fit.params} - {each.name for each in batch.params}
-    kept = {"checkpoint", "every", "resume", "keep_on_interrupt"}
+    kept = {"resume", "keep_on_interrupt"}
     assert lacking == {"image", "output", "model", "preview", "sha256", *kept}
 
 
@@ -118,6 +118,16 @@ def test_an_animation_and_a_page_for_each(run: Run, pictures: Path) -> None:
     run("batch", "in/a.png", "--out-dir", "out", *QUICK, *views).done()
     assert sorted(made_in("out")) == ["a.gif", "a.html", "a.painted.png", "a.paintnet"]
     assert "epoch" not in run("batch", "--out-dir", "o", "in", "--caption").failed(2)
+
+
+def test_with_checkpoints_the_files_are_the_same_and_none_is_left(run: Run, pictures: Path) -> None:
+    for name, options in (("out", ("--checkpoint", "--every", "0.001s")), ("there", ())):
+        run("batch", "in/a.png", "--out-dir", name, *QUICK, *options).done()
+    assert made_in("out") == made_in("there")
+    told = run("batch", "in/a.png", "--out-dir", "o", *QUICK, "--every", "3s").failed(2)
+    assert told == "--every: it has no effect alone; add --checkpoint"
+    told = run("batch", "in", "--out-dir", "o", "--encoding", "raw", "--solver", "lbfgs", "--checkpoint")
+    assert told.failed(2).startswith("--checkpoint: lbfgs has no epochs to store between; ")
 
 
 def test_fail_fast_and_the_gate(run: Run, pictures: Path) -> None:
@@ -245,14 +255,21 @@ def test_fault_25_one_worker_is_killed_amid_a_picture(run: Run, folder: Path, ki
     assert rows == [(name, state) for name, end in ended.items() for state in ("begun", end)]
 
 
-def test_ctrl_c_says_how_to_go_on(pictures: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "told", "workers"),
+    [(signal.SIGINT, 130, "interrupted: Ctrl-C", 1), (signal.SIGTERM, 143, "terminated: SIGTERM", 2)],
+)
+def test_fault_20_a_signal_says_how_to_go_on(
+    pictures: Path, number: signal.Signals, code: int, told: str, workers: int
+) -> None:
     Path("in/x.png").unlink()
-    with Terminal("batch", "in", "--out-dir", "out", *QUICK, "--epochs", "100000") as terminal:
+    options = (*QUICK, "--epochs", "100000", "--workers", workers)
+    with Terminal("batch", "in", "--out-dir", "out", *options) as terminal:
         terminal.wait_for("0 of 11 pictures")
-        wait_for_lines(terminal.process, 1)
-        terminal.process.send_signal(signal.SIGINT)
-        assert terminal.finish() == 130
-    words = "interrupted: Ctrl-C; 0 of 11 pictures are done; the same command goes on with the others"
+        wait_for_lines(terminal.process, workers)
+        terminal.process.send_signal(number)
+        assert terminal.finish() == code
+    words = f"{told}; 0 of 11 pictures are done; the same command goes on with the others"
     assert words in " ".join(terminal.text.split())
     assert made_in("out") == {}
 
@@ -264,6 +281,23 @@ def test_two_runs_at_once_do_each_other_no_harm(run: Run, pictures: Path) -> Non
     both = [start("batch", "in", "--out-dir", "out", *QUICK), other]
     assert [each.wait(120) for each in both] == [3, 3]
     assert run("batch", "in", "--out-dir", "out", *QUICK, "--json").document["skipped"] == 9
+
+
+def test_fault_26_neither_hash_seed_nor_the_order_of_a_folder_nor_workers_change_anything(
+    folder: Path,
+) -> None:
+    names, made = ["x/c.png", "b.png", "x/a.png"], []
+    for number, (hash_seed, workers) in enumerate((("1", "1"), ("77", "2"))):
+        here = folder / str(number)
+        for name in names if number else names[::-1]:
+            (here / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+            (here / "in" / name).write_bytes(picture(names.index(name)))
+        options = ("--recursive", "--out-dir", "out", "--name", "{number}-{stem}.{ext}", "--workers", workers)
+        run_program("batch", "in", *options, *QUICK, cwd=here, env={"PYTHONHASHSEED": hash_seed}).done()
+        made.append(made_in(str(here / "out")))
+    assert made[0] == made[1]
+    models = ["1-b.paintnet", "x/2-a.paintnet", "x/3-c.paintnet"]
+    assert sorted(name for name in made[0] if name.endswith(".paintnet")) == models
 
 
 def test_the_line_tells_what_is_left() -> None:

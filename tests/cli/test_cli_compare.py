@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,33 @@ def test_a_painting_is_painted_at_the_size_of_the_picture(run: Run, photo: Path,
     assert outcome.err == "note: photo.paintnet was painted at 32 x 24, not at its own 16 x 12\n"
     run("render", model.name, "--size", "32x24", "-o", "painted.png").done()
     assert outcome.out == run("compare", "painted.png", "larger.png").done().out
+
+
+def test_large_pictures_are_compared_in_bands(
+    run: Run, folder: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, column, channel = np.indices((900, 1000, 3))
+    first = ((row // 5 + column // 7 + 40 * channel) % 256).astype(np.uint8)
+    second = first ^ (first > 250)
+    second[700, 800] = first[700, 800] ^ 128
+    Image.fromarray(first).save("first.png")
+    Image.fromarray(second).convert("RGBA").save("second.tif", compression="tiff_lzw")
+    Image.fromarray(first[..., 0]).save("grey.png")
+    pairs = (("first.png", "second.tif"), ("second.tif", "grey.png"), ("grey.png", model.name))
+    small = [run("compare", *pair, "-o", f"small{k}.png").done().out for k, pair in enumerate(pairs)]
+    assert "(128 of 255 levels) at 800,700" in small[0]
+    monkeypatch.setattr("paintnet.picture.banding.HELD_PIXELS", 1000)
+    monkeypatch.setattr("paintnet.picture.banding.BAND_PIXELS", 2**16)
+    monkeypatch.setattr("paintnet.cli.compare.HELD_PIXELS", 1000)
+    large = [run("compare", *pair, "-o", f"large{k}.png").done().out for k, pair in enumerate(pairs)]
+    tracemalloc.start()
+    run("compare", *pairs[0]).done()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [text.replace(f"large{k}.", f"small{k}.") for k, text in enumerate(large)] == small
+    for k in range(3):
+        assert Path(f"large{k}.png").read_bytes() == Path(f"small{k}.png").read_bytes()
+    assert peak < first.size * 4, "not one picture is held in float32"
 
 
 def test_two_paintings_are_painted_at_the_size_of_the_first(run: Run, model: Path, classified: Path) -> None:

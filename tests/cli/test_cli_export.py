@@ -17,7 +17,7 @@ def small(folder: Path) -> str:
 def test_a_page_is_written_and_told(run: Run, small: str) -> None:
     told = run("export", small, "-o", "page.html", "--json").done().document
     assert told == {"model": small, "output": "page.html", "bytes": Path("page.html").stat().st_size}
-    assert b"<title>small, painted by a neural network</title>" in Path("page.html").read_bytes()
+    assert b">small, painted by a neural network</title>" in Path("page.html").read_bytes()
 
 
 def test_a_file_that_is_there_stays_unless_forced(run: Run, small: str) -> None:
@@ -29,5 +29,8 @@ def test_a_file_that_is_there_stays_unless_forced(run: Run, small: str) -> None:
 
 
 def test_an_unknown_extension_is_refused(run: Run, small: str, folder: Path) -> None:
-    assert "unknown extension '.pdf'; use one of .html" in run("export", small, "-o", "a.pdf").failed()
+    assert (
+        "unknown extension '.pdf'; use one of .glsl .html .onnx .svg"
+        in run("export", small, "-o", "a.pdf").failed()
+    )
     assert [path.name for path in folder.iterdir()] == [small]

@@ -35,6 +35,23 @@ def test_what_stops_a_run_leaves_a_valid_checkpoint(photo: Path, stop: signal.Si
         assert "the same command with --resume a.checkpoint goes on from its last checkpoint" in said
 
 
+def test_a_mosaic_goes_on_after_it_was_killed(run: Run, folder: Path) -> None:
+    options = ("fit", "sample:bird", "--preset", "draft", "--patch", 40, "--epochs", 60, "--engine", "numpy")
+    run(*options, "-m", "whole.paintnet").done()
+    kept = ("--checkpoint", "a.checkpoint", "--every", "0.01s")
+    for resume in ((), ("--resume", "a.checkpoint"), ("--resume", "a.checkpoint")):
+        with Terminal(*map(str, options), *kept, *resume, "-m", "a.paintnet") as terminal:
+            terminal.wait_for(" s left")
+            before = Path("a.checkpoint").stat().st_mtime_ns
+            while Path("a.checkpoint").stat().st_mtime_ns == before:
+                assert terminal.process.poll() is None
+            terminal.process.send_signal(signal.SIGKILL)
+            assert terminal.finish() == -9
+    assert Checkpoint.load("a.checkpoint").patches is not None
+    run(*options, *kept, "--resume", "a.checkpoint", "-m", "a.paintnet").done()
+    assert Path("a.paintnet").read_bytes() == Path("whole.paintnet").read_bytes()
+
+
 def test_a_run_ended_by_ctrl_c_may_keep_its_painting(photo: Path) -> None:
     with Terminal("fit", photo, *LONG, "--keep-on-interrupt") as terminal:
         terminal.wait_for(" s left")

@@ -116,3 +116,27 @@ def test_what_cannot_be_is_refused_before_anything_is_written(run: Run, here: Pa
     Path("out/sweep.csv").write_text("of a stranger")
     assert run("sweep", "a.png", *QUICK, "--out-dir", "out").failed().startswith("out/sweep.csv: ")
     assert Path("out/sweep.csv").read_text() == "of a stranger"
+
+
+def test_successive_halving_tells_its_rungs_and_the_command_of_the_best(run: Run, here: Path) -> None:
+    rates = [word for rate in ("1e-06", "0.003", "0.01", "0.0001") for word in ("--learning-rate", rate)]
+    options = ("--batch-size", 64, "--engine", "numpy", "--epochs", 12, *rates, "--out-dir", "out")
+    words = ("sweep", "a.png", *options, "--successive-halving")
+    rungs = "note: trials by the part of their epochs that they get: 4 with 1/4, 2 with 1/2, 1 with all\n"
+    planned = run(*words, "--dry-run").done()
+    assert planned.err == rungs
+    assert planned.out.splitlines()[-1].startswith("4 to do, 0 done; ")
+    outcome = run(*words).done()
+    assert outcome.err == rungs
+    lines = outcome.out.splitlines()
+    assert lines[0] == "4 done"
+    rows = list(csv.DictReader(Path("out/sweep.csv").read_text().splitlines()))
+    assert [row["epochs"] for row in rows] == ["12", "6", "3", "3"]
+    assert lines[1].endswith(f", 12 epochs: --learning-rate {float(rows[0]['learning_rate'])}")
+    assert float(rows[0]["learning_rate"]) in (0.003, 0.01)
+    again = run(*shlex.split(lines[-1])[1:], "-m", "best.paintnet").done()
+    assert again.err == ""
+    assert Path("best.paintnet").read_bytes() == Path("out", rows[0]["file"]).read_bytes()
+    assert run(*words, "--json").done().document["skipped"] == 4
+    told = run("sweep", "a.png", "--time", "5s", "--successive-halving", "--out-dir", "o").failed(2)
+    assert told.startswith("--successive-halving: it halves epochs, and a trial ")

@@ -5,6 +5,7 @@ import pytest
 from dataset_helpers import levels, picture
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from paintnet.dataset.classes import Classes, parse_palette, sort_pixels
 from paintnet.errors import SettingsError
@@ -126,6 +127,15 @@ def test_k_means_of_a_large_picture_looks_at_a_sample_and_repeats_itself() -> No
     (labels, palette), (_, again) = (sorted_by(pixels, colors=2, seed=3) for _ in range(2))
     assert np.array_equal(labels, (pixels.ravel() < 0.5).astype(int))
     assert levels(palette) == levels(again) == [[230], [51]]
+
+
+def test_k_means_does_not_depend_on_the_threads_of_openmp() -> None:
+    pixels = np.random.default_rng(1).random((90, 80, 3), dtype=np.float32)
+    found = []
+    for threads in (1, 2, 3):
+        with threadpool_limits(threads):
+            found.append(sorted_by(pixels, colors=6)[1].tobytes())
+    assert len(set(found)) == 1
 
 
 @pytest.mark.parametrize("classes", [Classes(colors=2), Classes(threshold=400)])

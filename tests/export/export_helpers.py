@@ -1,6 +1,7 @@
 """Small paintings with chance weights: what they paint does not matter, only that all paint the same."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 
@@ -59,3 +60,16 @@ def chance_painting(
         patches=(patch,), width=WIDTH, height=HEIGHT, channels=channels,
         mode="regress" if palette is None else "classify", palette=palette, pixel=pixel,
     )  # fmt: skip
+
+
+def mosaic_of(painting: Painting) -> Painting:
+    """Four patches that overlap, each with the painting's network turned in its own way."""
+    network = painting.patches[0].network
+    rng = np.random.default_rng(5)
+    patches = []
+    for top, bottom in ((0.0, 8.0), (5.0, 13.0)):
+        for left, right in ((0.0, 13.0), (9.0, 22.0)):
+            coefs = (*network.coefs[:-1], rng.permutation(network.coefs[-1], axis=0))
+            turned = replace(network, coefs=coefs)
+            patches.append(Patch(turned, Extent(left, top, right, bottom), (left, top)))
+    return replace(painting, patches=tuple(patches))

@@ -2,20 +2,26 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from paintnet.encoding.extent import Extent
+from paintnet.encoding.grid import GridMap
 from paintnet.export.page import page_of
 from paintnet.painting import Painting
+from paintnet.patches import Patch
 from paintnet.picture.formats import to_levels
+from paintnet.rounding import on_lattice
 from tests.browser import launched
-from tests.export.export_helpers import PALETTE, chance_painting, encodings
+from tests.export.export_helpers import EXTENT, PALETTE, chance_painting, encodings, mosaic_of
 
 SOFTWARE = "--use-angle=swiftshader --enable-unsafe-swiftshader"
 ENGINES = {"": "WebGL2", "#plain": "JavaScript"}
+AXE = Path(__file__).parents[1] / "play" / "axe" / "axe.min.js"
 REGION = (-0.0, 2.5, 11.25, 9.0)
 SIZES = [((23, 14), (0, 0, 23, 14)), ((60, 37), (0, 0, 23, 14)), ((9, 5), (0, 0, 23, 14)), ((40, 30), REGION)]
 ENCODINGS = encodings()
@@ -32,6 +38,13 @@ PAINTINGS = {
     "two classes": chance_painting(ENCODINGS["keys"], palette=PALETTE[:2], outputs=1, pixel="center"),
     "two outputs": chance_painting(ENCODINGS["fourier"], palette=PALETTE[:2], outputs=2, pixel="center"),
     "one class": chance_painting(ENCODINGS["raw"], palette=PALETTE[:1], outputs=1, pixel="center"),
+}
+
+PAINTINGS |= {
+    "mosaic": mosaic_of(PAINTINGS["keys"]),
+    "mosaic of three classes": mosaic_of(PAINTINGS["three classes"]),
+    "mosaic of two classes": mosaic_of(PAINTINGS["two classes"]),
+    "mosaic of waves": mosaic_of(PAINTINGS["logistic"]),
 }
 
 
@@ -58,6 +71,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Any]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
         page.goto(path.as_uri() + engine)
+        wait_for(page, "Boolean(window.paintnet)")
         return page
 
     yield open_it
@@ -108,6 +122,31 @@ def test_the_page_paints_what_render_paints(open_page: Any, name: str, engine: s
         seen = expected[:, :, 3] > 32
         assert apart[seen].max() <= (2 if painting.channels < 4 else 8)
         assert np.abs(found[:, :, 3].astype(int) - expected[:, :, 3]).max() <= 2
+
+
+PACKED = [
+    (GridMap.over(EXTENT, [3, 90], "keys"), 3),
+    (GridMap.over(EXTENT, [2, 5], "linear"), 1),
+    (GridMap.over(EXTENT, [60], "cubic"), 16),
+    (GridMap.over(Extent.of_picture(300, 2), [2], "linear"), 2),
+    (GridMap.over(Extent.of_picture(2, 300), [2], "linear"), 2),
+]
+
+
+@pytest.mark.parametrize(("grid", "features"), PACKED)
+def test_a_packed_table_is_unpacked_to_the_bit(open_page: Any, grid: GridMap, features: int) -> None:
+    rng = np.random.default_rng(1)
+    painting = chance_painting(grid, layers=(features,))
+    network = painting.patches[0].network
+    lattice = rng.normal(0, 0.1, (features, features))
+    numbers = rng.normal(0, 4, network.coefs[0].shape)
+    numbers[:: len(numbers) // 9] *= 900  # some are too large for a byte
+    table = on_lattice(np.rint(numbers).astype(np.int16), lattice)
+    network = replace(network, coefs=(table, *network.coefs[1:]), lattice=lattice)
+    page = open_page(replace(painting, patches=(Patch.whole(network, 23, 14),)))
+    found = page.evaluate("[...paintnet.view.about.patches[0].layers[0].weights]")
+    np.testing.assert_array_equal(np.array(found, np.float32), table.ravel())
+    assert page.evaluate("paintnet.view.about.patches[0].table.packed.length") == len(grid.levels)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -199,3 +238,24 @@ def test_a_card_that_is_lost_is_done_without(open_page: Any) -> None:
     after = painted(page, *SIZES[0])
     assert page.evaluate("paintnet.view.painter.name") == "JavaScript"
     assert np.abs(before.astype(int) - after).max() <= 2
+
+
+SCREENS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},
+    "Japanese": {"locale": "ja-JP"},
+}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_everyone_can_use_it(open_page: Any, screen: str) -> None:
+    page = open_page(PAINTINGS["three classes"], **SCREENS[screen])
+    page.locator("#canvas").focus()
+    box = page.locator("#canvas").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.locator("summary").click()
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 10
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found["violations"]] == []

@@ -4,18 +4,18 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
 import pytest
 
-from paintnet.encoding.extent import Extent
+import paintnet
 from paintnet.errors import SettingsError
+from paintnet.export import page
 from paintnet.export.formats import export_bytes
 from paintnet.export.page import SCRIPTS, page_of
-from paintnet.patches import Patch
-from tests.export.export_helpers import chance_painting, encodings
+from paintnet.modelfile import stored_bytes
+from tests.export.export_helpers import chance_painting, encodings, mosaic_of
 
 
 def test_the_numbers_in_the_page_are_those_of_the_network() -> None:
@@ -27,6 +27,12 @@ def test_the_numbers_in_the_page_are_those_of_the_network() -> None:
     network = painting.patches[0].network
     expected = [network.encoding.tensors()["frequencies"], *network.coefs, *network.intercepts]
     np.testing.assert_array_equal(found, np.concatenate([array.ravel() for array in expected]))
+
+
+def test_a_page_is_hardly_larger_than_what_the_painting_has_stored() -> None:
+    painting = paintnet.fit("sample:china", preset="draft", epochs=2)
+    assert painting.patches[0].network.lattice is not None
+    assert len(page_of(painting)) <= 1.1 * 4 / 3 * stored_bytes(painting)
 
 
 def test_its_policy_allows_its_own_script_and_style_alone() -> None:
@@ -69,14 +75,24 @@ def test_all_its_words_are_there_in_each_language_and_filled_in() -> None:
     assert '<title data-word="title">a {engine} in {width}, painted by' in text
 
 
-def test_several_patches_are_refused() -> None:
-    painting = chance_painting(encodings()["raw"])
-    patch = painting.patches[0]
-    two = (patch, Patch(patch.network, Extent(10.0, 0.0, 22.0, 13.0)))
-    with pytest.raises(SettingsError, match="it consists of 2 patches, and an export holds one network"):
-        page_of(replace(painting, patches=two))
+@pytest.mark.parametrize(
+    ("limit", "most", "why"),
+    [
+        ("MOST_NUMBERS", 1000, "it has 4,676 numbers, and a page holds 1,000"),
+        ("MOST_PATCHES", 3, "it has 4 patches"),
+    ],
+)
+def test_a_painting_that_is_too_large_is_refused_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, limit: str, most: int, why: str
+) -> None:
+    mosaic = mosaic_of(chance_painting(encodings()["keys"]))
+    monkeypatch.setattr(page, limit, most)
+    with pytest.raises(SettingsError, match=rf"{why}.*render it as \.dzi"):
+        page_of(mosaic)
 
 
 def test_an_unknown_extension_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(SettingsError, match=r"unknown extension '\.pdf'; use one of \.html"):
+    with pytest.raises(
+        SettingsError, match=r"unknown extension '\.pdf'; use one of \.glsl \.html \.onnx \.svg"
+    ):
         export_bytes(chance_painting(encodings()["raw"]), ".pdf")

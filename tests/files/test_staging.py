@@ -1,6 +1,8 @@
 """Temporary files: whose are swept away, and whose stay."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -46,6 +48,28 @@ def test_one_that_is_just_being_made_stays(tmp_path: Path) -> None:
     path = left_behind(tmp_path, b"")
     sweep(tmp_path)
     assert path.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_one_whose_run_was_killed_before_the_first_byte_is_swept_at_once(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path; from paintnet.files.staging import StagedFile\n"
+        "with StagedFile(Path(sys.argv[1]), None): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "a.png")], check=False)
+    (path,) = tmp_path.iterdir()
+    assert path.stat().st_size == 0
+    sweep(tmp_path)
+    assert not path.exists()
+
+
+def test_what_is_finished_has_the_date_of_its_writing(tmp_path: Path) -> None:
+    begun = time.time()
+    with StagedFile(tmp_path / "a.png", None) as staged:
+        staged.file.write(b"whole")
+        staged.finish()
+        staged.take_place()
+    assert (tmp_path / "a.png").stat().st_mtime > begun - MINUTE
 
 
 @pytest.mark.parametrize(

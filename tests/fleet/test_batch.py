@@ -1,8 +1,14 @@
 """Many pictures: what is done stays done, and nothing is lost or replaced."""
 
+import contextlib
 import os
+import random
 import shutil
 import signal
+import sys
+import threading
+import time
+from collections import Counter
 from collections.abc import Callable
 from itertools import zip_longest
 from pathlib import Path
@@ -11,6 +17,7 @@ from typing import Any
 import pytest
 
 from paintnet.errors import OutputError, SettingsError
+from paintnet.files.staging import StagedFile
 from paintnet.fleet import batch
 from paintnet.fleet.batch import plan_batch, run_batch
 from paintnet.fleet.work import Report, Task, do_task
@@ -175,6 +182,84 @@ def test_a_killed_run_left_outputs_without_their_line(folder: Path, torn: int) -
     assert states(settings, "in") == {"a": "skipped", "b": "skipped" if torn == 1 else "done"}
     del (again := snapshot(folder / "out"))["manifest.jsonl"]
     assert again == whole
+
+
+def half_saving(task: Task) -> Report:
+    """Die amid the writing of an output, or wait there to be ended."""
+    picture = Path(task.job.source)
+    with StagedFile(Path(task.job.outputs.models[0]), None) as staged:
+        staged.file.write(b"half")
+        staged.file.flush()
+        picture.with_suffix(".begun").touch()
+        if picture.stem == "dies":
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(600)
+    raise AssertionError
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("name", ["dies", "is_ended"])
+def test_fault_25_a_worker_that_dies_or_is_ended_amid_writing_leaves_no_temporary_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    pictures_in(folder / "in", f"{name}.png", "later.png")
+    monkeypatch.setattr(batch, "do_task", half_saving)
+    run = run_batch(plan_batch(settings_in(folder / "out"), [f"in/{name}.png"]), workers=1)
+    if name == "dies":
+        assert [row["state"] for row in run] == ["failed"]
+    else:
+        waiting = threading.Timer(0.0, end_when_begun, (folder / "in" / f"{name}.begun",))
+        waiting.start()
+        with pytest.raises(KeyboardInterrupt), contextlib.closing(run):
+            next(run)
+        waiting.join()
+    assert set(snapshot(folder / "out")) == {"manifest.jsonl"}
+
+
+def end_when_begun(mark: Path) -> None:
+    """Press Ctrl-C when a worker is amid its work."""
+    end = time.monotonic() + 60
+    while not mark.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_fault_35_a_manifest_edited_by_hand_loses_no_output(folder: Path) -> None:
+    pictures_in(folder, "in/a.png", "in/b.png", "in/c.png")
+    settings = settings_in(folder / "out")
+    states(settings, "in")
+    manifest, chance = folder / "out" / "manifest.jsonl", random.Random(0)
+    lines = manifest.read_bytes().splitlines(keepends=True)
+    whole, ends = snapshot(folder / "out"), Counter[str]()
+    del whole["manifest.jsonl"]
+    for _ in range(60):
+        manifest.write_bytes(edited(lines, chance))
+        try:
+            ends.update(states(settings, "in").values())
+        except OutputError as error:  # what is not known to be of this batch is left alone
+            ends[f"refused without {error.parameter}"] += 1
+        del (after := snapshot(folder / "out"))["manifest.jsonl"]
+        assert after == whole
+    assert set(ends) == {"skipped", "done", "refused without force"}
+
+
+def edited(lines: list[bytes], chance: random.Random) -> bytes:
+    """Lines moved, doubled, lost, torn, or with another letter somewhere."""
+    lines = list(lines)
+    at = chance.randrange(len(lines))
+    match chance.randrange(5):
+        case 0:
+            chance.shuffle(lines)
+        case 1:
+            lines.insert(at, chance.choice(lines))
+        case 2:
+            del lines[at]
+        case 3:
+            lines[at] = lines[at][: chance.randrange(len(lines[at]))]
+        case 4:
+            where = chance.randrange(len(lines[at]))
+            lines[at] = lines[at][:where] + bytes([chance.randrange(32, 127)]) + lines[at][where + 1 :]
+    return b"".join(lines)
 
 
 def test_without_a_manifest_nothing_is_replaced(folder: Path) -> None:

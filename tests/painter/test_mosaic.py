@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +11,14 @@ from painter_helpers import smooth
 from paintnet.animation.frames import FrameTaker
 from paintnet.dataset.classes import Classes
 from paintnet.errors import CheckpointError
+from paintnet.files.growing import MARK_BYTES, GrowingFile
 from paintnet.metrics import psnr, ssim
 from paintnet.painter.checkpoint import Checkpoint, fingerprint
 from paintnet.painter.events import EpochFinished, TrainingFinished, TrainingStarted, Working
+from paintnet.painter.keeping import Keeping, run_through
 from paintnet.painter.mosaic import MosaicRun
 from paintnet.painter.painter import Painter
+from paintnet.painter.patches_done import LAYOUT, PatchesDone
 from paintnet.painter.quality import as_written
 from paintnet.painting import Painting
 from paintnet.picture.levels import LevelPicture
@@ -171,6 +175,77 @@ def test_a_mosaic_goes_on_from_its_checkpoint_to_the_same_bytes(kind: str, stop_
     assert later.result().to_bytes() == painter.fit(picture).to_bytes()
 
 
+def test_a_checkpoint_on_disk_writes_each_patch_once(tmp_path: Path) -> None:
+    path, picture = tmp_path / "run.checkpoint", wavy()
+    places: list[dict[str, int]] = []
+    kept: list[bytes] = []
+
+    def look(event: object, run: object) -> None:
+        if isinstance(event, EpochFinished):
+            with path.open("rb") as file:
+                growing = GrowingFile(file, LAYOUT)
+                places.append({name: growing.entry(name).begin for name in growing.names if name != "state"})
+            kept.append(path.read_bytes())
+
+    run = Painter("draft", **{**LEARNED, "epochs": 4}).start(picture)
+    run.listeners = [look]
+    run_through(run, Keeping(checkpoint=str(path), every=1e-9))
+    expected = run.result().to_bytes()
+    assert [len(each) for each in places] == [k // 4 for k in range(24)]
+    assert all(before.items() <= after.items() for before, after in pairwise(places)), "nothing moves"
+    assert path.stat().st_size < len(expected) + 6 * len(kept[0]), "24 states, and room for few"
+    for epoch in (1, 4, 5, 18, 24):
+        path.write_bytes(kept[epoch - 1])
+        later = Painter("draft", **{**LEARNED, "epochs": 4}).start(picture)
+        run_through(later, Keeping(checkpoint=str(path), resume=str(path), every=1e-9))
+        assert later.result().to_bytes() == expected
+    assert [each.name for each in tmp_path.iterdir()] == ["run.checkpoint"]
+
+
+def test_two_runs_with_one_checkpoint_leave_that_of_one_of_them(tmp_path: Path) -> None:
+    path, picture = tmp_path / "run.checkpoint", wavy()
+    settings = {**LEARNED, "epochs": 4}
+    painters = [Painter("draft", **settings, seed=seed) for seed in (0, 1)]
+    runs = [painter.start(picture) for painter in painters]
+    marks = b"a" * MARK_BYTES, b"b" * MARK_BYTES
+    for _ in range(7):
+        for run, mark in zip(runs, marks, strict=True):
+            next(run)
+            run.checkpoint().update(path, mark)
+    later = painters[1].start(picture)
+    later.restore(Checkpoint.load(path))
+    assert [event.epoch for event in later] == list(range(8, 25))
+    assert later.result().to_bytes() == painters[1].fit(picture).to_bytes()
+
+
+def test_a_run_goes_back_to_an_earlier_checkpoint() -> None:
+    painter, picture = Painter("draft", **{**LEARNED, "epochs": 3}), wavy()
+    run = painter.start(picture)
+    moments = {event.epoch: run.checkpoint() for event in run}
+    again = painter.start(picture)
+    for event in again:
+        if event.epoch == 10:
+            break
+    again.restore(moments[4])
+    assert [event.epoch for event in again] == list(range(5, 19))
+    assert again.result().to_bytes() == run.result().to_bytes()
+
+
+def test_a_checkpoint_of_many_patches_can_be_read() -> None:
+    picture = wavy()
+    run = Painter("draft", **{**QUICK, "epochs": 1}).start(picture)
+    list(run)
+    few = run.checkpoint()
+    assert few.patches is not None
+    ending, stored = few.patches.endings[0], few.patches.stored
+    many = PatchesDone(dict.fromkeys(range(3000), ending), lambda number: stored(number % 6))
+    content = replace(few, patches=many).to_bytes()
+    again = Checkpoint.from_bytes(content).patches
+    assert again is not None
+    assert again.endings == many.endings
+    assert again.stored(2999)[1] == stored(2999 % 6)[1]
+
+
 def test_a_checkpoint_of_other_patches_is_refused() -> None:
     picture = wavy()
     run = Painter("draft", **QUICK).start(picture)
@@ -179,7 +254,7 @@ def test_a_checkpoint_of_other_patches_is_refused() -> None:
     narrow = picture[:, :60]  # has windows as large as the others
     other = Painter("draft", **QUICK).start(narrow)
     forged = replace(content, picture=fingerprint(narrow), settings=other.settings.to_document())
-    with pytest.raises(CheckpointError, match=r"checkpoint: it has 6 patches, and this run 4; give the"):
+    with pytest.raises(CheckpointError, match=r"checkpoint: it has 6 patches, and this run 4 patches"):
         other.restore(forged)
     with pytest.raises(CheckpointError, match="checkpoint: it belongs to a run on another picture"):
         Painter("draft", **QUICK).start(picture[::-1]).restore(content)

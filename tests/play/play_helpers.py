@@ -2,10 +2,13 @@
 
 import json
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from paintnet.play.server import Server
+from tests.command_line import environment
 
 TOKEN = "a-token-that-nobody-guesses"
 QUICK = {"preset": "draft", "engine": "numpy", "epochs": 8, "max_side": 128}
@@ -114,3 +118,17 @@ def a_png(width: int = 24, height: int = 16) -> bytes:
     content = BytesIO()
     Image.fromarray(np.stack([across, down, 255 - across], axis=2).astype(np.uint8)).save(content, "PNG")
     return content.getvalue()
+
+
+@contextmanager
+def program(folder: Path, *options: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The program in a folder, and what it says first."""
+    words = [sys.executable, "-m", "paintnet", "play", "--no-browser", "--json", *options]
+    with subprocess.Popen(
+        words, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        try:
+            yield running, json.loads(running.stdout.readline())
+        finally:
+            running.kill()

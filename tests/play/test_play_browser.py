@@ -1,106 +1,263 @@
-"""The page in a real browser, in Japanese and in English: nothing that it says is in the other language."""
+"""The page in a real browser: what a person does to the run, its settings and its pictures."""
 
-import re
-from collections.abc import Iterator
-from typing import Any
+import numpy as np
+from PIL import Image
+from play_helpers import a_png
+from screen import Open, Screen
 
-import pytest
+from paintnet.painter.painter import Painter
+from paintnet.painting import Painting
+from paintnet.picture import open_picture
+from paintnet.play.controls import CONTROLS
 
-from paintnet.play.server import Server
-from tests.browser import launched
-
-JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
-ENGLISH_SENTENCE = re.compile(r"\b[A-Za-z]{2,} [a-z]{2,}\b")
-SETTINGS = "#mode=classify&threshold=600&preset=draft&epochs=6&max_side=128&encoding=raw&layers=40"
-
-VISIBLE = """() => {
-  const found = [];
-  const walk = (item) => {
-    for (const name of ["aria-label", "title", "placeholder", "aria-valuetext"])
-      if (item.getAttribute(name)) found.push(item.getAttribute(name));
-    if (item.id === "command" || item.tagName === "SCRIPT") return;
-    for (const child of item.childNodes) {
-      if (child.nodeType === 3 && child.data.trim()) found.push(child.data.trim());
-      else if (child.nodeType === 1) walk(child);
-    }
-  };
-  walk(document.body);
-  return found;
-}"""
+REFUSED = "Failed to load resource: the server responded with a status of 4"
+"""What Chromium writes into its console for each request that a server refuses."""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with launched("") as browser:
-        yield browser
+def weights(painting: Painting) -> list[bytes]:
+    return [array.tobytes() for array in painting.patches[0].network.arrays]
 
 
-@pytest.fixture
-def page(browser: Any, served: Server) -> Iterator[Any]:
-    page = browser.new_page(locale="ja-JP")
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{served.address}{SETTINGS}")
-    wait_for(page, "document.body.dataset.phase === 'ready'")
-    yield page
-    page.close()
-    assert complaints == []
+def refused(screen: Screen, times: int = 1) -> None:
+    """The browser has told of so many refusals, and of nothing else."""
+    assert len(screen.complaints) == times
+    assert all(complaint.startswith(REFUSED) for complaint in screen.complaints), screen.complaints
+    screen.complaints.clear()
 
 
-def wait_for(page: Any, condition: str) -> None:
-    """Playwright's own waiting evaluates text in the page, whose policy forbids that."""
-    for _ in range(600):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"a minute without {condition}")
+def test_start_pause_one_epoch_and_back_to_equal_weights(screen: Open) -> None:
+    page = screen().open("preset=draft&engine=numpy&epochs=100000&max_side=128")
+    page.run("#step")
+    page.wait("paused", 1)
+    first = weights(page.painting())
+    page.run("#start")
+    page.until("() => parseInt(document.getElementById('epoch').textContent) > 6")
+    assert page.text("#start") == "Pause"
+    page.run("#start")
+    page.wait("paused")
+    assert page.text("#start") == "Go on"
+    stood_at = page.text("#epoch")
+    page.page.wait_for_timeout(200)
+    assert page.text("#epoch") == stood_at
+    page.run("#back")
+    page.wait("ready", 0)
+    page.run("#step")
+    page.wait("paused", 1)
+    assert weights(page.painting()) == first
 
 
-def said(page: Any) -> list[str]:
-    """All that can be read or heard, but for the command and the name of the other language."""
-    found: list[str] = page.evaluate(VISIBLE)
-    return [text for text in found if text not in ("日本語", "English")]
+def test_rewind_goes_through_what_was_kept(screen: Open) -> None:
+    page = screen().open()
+    page.learn()
+    end = page.file()
+    slider = page.page.locator("#rewind")
+    assert int(slider.get_attribute("max") or 0) >= 3
+    slider.fill("2")
+    page.wait("paused", 2)
+    assert int(slider.get_attribute("max") or 0) == 2
+    page.learn()
+    assert page.file() == end
+    assert page.text("#start") == "Start again"
+    page.learn()
+    assert page.file() == end
 
 
-def use_it(page: Any) -> None:
-    """Do what makes the page speak: learn, look at a neuron, ask for a color and a line."""
-    page.locator("#start").click()
-    wait_for(page, "document.body.dataset.phase === 'ended'")
-    stage = page.locator("#stage")
-    stage.click(position={"x": 30, "y": 30})
-    stage.click(position={"x": 120, "y": 120})
-    wait_for(page, "!document.getElementById('strip').hidden")
-    page.locator("#columns .unit").first.click()
-    wait_for(page, "document.getElementById('unit-said').textContent")
-    wait_for(page, "document.querySelector('#probe').textContent.includes('#')")
+def test_what_is_painted_is_what_is_shown(screen: Open) -> None:
+    page = screen().open()
+    page.learn()
+    painting = page.painting()
+    page.until("() => document.getElementById('painted').width > 400")  # the whole one, after those in haste
+    width, height = page.page.evaluate("[painted.width, painted.height]")
+    seen = np.asarray(Image.open(page.canvas("#painted")).convert("RGB"), dtype=float)
+    assert np.abs(seen - np.rint(255 * painting.render((width, height)))).max() <= 1
+    page.page.locator("#compare").fill("40")
+    assert page.page.evaluate("getComputedStyle(original).clipPath").endswith("40%)")
+    page.click("text=Error")
+    page.until("before => painted.toDataURL() !== before", page.page.evaluate("painted.toDataURL()"))
+    page.page.wait_for_timeout(100)
+    assert np.asarray(Image.open(page.canvas("#painted")).convert("RGB")).mean() < seen.mean()
 
 
-def test_a_browser_that_prefers_japanese_gets_japanese_and_nothing_in_english(page: Any) -> None:
-    use_it(page)
-    assert page.evaluate("document.documentElement.lang") == "ja"
-    texts = said(page)
-    assert [text for text in texts if ENGLISH_SENTENCE.search(text)] == []
-    assert sum(bool(JAPANESE.search(text)) for text in texts) > 100
+VALUES = {
+    "mode": "classify",
+    "preset": "tutorial",
+    "max_side": "128",
+    "colors": "3",
+    "threshold": "400",
+    "palette": "red,#00f",
+    "hold_out": "0.2",
+    "purpose": "copying",
+    "encoding": "grid",
+    "sigma": "3",
+    "n_frequencies": "16",
+    "levels": "8,16",
+    "basis": "linear",
+    "layers": "4,8",
+    "activation": "relu",
+    "solver": "adam",
+    "learning_rate": "0.002",
+    "decay": "cosine",
+    "batch_size": "500",
+    "alpha": "0.001",
+    "epochs": "3",
+    "seconds": "20",
+    "iterations": "5",
+    "seed": "4",
+    "engine": "numpy",
+}
+FIRST = {
+    "mode": "",
+    "purpose": "",
+    "sigma": "encoding=fourier",
+    "levels": "",
+    "iterations": "solver=lbfgs&encoding=raw",
+    "seed": "",
+}
+"""Settings with which to begin anew before a control, where those before it would be in its way."""
 
 
-def test_a_lesson_on_another_picture_starts_by_itself(page: Any) -> None:
-    page.locator("#lesson").select_option("neuron")
-    wait_for(page, "document.body.dataset.phase === 'ended'")
-    assert page.inner_text("#picture-name").startswith("sample:flower")
-    page.locator("#start").click()
-    wait_for(page, "document.body.dataset.phase === 'running'")
+def test_each_control_does_what_it_says(screen: Open) -> None:
+    page = screen().open("preset=draft&max_side=128")
+    assert VALUES.keys() == {control.name for control in CONTROLS}
+    for control in CONTROLS:
+        if control.name in FIRST:
+            page.change_address(f"preset=draft&max_side=128&{FIRST[control.name]}")
+        asked = page.set(control.name, VALUES[control.name])
+        assert str(asked[control.name]) == VALUES[control.name], control.name
+        assert f"{control.name}={VALUES[control.name]}" in page.address_settings()
+        assert page.text(f"#why-{control.name}").endswith(".")
+        page.wait("ready")
 
 
-def test_the_language_changes_while_it_is_used_and_stays_when_it_is_loaded_again(page: Any) -> None:
-    page.locator("#lesson").select_option("classes")
-    wait_for(page, "document.body.dataset.phase === 'ended'")
-    page.locator("#columns .unit").first.click()
-    page.locator("#language").click()
-    wait_for(page, "document.getElementById('unit-said').textContent.startsWith('Answers')")
-    wait_for(page, "document.querySelector('#columns h3').textContent.startsWith('grid')")
-    assert [text for text in said(page) if JAPANESE.search(text)] == []
-    assert "Every pixel is light or dark" in page.inner_text("#told")
-    page.reload()
-    wait_for(page, "document.body.dataset.phase === 'ready'")
-    assert page.evaluate("document.documentElement.lang") == "en"
+def test_layers_and_neurons_come_and_go_with_a_click(screen: Open) -> None:
+    page = screen().open("encoding=raw&layers=4,8&max_side=128")
+
+    def settles(expected: list[int]) -> None:
+        page.until(
+            "wanted => wanted ==="
+            " [...columns.children].map(each => each.querySelectorAll('.unit').length).join()",
+            ",".join(map(str, expected)),
+        )
+
+    settles([2, 4, 8, 3])
+    page.page.get_by_role("button", name="More neurons in layer 1").click()
+    settles([2, 6, 8, 3])
+    page.page.get_by_role("button", name="Fewer neurons in layer 2").click()
+    settles([2, 6, 6, 3])
+    page.page.get_by_role("button", name="+ layer").click()
+    settles([2, 6, 6, 6, 3])
+    page.page.get_by_role("button", name="Remove layer 2").click()
+    settles([2, 6, 6, 3])
+    page.wait("ready")
+    assert "layers=6,6" in page.address_settings()
+    page.page.get_by_role("button", name="layer 1, neuron 3").click()
+    page.says("Answers from", "#unit-said")
+    assert len(np.unique(Image.open(page.canvas("#unit-canvas")))) > 10
+    page.click("#unit-close")
+    assert not page.page.is_visible("#unit")
+
+
+def test_a_pixel_and_a_line_tell_what_they_are(screen: Open) -> None:
+    page = screen().open("encoding=raw&layers=4&epochs=3&max_side=128&mode=classify&colors=3")
+    page.page.wait_for_selector("#preview", state="visible")
+    stage = page.page.locator("#stage")
+    stage.hover(position={"x": 9, "y": 9})  # scikit-learn makes the weights with the first batch
+    page.run("#step")
+    page.wait("paused", 1)
+    page.until("() => document.querySelectorAll('.unit').length === 9")
+    stage.hover(position={"x": 50, "y": 50})
+    page.says("should be", "#probe")
+    assert page.text("#probe").count("%") == 3
+    assert page.page.locator(".unit i").count() == 2 + 4 + 3
+    stage.click(position={"x": 20, "y": 20})
+    stage.click(position={"x": 200, "y": 90})
+    page.page.wait_for_selector("#strip", state="visible")
+    assert Image.open(page.canvas("#strip")).size == (160, 2)
+
+
+def test_the_address_holds_the_settings_and_a_lesson_runs_by_itself(screen: Open) -> None:
+    page = screen().open()
+    page.page.select_option("#lesson", "neuron")
+    page.wait("ended", 30)
+    assert page.page.locator("#told p").count() == 1
+    assert "picture=sample:flower" in page.address_settings()
+    assert "layers=1" in page.address_settings()
+    page.page.select_option("#lesson", "")
+    page.page.select_option("#lesson", "neuron")  # the same again: it learns again
+    page.until("() => document.querySelectorAll('#runs li').length >= 2")
+    page.wait("ended", 30)
+    other = screen()
+    other.page.goto(page.page.url)
+    other.wait("ready")
+    assert "flower" in other.text("#picture-name")
+    other.learn(30)
+    assert weights(other.painting()) == weights(page.painting())
+
+
+def test_the_classic_recipe_races_the_settings(screen: Open) -> None:
+    page = screen().open("preset=draft&engine=numpy&max_side=128&epochs=4")
+    page.click("#race")
+    page.until("() => document.querySelectorAll('#runs li').length === 2")
+    page.until("() => document.body.dataset.phase === 'running' && parseInt(epoch.textContent) >= 1")
+    assert "preset=tutorial" in page.address_settings()
+    page.click("#start")  # who pauses wants no further race
+    page.wait("paused")
+
+
+def test_pictures_are_dropped_chosen_and_refused(screen: Open) -> None:
+    page = screen().open()
+    page.upload("my photo.png", a_png(40, 30))
+    page.says("my photo.png, 40", "#picture-name")
+    page.wait("ready")
+    page.learn()
+    for hostile, said in ((a_png()[:-30], "damaged"), (b"<html>" * 99, "not a supported image")):
+        page.upload("photo.png", hostile)
+        page.says(said)
+        assert page.page.evaluate("document.getElementById('status').classList.contains('bad')")
+        assert "my photo.png" in page.text("#picture-name")
+        refused(page)
+    page.page.fill("#address", "http://127.0.0.1:1/a.png")
+    page.page.press("#address", "Enter")
+    page.says("private")
+    refused(page)
+    dropped = page.page.evaluate_handle(
+        "content => { const all = new DataTransfer(); all.items.add(new File([Uint8Array.from(content)], "
+        "'dropped.png', { type: 'image/png' })); return all; }",
+        list(a_png(20, 20)),
+    )
+    page.page.dispatch_event("#stage", "drop", {"dataTransfer": dropped})
+    page.says("dropped.png, 20", "#picture-name")
+    page.wait("ready")
+    page.learn()
+    page.click("text=china")
+    page.says("sample:china", "#picture-name")
+    page.until("() => location.hash.includes('picture=sample:china')")
+    page.wait("ready")
+
+
+def test_a_saved_painting_is_looked_through(screen: Open) -> None:
+    painting = Painter("draft", engine="numpy", epochs=2).fit(open_picture("sample:bird").pixels)
+    page = screen().open()
+    page.upload("bird.paintnet", painting.to_bytes())
+    page.wait("model", 2)
+    page.says("A saved painting")
+    assert page.page.is_disabled("#start")
+    page.until("() => document.getElementById('painted').width > 200")
+    assert page.file() == painting.to_bytes()
+
+
+def test_a_setting_that_cannot_be_used_says_so_and_the_page_lives(screen: Open) -> None:
+    page = screen().open()
+    page.page.fill("#set-learning_rate", "0")
+    page.page.press("#set-learning_rate", "Enter")
+    page.says("learning_rate")
+    assert page.page.get_attribute("#set-learning_rate", "aria-invalid") == "true"
+    refused(page)
+    page.set("learning_rate", "0.01")
+    assert page.page.get_attribute("#set-learning_rate", "aria-invalid") is None
+    page.set("encoding", "raw")  # which the engine cannot do, and only the training finds
+    page.wait("failed")
+    page.says("use engine stock")
+    page.set("engine", "stock")
+    page.wait("ready")
+    page.learn()

@@ -1,57 +1,57 @@
 """`paintnet play` as a program: it serves, writes commands that repeat its runs, and ends with Ctrl-C."""
 
-import json
 import shlex
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from play_helpers import Visitor, a_png
+from play_helpers import Visitor, a_png, program
 
 from paintnet.cli.play import command_of
 from paintnet.play.controls import CONTROLS, Wish
 from paintnet.play.server import Server
-from tests.command_line import Run, environment, run_program
+from tests.command_line import Run, run_program
 
-MANY = {
-    "mode": "classify",
-    "colors": 3,
-    "layers": "8x2",
-    "activation": "tanh",
-    "alpha": 1e-7,
-    "solver": "sgd",
-    "learning_rate": 0.5,
-    "engine": "stock",
-    "encoding": "raw",
-    "hold_out": 0.25,
-    "batch_size": 32,
-    "seed": 5,
-}
-
-
-@contextmanager
-def program(folder: Path, *options: str) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """The program in a folder, and what it says first."""
-    words = [sys.executable, "-m", "paintnet", "play", "--no-browser", "--json", *options]
-    with subprocess.Popen(
-        words, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
-        assert running.stdout is not None
-        try:
-            yield running, json.loads(running.stdout.readline())
-        finally:
-            running.kill()
+RUNS: tuple[dict[str, Any], ...] = (
+    {
+        "preset": "draft",
+        "max_side": 128,
+        "purpose": "copying",
+        "encoding": "grid",
+        "levels": "40",
+        "basis": "linear",
+        "decay": "cosine",
+        "epochs": 6,
+        "engine": "numpy",
+    },
+    {
+        "mode": "classify",
+        "colors": 3,
+        "hold_out": 0.25,
+        "encoding": "fourier",
+        "sigma": 2.5,
+        "n_frequencies": 12,
+        "layers": "8x2",
+        "activation": "tanh",
+        "solver": "sgd",
+        "learning_rate": 0.5,
+        "batch_size": 32,
+        "alpha": 1e-7,
+        "epochs": 6,
+        "seed": 5,
+        "engine": "stock",
+    },
+    {"mode": "classify", "palette": "red,#00f,white", "encoding": "raw", "solver": "lbfgs", "iterations": 9},
+    {"mode": "classify", "threshold": 300, "preset": "draft", "epochs": 9},
+)
+"""Runs that have every setting of the page between them, but for the clock, which nothing repeats."""
 
 
 def test_the_command_of_a_run_repeats_it_to_the_byte(folder: Path) -> None:
     (folder / "a photo.png").write_bytes(a_png())
     with program(folder, "a photo.png") as (running, said), Visitor(said["address"]) as visitor:
-        for settings in ({"preset": "draft", "epochs": 6, "engine": "numpy"}, {**MANY, "epochs": 6}):
+        for settings in RUNS:
             visitor.ask("configure", **settings)
             visitor.ask("open")
             visitor.phase("ready")
@@ -79,16 +79,9 @@ def test_it_ends_with_a_training_on_its_way(folder: Path) -> None:
         visitor.leave(is_gone=True)
 
 
-def test_settings_of_the_page_have_options() -> None:
-    values: dict[str, Any] = {"max_side": 256, "palette": "red,#00f", "seconds": 2.5, "levels": "8,16"}
-    without = set()
-    for control in CONTROLS:
-        value = values.get(control.name, control.choices[-1] if control.choices else 1)
-        command = command_of("photo.jpg", Wish.of({control.name: value}))
-        assert command is None or command.startswith("paintnet fit photo.jpg --"), control.name
-        if command is None:
-            without.add(control.name)
-    assert without <= {"sigma", "n_frequencies", "levels", "basis", "decay"}
+def test_every_setting_of_the_page_is_in_a_run_that_is_repeated() -> None:
+    assert {name for settings in RUNS for name in settings} == {each.name for each in CONTROLS} - {"seconds"}
+    assert command_of("photo.jpg", Wish.of({"seconds": 2.5})).endswith(" --time 2.5")
 
 
 def test_names_are_quoted_and_settings_that_are_the_default_left_out() -> None:

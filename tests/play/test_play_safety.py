@@ -82,7 +82,7 @@ def a_header_of(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no picture file"),
+        (b"", "evil?[2J.png: not a supported image: it is empty"),
         (b"<html>" * 1000, "not a supported image"),
         (a_png()[:-30], "damaged"),
         (a_header_of(50_000, 50_000), "50,000,000"),

@@ -7,9 +7,11 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL
+import tifffile
 from PIL import Image
 
 import paintnet
@@ -18,6 +20,7 @@ from paintnet.picture.decoding import sniff
 
 LARGEST_FILE = 300_000
 _PATIENCE = 1_800
+_ROWS = 278  # of a strip
 
 
 def pillow_files(folder: Path) -> list[Path]:
@@ -140,7 +143,40 @@ def _own_pictures() -> list[bytes]:
     return files
 
 
-def _encoded(image: Image.Image, name: str) -> bytes:
+def tile_seeds() -> list[bytes]:
+    """TIFFs of several tiles or strips, in the ways to pack them that are read tile by tile."""
+    levels = np.random.default_rng(2).integers(0, 256, (37, 53, 4), dtype=np.uint8)
+    levels[8:30, 5:40] = 77  # something to pack
+    rgb, grey, deep = levels[..., :3], levels[..., 0], levels[..., 0].astype(np.uint16) * 257
+    tiles: list[tuple[np.ndarray, dict[str, Any]]] = [
+        (rgb, {"photometric": "rgb"}),
+        (rgb, {"photometric": "rgb", "compression": "zlib"}),
+        (rgb, {"photometric": "rgb", "compression": "zlib", "predictor": True, "byteorder": ">"}),
+        (rgb, {"photometric": "rgb", "bigtiff": True}),
+        (rgb, {"photometric": "rgb", "tile": None, "rowsperstrip": 8}),
+        (levels, {"photometric": "rgb", "extrasamples": ["unassalpha"]}),
+        (grey, {"photometric": "minisblack"}),
+        (deep, {"photometric": "minisblack"}),
+    ]
+    strips: list[tuple[Image.Image, dict[str, Any]]] = [
+        (Image.fromarray(rgb), {"compression": "tiff_lzw"}),
+        (Image.fromarray(rgb), {"compression": "jpeg", "strip": 16}),
+        (Image.fromarray(rgb).convert("CMYK"), {"compression": "packbits"}),
+        (Image.fromarray(rgb).convert("YCbCr"), {"compression": "tiff_adobe_deflate"}),
+        (Image.fromarray(grey).convert("1"), {"compression": "group4"}),
+        (Image.fromarray(grey).convert("LA"), {}),
+    ]
+    files = []
+    for array, given in tiles:
+        buffer = io.BytesIO()
+        tifffile.imwrite(buffer, array, **{"tile": (16, 16), **given})
+        files.append(buffer.getvalue())
+    for image, given in strips:
+        files.append(_encoded(image, "TIFF", tiffinfo={_ROWS: given.pop("strip", 7)}, **given))
+    return files
+
+
+def _encoded(image: Image.Image, name: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, format=name)
+    image.save(buffer, format=name, **options)
     return buffer.getvalue()

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 import click
 import numpy as np
@@ -19,7 +20,7 @@ from paintnet.dataset.palettes import read_palette
 from paintnet.errors import PaintnetError
 from paintnet.files.download import DownloadLimits, download
 from paintnet.files.names import printable
-from paintnet.picture import OpenLimits, open_picture
+from paintnet.picture import OpenLimits, banding, open_picture
 from tests.http_server import HttpServer, Talk
 from tools.fuzz import corpus
 from tools.fuzz.forging import damaged_model
@@ -91,6 +92,7 @@ def targets(files: list[Path]) -> Iterator[dict[str, Target]]:
         place = Path(folder) / "damaged"
         every = (
             Target("pictures", corpus.picture_seeds(files), _picture, [each.read_bytes() for each in files]),
+            Target("tiles", corpus.tile_seeds(), _tiles),
             Target("models", models, lambda data: _model(data, place), damage=damaged_model),
             Target("palettes", corpus.palette_seeds(), lambda data: _palette(data, place)),
             Target("positions", corpus.position_seeds(), lambda data: _positions(data, place, model)),
@@ -108,6 +110,12 @@ def _picture(data: bytes) -> None:
     assert np.isfinite(pixels).all()
     assert 0 <= pixels.min() <= pixels.max() <= 1
     assert all(note.isprintable() for note in opened.notes)
+
+
+def _tiles(data: bytes) -> None:
+    """Read it as a large picture is read: by tiles, in bands of five rows, into a temporary file."""
+    with mock.patch.multiple(banding, HELD_PIXELS=0, BAND_PIXELS=5 * 53):
+        _picture(data)
 
 
 def _model(data: bytes, place: Path) -> None:

@@ -2,19 +2,29 @@
 
 /* The painting as it lies in the page, and its forward pass in plain JavaScript. */
 
-function readPainting() {
+async function readPainting() {
   const about = JSON.parse(document.getElementById("painting").textContent);
   const text = atob(document.getElementById("weights").textContent);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   const view = new DataView(bytes.buffer);
-  const numbers = new Float32Array(bytes.length / 4);
-  for (let i = 0; i < numbers.length; i++) numbers[i] = view.getFloat32(4 * i, true);
   let start = 0;
-  const take = (count) => numbers.subarray(start, (start += count));
-  about.frequencies = take(2 * about.n_frequencies);
-  for (const layer of about.layers) layer.weights = take(layer.inputs * layer.units);
-  for (const layer of about.layers) layer.biases = take(layer.units);
+  const take = (count) => {
+    start += 4 * count;
+    return Float32Array.from({ length: count }, (_, i) => view.getFloat32(start + 4 * (i - count), true));
+  };
+  for (const patch of about.patches) {
+    patch.frequencies = take(2 * patch.n_frequencies);
+    patch.layers.forEach((layer, k) => {
+      if (k || !patch.table) layer.weights = take(layer.inputs * layer.units);
+    });
+    for (const layer of patch.layers) layer.biases = take(layer.units);
+  }
+  for (const { table, layers, levels } of about.patches) {
+    if (!table) continue;
+    const count = table.packed.reduce((sum, each) => sum + each, 0);
+    layers[0].weights = await unpackTable(bytes.subarray(start, (start += count)), table, levels);
+  }
   return about;
 }
 
@@ -38,36 +48,36 @@ const BASES = {
   },
 };
 
-function firstLayer(about, x, y) {
-  const { encoding, extent } = about;
-  const { weights, biases, units } = about.layers[0];
+function firstLayer(patch, x, y) {
+  const { encoding, extent } = patch;
+  const { weights, biases, units } = patch.layers[0];
   const sums = Float64Array.from(biases);
   const add = (row, share) => {
     for (let unit = 0, at = row * units; unit < units; unit++, at++) sums[unit] += share * weights[at];
   };
   if (encoding === "raw") {
-    const { center, half } = about;
+    const { center, half } = patch;
     add(0, (y - center[1]) / half);
     add(1, (x - center[0]) / half);
   } else if (encoding === "fourier") {
-    const count = about.n_frequencies;
+    const count = patch.n_frequencies;
     for (let k = 0; k < count; k++) {
-      const across = about.frequencies[k], down = about.frequencies[count + k];
+      const across = patch.frequencies[k], down = patch.frequencies[count + k];
       const phase = 2 * Math.PI * ((x - extent[0]) * across + (y - extent[1]) * down);
       add(k, Math.sin(phase));
       add(count + k, Math.cos(phase));
     }
   } else {
-    const weigh = BASES[about.basis];
+    const weigh = BASES[patch.basis];
     const along = (value, low, high, spacing, vertices) => {
-      const cells = vertices - about.degree;
+      const cells = vertices - patch.degree;
       const distance = Math.min(Math.max(value, low), high) - low;
       const at = Math.min(Math.max(distance / spacing, 0), cells);
       const cell = Math.min(Math.floor(at), cells - 1);
       return [cell, weigh(at - cell)];
     };
     let first = 0;
-    for (const [rows, columns, spacing] of about.levels) {
+    for (const [rows, columns, spacing] of patch.levels) {
       const [column, across] = along(x, extent[0], extent[2], spacing, columns);
       const [row, down] = along(y, extent[1], extent[3], spacing, rows);
       down.forEach((high, j) => {
@@ -79,25 +89,60 @@ function firstLayer(about, x, y) {
   return sums;
 }
 
-/* What the network makes of a position: its outputs, and what its last hidden layer said. */
-function answer(about, x, y) {
-  let sums = firstLayer(about, x, y);
+const OUTPUT = {
+  identity: (z) => z,
+  logistic: (z) => z.map(HIDDEN.logistic),
+  softmax: (z) => {
+    const powers = z.map((value) => Math.exp(value - Math.max(...z)));
+    const total = powers.reduce((sum, power) => sum + power, 0);
+    return powers.map((power) => power / total);
+  },
+};
+
+/* What the network of a patch makes of a position: its outputs, and what its last hidden layer said. */
+function answerOf(patch, x, y) {
+  let sums = firstLayer(patch, x - patch.origin[0], y - patch.origin[1]);
   let hidden = null;
-  for (const layer of about.layers.slice(1)) {
-    hidden = sums.map(HIDDEN[about.activation]);
+  for (const layer of patch.layers.slice(1)) {
+    hidden = sums.map(HIDDEN[patch.activation]);
     const next = Float64Array.from(layer.biases);
     for (let i = 0, at = 0; i < layer.inputs; i++) {
       for (let unit = 0; unit < layer.units; unit++, at++) next[unit] += hidden[i] * layer.weights[at];
     }
     sums = next;
   }
-  return { outputs: sums, hidden };
+  return { outputs: OUTPUT[patch.output](sums), hidden, patch };
 }
 
-/* The class of outputs: which is the largest does not depend on what turns them into chances. */
+/* The weight of a patch along an axis: the square of the distance to its nearest edge that is not the picture's. */
+function feather(value, low, high) {
+  if (low === null && high === null) return 1;
+  const apart = Math.min(low === null ? Infinity : value - low, high === null ? Infinity : high - value);
+  return Math.max(apart, 1e-6) ** 2;
+}
+
+/* What the painting makes of a position: patches are blended; also the patch that counts most there. */
+function answer(about, x, y) {
+  if (about.patches.length === 1) return answerOf(about.patches[0], x, y);
+  const [left, top, right, bottom] = about.border;
+  const inX = Math.min(Math.max(x, left), right), inY = Math.min(Math.max(y, top), bottom);
+  const parts = [];
+  for (const patch of about.patches) {
+    const { covers, edges } = patch;
+    if (inX < covers[0] || inY < covers[1] || inX > covers[2] || inY > covers[3]) continue;
+    const weight = feather(inX, edges[0], edges[2]) * feather(inY, edges[1], edges[3]);
+    parts.push({ weight, ...answerOf(patch, x, y) });
+  }
+  parts.sort((one, other) => other.weight - one.weight);
+  const total = parts.reduce((sum, part) => sum + part.weight, 0);
+  const outputs = parts[0].outputs.map((_, k) => parts.reduce((sum, { weight, outputs }) => sum + weight * outputs[k], 0) / total);
+  return { ...parts[0], outputs };
+}
+
+/* The class of outputs: the most probable one. */
 function classOf(about, outputs) {
   if (about.palette.length === 1) return 0;
-  if (outputs.length === 1) return outputs[0] > 0 ? 1 : 0;
+  if (outputs.length === 1) return outputs[0] > 0.5 ? 1 : 0;
   let best = 0;
   for (let k = 1; k < outputs.length; k++) if (outputs[k] > outputs[best]) best = k;
   return best;
@@ -107,10 +152,7 @@ function classOf(about, outputs) {
 function colorOf(about, outputs) {
   const values = about.palette
     ? about.palette[classOf(about, outputs)]
-    : Array.from(outputs, (z) => {
-        const value = about.output === "logistic" ? 1 / (1 + Math.exp(-z)) : z;
-        return Math.min(Math.max(value, 0), 1);
-      });
+    : Array.from(outputs, (value) => Math.min(Math.max(value, 0), 1));
   if (values.length === 1) return [values[0], values[0], values[0], 1];
   if (values.length === 3) return [values[0], values[1], values[2], 1];
   const alpha = values[3];

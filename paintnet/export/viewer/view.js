@@ -149,7 +149,7 @@ class View {
   tell(clientX, clientY) {
     const [x, y] = this.under(clientX, clientY).map((value) => value - 0.5);
     if (isOutside(this.about, x, y)) return;
-    const { outputs, hidden } = answer(this.about, x, y);
+    const { outputs, hidden, patch } = answer(this.about, x, y);
     const [red, green, blue, alpha] = colorOf(this.about, outputs);
     const levels = [red, green, blue].map((v) => Math.round(alpha > 0 ? (255 * v) / alpha : 0));
     const hex = "#" + levels.map((v) => Math.min(v, 255).toString(16).padStart(2, "0")).join("");
@@ -158,13 +158,13 @@ class View {
     const see = alpha < 1 ? say("opaque", { percent: Math.round(100 * alpha) }) : "";
     const which = this.about.palette ? say("class", { number: classOf(this.about, outputs) }) : "";
     element("point").textContent = `x ${x.toFixed(2)}, y ${y.toFixed(2)}: ${hex}${see}${which}`;
-    this.tellUnits(outputs, hidden);
+    this.tellUnits(outputs, hidden, patch);
   }
 
   /* What each unit of the last hidden layer adds to the color, or for the class; the largest ones. */
-  tellUnits(outputs, hidden) {
+  tellUnits(outputs, hidden, patch) {
     if (!hidden) return;
-    const { weights, units } = this.about.layers[this.about.layers.length - 1];
+    const { weights, units } = patch.layers[patch.layers.length - 1];
     const seen = this.about.palette
       ? [Math.min(classOf(this.about, outputs), units - 1)]
       : Array.from({ length: Math.min(units, 3) }, (_, k) => k);
@@ -254,15 +254,12 @@ function painterFor(about) {
   }
 }
 
-speak();
-const about = readPainting();
-const view = new View(about, painterFor(about));
-listen(view);
-
-/* For programs that open the page: the levels of a part of the picture, as `paintnet render` paints it. */
-window.paintnet = {
-  view,
-  render: (columns, rows, region = [0, 0, about.width, about.height]) => {
+/* `paintnet` is for programs that open the page: the levels of a part of the picture, as `paintnet render` has them. */
+async function begin() {
+  const about = await readPainting();
+  const view = new View(about, painterFor(about));
+  listen(view);
+  const render = (columns, rows, region = [0, 0, about.width, about.height]) => {
     const lattice = latticeOf(about, region, columns, rows);
     const levels = new Uint8ClampedArray(4 * columns * rows);
     for (let top = 0; top < rows; top += view.painter.most) {
@@ -270,5 +267,12 @@ window.paintnet = {
       levels.set(view.pixels(lattice, top, count), 4 * columns * top);
     }
     return levels;
-  },
-};
+  };
+  window.paintnet = { view, render };
+}
+
+speak();
+begin().catch((error) => {
+  element("engine").textContent = say("failed", { why: error.message });
+  throw error;
+});

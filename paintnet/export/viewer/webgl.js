@@ -36,16 +36,15 @@ function packTexels(about) {
     blocks.push(block);
     return block.start;
   };
-  const starts = { layers: [] };
-  starts.frequencies = place(about.frequencies, 2 * about.n_frequencies, 1);
-  for (const layer of about.layers) {
-    starts.layers.push({
-      weights: place(layer.weights, layer.inputs, layer.units),
-      biases: place(layer.biases, 1, layer.units),
-    });
-  }
+  const patches = about.patches.map(({ frequencies, n_frequencies, layers }) => ({
+    frequencies: place(frequencies, 2 * n_frequencies, 1),
+    layers: layers.map(({ weights, biases, inputs, units }) => ({
+      weights: place(weights, inputs, units),
+      biases: place(biases, 1, units),
+    })),
+  }));
   const palette = (about.palette || []).map((color) => colorOf({ palette: [color] }, []));
-  starts.palette = place(Float32Array.from(palette.flat()), palette.length, 4);
+  const starts = { patches, palette: place(Float32Array.from(palette.flat()), palette.length, 4) };
   const height = Math.max(1, Math.ceil(texels / TEXELS));
   const data = new Float32Array(4 * TEXELS * height);
   for (const { numbers, rows, width, start, stride } of blocks) {
@@ -56,20 +55,20 @@ function packTexels(about) {
   return { data, height, starts };
 }
 
-function firstLayerSource(about, starts, groups) {
+function firstLayerSource(patch, starts, groups) {
   const { weights, biases } = starts.layers[0];
   const add = (row, share) =>
     `{ int at = ${weights} + (${row}) * ${groups}; float share = ${share};
        for (int g = 0; g < ${groups}; g++) a[g] += share * texel(at + g); }`;
   const begin = `for (int g = 0; g < ${groups}; g++) a[g] = texel(${biases} + g);`;
-  const [left, top, right, bottom] = about.extent.map(real);
-  if (about.encoding === "raw") {
-    const [x, y] = about.center.map(real);
-    return begin + add("0", `(xy.y - ${y}) / ${real(about.half)}`) +
-      add("1", `(xy.x - ${x}) / ${real(about.half)}`);
+  const [left, top, right, bottom] = patch.extent.map(real);
+  if (patch.encoding === "raw") {
+    const [x, y] = patch.center.map(real);
+    return begin + add("0", `(xy.y - ${y}) / ${real(patch.half)}`) +
+      add("1", `(xy.x - ${x}) / ${real(patch.half)}`);
   }
-  if (about.encoding === "fourier") {
-    const n = about.n_frequencies;
+  if (patch.encoding === "fourier") {
+    const n = patch.n_frequencies;
     return `${begin} for (int k = 0; k < ${n}; k++) {
       float cycles = (xy.x - ${left}) * texel(${starts.frequencies} + k).x
         + (xy.y - ${top}) * texel(${starts.frequencies + n} + k).x;
@@ -79,14 +78,14 @@ function firstLayerSource(about, starts, groups) {
   }
   let first = 0;
   const source = [begin];
-  for (const [rows, columns, spacing] of about.levels) {
-    const touched = about.degree + 1;
+  for (const [rows, columns, spacing] of patch.levels) {
+    const touched = patch.degree + 1;
     source.push(`{
       vec2 inside = clamp(xy, vec2(${left}, ${top}), vec2(${right}, ${bottom})) - vec2(${left}, ${top});
-      vec2 cells = vec2(${columns - about.degree}, ${rows - about.degree});
+      vec2 cells = vec2(${columns - patch.degree}, ${rows - patch.degree});
       vec2 position = clamp(inside / ${real(spacing)}, vec2(0.), cells);
       vec2 cell = min(floor(position), cells - 1.);
-      vec4 wx = basis(position.x - cell.x), wy = basis(position.y - cell.y);
+      vec4 wx = basis_${patch.basis}(position.x - cell.x), wy = basis_${patch.basis}(position.y - cell.y);
       int corner = ${first} + int(cell.y) * ${columns} + int(cell.x);
       for (int j = 0; j < ${touched}; j++) for (int i = 0; i < ${touched}; i++)
         ${add(`corner + j * ${columns} + i`, "wx[i] * wy[j]")}
@@ -96,45 +95,95 @@ function firstLayerSource(about, starts, groups) {
   return source.join("\n");
 }
 
-function outputSource(about, starts) {
-  const last = about.layers[about.layers.length - 1].units;
-  if (about.palette) {
-    const pick = last === 1
-      ? `int best = a[0].x > 0. ? ${about.palette.length - 1} : 0;`
-      : `int best = 0; float most = a[0].x;
-         for (int k = 1; k < ${last}; k++) { float z = a[k / 4][k % 4]; if (z > most) { most = z; best = k; } }`;
-    return `${about.palette.length === 1 ? "int best = 0;" : pick} return texel(${starts.palette} + best);`;
-  }
-  const value = about.output === "logistic" ? GLSL_HIDDEN.logistic.replace("z", "a[0]") : "a[0]";
-  const form = { 1: "vec4(v.xxx, 1.)", 3: "vec4(v.xyz, 1.)", 4: "vec4(min(v.xyz, v.www), v.w)" }[last];
-  return `vec4 v = clamp(${value}, 0., 1.); return ${form};`;
+/* What an output makes of its sums, in place. */
+function outputSource(output, units, groups) {
+  if (output === "logistic") return `for (int g = 0; g < ${groups}; g++) a[g] = hidden_logistic(a[g]);`;
+  if (output === "identity") return "";
+  return `float most = a[0].x, total = 0.;
+    for (int k = 1; k < ${units}; k++) most = max(most, a[k / 4][k % 4]);
+    for (int k = 0; k < ${units}; k++) { float e = exp(a[k / 4][k % 4] - most); a[k / 4][k % 4] = e; total += e; }
+    for (int g = 0; g < ${groups}; g++) a[g] /= total;`;
 }
 
-function shaderSource(about, starts) {
-  const groups = about.layers.map((layer) => Math.ceil(layer.units / 4));
-  const size = Math.max(...groups);
-  const layers = about.layers.slice(1).map((layer, k) => {
+/* The network of a patch as a function. */
+function networkSource(patch, starts, number, size) {
+  const groups = patch.layers.map((layer) => Math.ceil(layer.units / 4));
+  const layers = patch.layers.slice(1).map((layer, k) => {
     const { weights, biases } = starts.layers[k + 1];
     const count = groups[k + 1];
-    return `for (int g = 0; g < ${groups[k]}; g++) h[g] = hidden(a[g]);
+    return `for (int g = 0; g < ${groups[k]}; g++) h[g] = hidden_${patch.activation}(a[g]);
     for (int g = 0; g < ${count}; g++) a[g] = texel(${biases} + g);
     for (int i = 0; i < ${layer.inputs}; i++) {
       float share = h[i / 4][i % 4];
       for (int g = 0; g < ${count}; g++) a[g] += share * texel(${weights} + i * ${count} + g);
     }`;
   });
+  return `void network${number}(vec2 xy, out vec4 a[${size}]) {
+    vec4 h[${size}];
+    xy -= vec2(${patch.origin.map(real)});
+    ${firstLayerSource(patch, starts, groups[0])}
+    ${layers.join("\n")}
+    ${outputSource(patch.output, patch.layers[patch.layers.length - 1].units, groups[groups.length - 1])}
+  }`;
+}
+
+/* The weight of a patch along an axis, as `feather` has it. */
+function featherSource(value, low, high) {
+  if (low === null && high === null) return "1.";
+  const apart = [low === null ? "1e9" : `${value} - ${real(low)}`, high === null ? "1e9" : `${real(high)} - ${value}`];
+  return `feather(min(${apart.join(", ")}))`;
+}
+
+function blendSource(about, groups) {
+  if (about.patches.length === 1) return "network0(xy, a);";
+  const [left, top, right, bottom] = about.border.map(real);
+  const parts = about.patches.map(({ covers, edges }, number) => `
+    if (all(greaterThanEqual(p, vec2(${covers.slice(0, 2).map(real)}))) && all(lessThanEqual(p, vec2(${covers.slice(2).map(real)})))) {
+      float weight = ${featherSource("p.x", edges[0], edges[2])} * ${featherSource("p.y", edges[1], edges[3])};
+      network${number}(xy, a);
+      total += weight;
+      for (int g = 0; g < ${groups}; g++) sum[g] += weight * a[g];
+    }`);
+  return `vec4 sum[${groups}]; float total = 0.;
+    for (int g = 0; g < ${groups}; g++) sum[g] = vec4(0.);
+    vec2 p = clamp(xy, vec2(${left}, ${top}), vec2(${right}, ${bottom}));
+    ${parts.join("")}
+    for (int g = 0; g < ${groups}; g++) a[g] = sum[g] / total;`;
+}
+
+/* From the outputs to a color. */
+function colorSource(about, starts, last) {
+  if (about.palette) {
+    const pick = last === 1
+      ? `int best = a[0].x > .5 ? ${about.palette.length - 1} : 0;`
+      : `int best = 0; float most = a[0].x;
+         for (int k = 1; k < ${last}; k++) { float z = a[k / 4][k % 4]; if (z > most) { most = z; best = k; } }`;
+    return `${about.palette.length === 1 ? "int best = 0;" : pick} return texel(${starts.palette} + best);`;
+  }
+  const form = { 1: "vec4(v.xxx, 1.)", 3: "vec4(v.xyz, 1.)", 4: "vec4(min(v.xyz, v.www), v.w)" }[last];
+  return `vec4 v = clamp(a[0], 0., 1.); return ${form};`;
+}
+
+function shaderSource(about, starts) {
+  const units = about.patches.flatMap(({ layers }) => layers.map((layer) => layer.units));
+  const size = Math.ceil(Math.max(...units) / 4);
+  const last = about.patches[0].layers[about.patches[0].layers.length - 1].units;
+  const functions = [
+    ...Object.entries(GLSL_HIDDEN).map(([name, value]) => `vec4 hidden_${name}(vec4 z) { return ${value}; }`),
+    ...Object.entries(GLSL_BASES).map(([name, lines]) => `vec4 basis_${name}(float t) { vec4 w; ${lines} return w; }`),
+    ...about.patches.map((patch, number) => networkSource(patch, starts.patches[number], number, size)),
+  ];
   return `#version 300 es
   precision highp float; precision highp int; precision highp sampler2D;
   uniform sampler2D data; uniform vec2 corner, pixel; uniform ivec2 points; uniform float top;
   out vec4 color;
   vec4 texel(int i) { return texelFetch(data, ivec2(i % ${TEXELS}, i / ${TEXELS}), 0); }
-  vec4 hidden(vec4 z) { return ${GLSL_HIDDEN[about.activation]}; }
-  vec4 basis(float t) { vec4 w; ${GLSL_BASES[about.basis || "linear"]} return w; }
+  float feather(float apart) { apart = max(apart, 1e-6); return apart * apart; }
+  ${functions.join("\n")}
   vec4 paint(vec2 xy) {
-    vec4 a[${size}], h[${size}];
-    ${firstLayerSource(about, starts, groups[0])}
-    ${layers.join("\n")}
-    ${outputSource(about, starts)}
+    vec4 a[${size}];
+    ${blendSource(about, Math.ceil(last / 4))}
+    ${colorSource(about, starts, last)}
   }
   void main() {
     vec2 at = corner + (gl_FragCoord.xy + vec2(0., top)) * pixel;

@@ -43,6 +43,11 @@ export class Curve {
     this.draw();
   }
 
+  // The last point of the run that is learned now.
+  last() {
+    return this.fresh?.points.at(-1);
+  }
+
   thumb(canvas) {
     if (!this.fresh) return;
     const small = this.fresh.thumb || document.createElement("canvas");
@@ -102,7 +107,7 @@ export class Curve {
       run.points.forEach((point, at) => pen[at ? "lineTo" : "moveTo"](x(point[byTime]), y(value(point))));
       pen.stroke();
     }
-    const last = this.fresh?.points.at(-1);
+    const last = this.last();
     canvas.setAttribute("aria-label", last ? say("curve_alt", { epoch: last[0], value: number(value(last), 1) }) : say("curve"));
   }
 }

@@ -10,7 +10,7 @@ import { language, list, number, preferred, say, speak } from "./words.js";
 const byId = (id) => document.getElementById(id);
 const VIEWS = ["painting", "error", "held-out"], TAKEN = ["model", "picture", "animation", "report"];
 const CLASSIC = { preset: "tutorial" }, RACE_SECONDS = 6;
-const page = { wire: null, phase: "", source: null, file: null, queue: [], state: {}, view: "painting", frames: 0, lessons: [], rates: [] };
+const page = { wire: null, phase: "", why: "", source: null, file: null, queue: [], state: {}, view: "painting", frames: 0, lessons: [], rates: [] };
 let settings, stage, network, curve;
 
 function status(text, bad = false) {
@@ -40,6 +40,7 @@ const HEARD = {
   alive() {},
   picture(header, body) {
     page.source = header.source;
+    history.replaceState(null, "", toAddress(addressed()));
     byId("picture-name").textContent = `${header.source}, ${header.width} × ${header.height}`;
     stage.picture(header, body);
     look();
@@ -51,9 +52,11 @@ const HEARD = {
   },
   anew(header) {
     const names = header.why.split(", ").filter((name) => name && name !== "picture").map((name) => say(`name_${name}`).startsWith("name_") ? name : say(`name_${name}`));
-    if (names.length && page.state.epoch) status(say("begun_anew", { why: list(names) }));
+    page.why = names.length && page.state.epoch ? `${say("begun_anew", { why: list(names) })} ` : "";
     network.forget();
+    stage.forget();
     page.state = {};
+    page.phase = "";
     page.rates = [];
     curve.begin(runName());
   },
@@ -67,7 +70,7 @@ const HEARD = {
     page.rates = [...page.rates, last].slice(-12);
     const [first] = page.rates, span = last[1] - first[1];
     byId("speed").textContent = span > 0 ? number((last[0] - first[0]) / span, last[0] - first[0] < span * 10 ? 1 : 0) : "–";
-    figures(last[0], last[3], last[2], last[1]);
+    figures();
   },
   state: (header) => told(header),
   frame(header, body) {
@@ -88,12 +91,24 @@ const HEARD = {
   note: (header) => header.items.forEach((text) => status(text)),
 };
 
-function figures(epoch, psnr, loss, seconds) {
-  page.figures = [epoch, psnr, loss, seconds];
-  byId("epoch").textContent = page.state.epochs ? `${epoch} / ${page.state.epochs}` : epoch;
-  byId("quality-name").textContent = psnr === null || psnr === undefined ? say("loss") : "PSNR";
-  byId("quality").textContent = psnr !== null && psnr !== undefined ? `${number(psnr, 1)} dB` : loss === undefined ? "–" : loss.toPrecision(3);
-  byId("seconds").textContent = `${number(seconds || 0, 1)} s`;
+// From the state and the curve together: either may come first, and a rewind takes both back.
+function figures() {
+  const { epoch = 0, epochs, seconds = 0, psnr } = page.state, last = curve.last();
+  const learned = last ? last[3] : null, loss = last?.[2];
+  const quality = ["ended", "model"].includes(page.phase) && psnr ? psnr : learned;
+  byId("epoch").textContent = epochs ? `${Math.max(epoch, last?.[0] ?? 0)} / ${epochs}` : Math.max(epoch, last?.[0] ?? 0);
+  byId("quality-name").textContent = quality === null && last ? say("loss") : "PSNR";
+  byId("quality").textContent = quality !== null ? `${number(quality, 1)} dB` : loss === undefined ? "–" : loss.toPrecision(3);
+  byId("seconds").textContent = `${number(Math.max(seconds, last?.[1] ?? 0), 1)} s`;
+}
+
+// What the page says of the phase that the run is in.
+function tellPhase() {
+  const { phase, error, psnr, held_out: heldOut, accuracy } = page.state;
+  const measured = [psnr && `PSNR ${number(psnr, 2)} dB`, heldOut && say("held_out_is", { value: number(heldOut, 2) }), accuracy && say("accuracy_is", { value: number(100 * accuracy, 1) })];
+  const after = (said) => `${said} ${measured.filter(Boolean).join(", ")}`;
+  const words = { failed: () => error, preparing: () => page.why + say("preparing"), measuring: () => say("measuring"), ready: () => page.why + say("ready"), running: () => "", ended: () => after(say("ended")), model: () => after(say("model_shown")) };
+  if (words[phase]) status(words[phase](), phase === "failed");
 }
 
 function told(state) {
@@ -111,17 +126,8 @@ function told(state) {
   slider.disabled = moments.length < 2;
   if (document.activeElement !== slider) slider.value = slider.max;
   slider.setAttribute("aria-valuetext", `${say("epoch")} ${moments.at(slider.value) ?? 0}`);
-  if (state.phase === "failed") status(state.error, true);
-  else if (state.phase === "preparing") status(say("preparing"));
-  else if (state.phase === "measuring") status(say("measuring"));
-  else if (state.phase === "ready" && before === "preparing") status(say("ready"));
-  else if (running) status("");
-  if (state.epoch === 0) figures(0, null, undefined, 0);
-  if (state.phase === "ended" || state.phase === "model") {
-    const parts = [state.psnr && `PSNR ${number(state.psnr, 2)} dB`, state.held_out && say("held_out_is", { value: number(state.held_out, 2) }), state.accuracy && say("accuracy_is", { value: number(100 * state.accuracy, 1) })];
-    status(`${say(state.phase === "model" ? "model_shown" : "ended")} ${parts.filter(Boolean).join(", ")}`);
-    if (state.psnr) byId("quality").textContent = `${number(state.psnr, 1)} dB`;
-  }
+  if (state.phase !== before) tellPhase();
+  figures();
   const note = byId("command-note");
   note.hidden = !state.changed?.length;
   if (state.changed?.length) note.textContent = say("changed_on_the_way", { what: list(state.changed.map((name) => say(`name_${name}`))) });
@@ -142,20 +148,31 @@ function runName() {
 // Runs that wait for their turn: settings that are laid over each other.
 function next() {
   const given = page.queue.shift();
-  if (!given) return;
-  learn(given);
+  if (given) run(given);
 }
 
 // Gives whether the server took them.
 async function apply(given, source = null) {
   settings.take(given);
-  if ((await send()) === null) return false;
-  return !source || source === page.source || (await attempt(() => ask("open", { source }))) !== null;
+  const done = await send();
+  if (!done || !source || source === page.source) return done;
+  if (!(await attempt(() => ask("open", { source })))) return null;
+  page.file = null;
+  return { anew: true };
 }
 
-// The server may still prepare the run: it starts once it can.
-async function learn(given, source = null) {
-  if (await apply(given, source)) attempt(() => ask("start"));
+// Learns from the start, also where nothing that was given begins the run anew.
+async function run(given, source = null) {
+  const done = await apply(given, source);
+  if (!done) {
+    page.queue = [];
+    return;
+  }
+  if (!done.anew) {
+    curve.begin(runName());
+    await attempt(() => ask("rewind", { epoch: 0 }));
+  }
+  await attempt(() => ask("start"));
 }
 
 async function send() {
@@ -176,15 +193,21 @@ async function changed(name) {
 }
 
 async function preview(given) {
-  byId("preview").hidden = given.mode !== "classify";
-  if (given.mode === "classify") attempt(() => ask("classes", given));
+  if (given.mode !== "classify") byId("preview").hidden = true;
+  else attempt(() => ask("classes", given));
 }
 
 async function upload(file) {
-  page.file = file;
   status(say("opening"));
-  await attempt(() => page.wire.upload(file));
-  history.replaceState(null, "", toAddress(settings.given));
+  byId("file").value = ""; // so that the same file can be chosen again
+  if (!(await attempt(() => page.wire.upload(file)))) return;
+  page.file = file;
+}
+
+async function open(source) {
+  status(say("opening"));
+  if (!(await attempt(() => ask("open", { source })))) return;
+  page.file = null;
 }
 
 function taking() {
@@ -237,7 +260,7 @@ function teach() {
   if (!lesson) return;
   const [first, ...others] = lesson.runs;
   page.queue = others;
-  learn(first, lesson.picture);
+  run(first, lesson.picture);
 }
 
 async function words() {
@@ -258,9 +281,11 @@ async function words() {
 
 // What was said in the other language is said again.
 function spokenAnew() {
-  status(page.phase === "ready" ? say("ready") : "");
-  if (page.figures) figures(...page.figures);
-  told(page.state);
+  status("");
+  if (page.phase) {
+    told(page.state);
+    tellPhase();
+  }
   showCommand();
   curve.list();
   curve.draw();
@@ -314,9 +339,7 @@ function wireUp() {
   byId("file").addEventListener("change", (event) => event.target.files[0] && upload(event.target.files[0]));
   byId("address-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    page.file = null;
-    status(say("opening"));
-    attempt(() => ask("open", { source: byId("address").value.trim() })).then(() => history.replaceState(null, "", toAddress(addressed())));
+    open(byId("address").value.trim());
   });
   for (const kind of ["dragover", "drop", "dragleave"]) {
     document.addEventListener(kind, (event) => {
@@ -337,7 +360,7 @@ function wireUp() {
     const { seconds, preset, ...own } = settings.given;
     page.queue = [{ ...CLASSIC, ...(own.mode ? { mode: own.mode } : {}), seconds: RACE_SECONDS }];
     byId("by-time").checked = true;
-    learn({ seconds: RACE_SECONDS, ...(preset && preset !== "tutorial" ? { preset } : {}), ...own });
+    run({ seconds: RACE_SECONDS, ...(preset && preset !== "tutorial" ? { preset } : {}), ...own });
   });
   byId("keep").addEventListener("click", () => { curve.thumb(byId("painted")); curve.begin(runName()); attempt(() => ask("rewind", { epoch: 0 })); });
   const copied = (id, text) => byId(id).addEventListener("click", () => attempt(async () => { await navigator.clipboard.writeText(text()); status(say("copied")); }));
@@ -363,10 +386,7 @@ async function main() {
   await words();
   for (const sample of opened.samples) {
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: sample });
-    button.addEventListener("click", () => {
-      page.file = null;
-      attempt(() => ask("open", { source: `sample:${sample}` })).then(() => history.replaceState(null, "", toAddress(addressed())));
-    });
+    button.addEventListener("click", () => open(`sample:${sample}`));
     byId("samples").append(button);
   }
   wireUp();

@@ -92,7 +92,7 @@ export class Network {
         const place = [this.number(at), layer.first + unit];
         const isChosen = JSON.stringify(this.unit) === JSON.stringify(place);
         button.setAttribute("aria-pressed", String(isChosen));
-        if (isChosen) byId("unit-name").textContent = button.getAttribute("aria-label");
+        if (isChosen) this.name(button.getAttribute("aria-label"));
         button.addEventListener("click", () => this.choose(place, button.getAttribute("aria-label")));
         button.addEventListener("pointerenter", () => this.wires([at, unit]));
         button.addEventListener("pointerleave", () => this.wires());
@@ -142,7 +142,7 @@ export class Network {
   choose(place, name = "") {
     this.unit = place;
     byId("unit").hidden = !place;
-    byId("unit-name").textContent = name;
+    this.name(name);
     for (const { units, layer } of this.columns) {
       units.forEach((button, unit) => {
         const own = [this.number(this.columns.findIndex((each) => each.units === units)), layer.first + unit];
@@ -158,7 +158,11 @@ export class Network {
     const most = Math.max(Math.abs(header.low), Math.abs(header.high), 1e-9);
     paint(byId("unit-canvas"), header.width, header.height, Int8Array.from(values, (value) => Math.round((127 * value) / most)));
     byId("unit-said").textContent = say("unit_range", { low: header.low.toPrecision(3), high: header.high.toPrecision(3) });
-    byId("unit-canvas").setAttribute("aria-label", byId("unit-name").textContent);
+  }
+
+  name(text) {
+    byId("unit-name").textContent = text;
+    byId("unit-canvas").setAttribute("aria-label", text);
   }
 
   // What each unit answers at the pointer.

@@ -137,12 +137,12 @@ export class Settings {
         field.value = own ?? "";
       } else {
         field.placeholder = shown === "" ? say("none") : String(shown);
-        field.value = own ?? "";
+        if (document.activeElement !== field) field.value = own ?? ""; // or somebody may be typing
       }
       field.removeAttribute("aria-invalid");
     }
     const slider = byId("threshold-slider");
-    if (slider) slider.value = this.given.threshold ?? 380;
+    if (slider && document.activeElement !== slider) slider.value = this.given.threshold ?? 380;
     this.layers();
   }
 

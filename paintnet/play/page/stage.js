@@ -12,10 +12,13 @@ export function draw(canvas, width, height, rgba) {
 
 export class Stage {
   constructor(ask) {
-    Object.assign(this, { ask, size: [1, 1], at: null, points: [], busy: false });
+    Object.assign(this, { ask, size: [1, 1], at: null, points: [], busy: false, isPainted: false });
     const stage = byId("stage");
     stage.addEventListener("pointermove", (event) => this.point(event));
-    stage.addEventListener("click", (event) => this.mark(this.place(event)));
+    stage.addEventListener("click", (event) => {
+      this.point(event); // a finger that taps has not moved
+      this.mark(this.at);
+    });
     stage.addEventListener("keydown", (event) => this.key(event));
     byId("compare").addEventListener("input", (event) => this.compare(event.target.value));
   }
@@ -24,6 +27,7 @@ export class Stage {
     this.size = [header.width, header.height];
     this.points = [];
     this.at = null;
+    this.forget();
     byId("strip").hidden = true;
     byId("overlay").replaceChildren();
     const original = byId("original");
@@ -39,7 +43,13 @@ export class Stage {
     byId("strip").title = say("strip_alt");
   }
 
+  // Another network: until it has been painted, there is nothing to ask about.
+  forget() {
+    this.isPainted = false;
+  }
+
   frame(header, rgba) {
+    this.isPainted = true;
     draw(byId("painted"), header.width, header.height, rgba);
   }
 
@@ -59,13 +69,13 @@ export class Stage {
 
   // Asks at most one question at a time; the newest position wins.
   async probe() {
-    if (this.busy || !this.at) return;
+    if (this.busy || !this.at || !this.isPainted) return;
     this.busy = true;
     const [x, y] = this.at;
     try {
       this.said(await this.ask("probe", { x, y }));
     } catch {
-      // There is no painting yet; the status says what is missing.
+      // It has begun anew meanwhile, and there is no painting yet.
     }
     this.busy = false;
     if (this.at && (this.at[0] !== x || this.at[1] !== y)) this.probe();
@@ -111,7 +121,7 @@ export class Stage {
   async mark(place) {
     this.points = this.points.length === 1 ? [this.points[0], place] : [place];
     this.cross();
-    if (this.points.length < 2) return;
+    if (this.points.length < 2 || !this.isPainted) return;
     const [[x0, y0], [x1, y1]] = this.points;
     try {
       const found = await this.ask("line", { x0, y0, x1, y1 });
@@ -121,7 +131,7 @@ export class Stage {
       draw(strip, found.count, rows.length, all);
       strip.hidden = false;
     } catch {
-      // There is no painting yet.
+      // As above.
     }
   }
 
