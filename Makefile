@@ -1,6 +1,6 @@
 # Plain verbs. `make demo` and `make test` need nothing done before them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest fuzz check format gallery newcomer man dist bench clean
+.PHONY: help demo test test-oldest fuzz check format gallery playing newcomer man dist bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -15,6 +15,7 @@ help:
 	@echo "make check        lint, formatting and types (changes nothing)"
 	@echo "make format       format the code and mend what the linter can"
 	@echo "make gallery      run the long commands of docs, which paint the gallery (minutes)"
+	@echo "make playing      make the pictures of the live page, in an installed Chromium (minutes)"
 	@echo "make newcomer     run all commands of the pages and helps in a fresh environment (half an hour)"
 	@echo "make man          write the man page again, after a change of the help"
 	@echo "make dist         build the package, and try it in an empty environment"
@@ -68,6 +69,9 @@ format: $(VENV)/.installed
 
 gallery: $(VENV)/.demo
 	$(BIN)/python -m tools.make_gallery
+
+playing: $(VENV)/.installed
+	$(BIN)/python -m tools.make_playing
 
 newcomer: $(VENV)/.demo
 	$(BIN)/python -m tools.newcomer

@@ -44,6 +44,15 @@ def test_pictures_of_the_gallery_load_quickly_and_are_shown():
         assert f"(gallery/{picture.name})" in text
 
 
+def test_pictures_of_the_live_page_load_quickly_and_are_shown():
+    text = (DOCS / "playing.md").read_text(encoding="utf-8")
+    pictures = sorted((DOCS / "playing").iterdir())
+    assert pictures
+    for picture in pictures:
+        assert picture.stat().st_size < 1_000_000
+        assert f"(playing/{picture.name})" in text
+
+
 def shape_of(text: str) -> str:
     """What is said, but for the numbers: they are those of another picture, machine or day."""
     text = re.sub(r"#[0-9a-f]{6}\b", "#COLOR", text.strip())

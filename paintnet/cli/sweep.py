@@ -373,7 +373,7 @@ def _lines(
     for each in good[:TOLD]:
         cost = f"{each.row['seconds']:.1f} s, {human_bytes(each.size)}"
         if is_halving:  # where a trial ended decides its place
-            cost += f", {each.row['epochs']} epochs"
+            cost += f", {each.row['epochs']} epoch{'' if each.row['epochs'] == 1 else 's'}"
         yield f"{human_psnr(each.row['psnr'])}, {cost}: {names[each.number]}"
     if len(good) > TOLD:
         yield f"and {len(good) - TOLD} more in sweep.csv"

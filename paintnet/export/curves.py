@@ -11,13 +11,13 @@ import numpy as np
 
 from paintnet.typing import Array
 
-ROUNDS = 4
+ROUNDS = 2
 """Improvements of the parameters, where a curve is nearly good enough."""
 
 HOPELESS = 6.0
 """Times the tolerance beyond which no improvement of the parameters helps."""
 
-REACH = 2
+REACH = 1
 """Points to each side from which the direction of an outline is taken."""
 
 

@@ -26,7 +26,7 @@ from paintnet.network import Network
 from paintnet.painting import Painting
 
 MOST_NUMBERS = 40_000_000
-"""Of all networks: with four features to a vertex a card needs 160 MB, and a browser twice as much."""
+"""Of all networks: at four features a vertex a card needs 160 MB for them, and a browser twice as much."""
 
 MOST_PATCHES = 64
 """Each is a function of the shader, and compilers take long over many."""

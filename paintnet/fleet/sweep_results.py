@@ -108,6 +108,8 @@ def plot(results: Sequence[Result], extension: str) -> bytes:
 
 
 def _draw(axes: Any, results: Sequence[Result], costs: Sequence[float], title: str) -> None:
+    from matplotlib.ticker import EngFormatter
+
     qualities = [each.quality for each in results]
     front = pareto_front(list(zip(costs, qualities, strict=True)))
     axes.scatter(costs, qualities, color="#999999", zorder=2, label="trials")
@@ -115,7 +117,10 @@ def _draw(axes: Any, results: Sequence[Result], costs: Sequence[float], title: s
     axes.plot(*best, color="#c0392b", marker="o", drawstyle="steps-post", zorder=3, label="Pareto front")
     if min(costs) > 0 and max(costs) > 10 * min(costs):
         axes.set_xscale("log")
+    else:
+        axes.xaxis.set_major_formatter(EngFormatter())  # 200 k
     axes.margins(x=0.15, y=0.15)  # room for the words
+    axes.autoscale_view()  # else the places of points are not known yet
     to_axes = axes.transData + axes.transAxes.inverted()
     for number in front:
         point = (costs[number], qualities[number])

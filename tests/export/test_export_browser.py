@@ -150,8 +150,9 @@ def test_a_packed_table_is_unpacked_to_the_bit(open_page: Any, grid: GridMap, fe
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_point_under_the_pointer_has_the_color_of_predict(open_page: Any, engine: str) -> None:
-    painting = PAINTINGS["keys"]
+@pytest.mark.parametrize("name", ["keys", "mosaic"])
+def test_the_point_under_the_pointer_has_the_color_of_predict(open_page: Any, name: str, engine: str) -> None:
+    painting = PAINTINGS[name]
     page = open_page(painting, engine)
     wait_for(page, "document.getElementById('engine').textContent.startsWith('painted')")
     box = page.locator("#canvas").bounding_box()

@@ -169,6 +169,23 @@ def test_a_plot_names_the_front_and_is_the_same_each_time(extension: str) -> Non
         plot([FAILED], extension)
 
 
+def test_words_on_a_plot_stay_in_it() -> None:
+    pytest.importorskip("matplotlib", reason="the extra plot is not installed")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.5, 4.5), layout="constrained")
+    axes = figure.subplots()
+    results = [result(0, 30.0, 1.0, 100_000, learning_rate=0.1), result(1, 40.0, 9.0, 900_000, levels=400)]
+    sweep_results._draw(axes, results, [100_000.0, 900_000.0], "bytes")
+    figure.draw_without_rendering()
+    frame = axes.get_window_extent()
+    assert len(axes.texts) == 2
+    for words in axes.texts:
+        place = words.get_window_extent()
+        assert frame.x0 < place.x0 < place.x1 < frame.x1, words
+    assert "200 k" in [tick.get_text() for tick in axes.get_xticklabels()]
+
+
 def test_a_plot_that_cannot_be_is_refused_before_work(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         SettingsError, match=r"a\.bmp: unknown extension '\.bmp'; use one of \.svg \.png \.pdf"

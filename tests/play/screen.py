@@ -99,7 +99,7 @@ class Screen:
     def file(self, kind: str = "Model") -> bytes:
         """What the browser keeps, when its button is pressed."""
         with self.page.expect_download() as kept:
-            self.page.get_by_role("button", name=kind, exact=False).first.click()
+            self.page.locator("#downloads").get_by_role("button", name=kind).first.click()
         return Path(kept.value.path()).read_bytes()
 
     def painting(self) -> Painting:

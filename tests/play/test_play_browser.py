@@ -1,5 +1,8 @@
 """The page in a real browser: what a person does to the run, its settings and its pictures."""
 
+from io import BytesIO
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 from play_helpers import a_png
@@ -202,6 +205,36 @@ def test_the_classic_recipe_races_the_settings(screen: Open) -> None:
     assert "preset=tutorial" in page.address_settings()
     page.click("#start")  # who pauses wants no further race
     page.wait("paused")
+
+
+def test_what_is_taken_along_is_copied_kept_and_saved(screen: Open, folder_of: Path) -> None:
+    page = screen().open()
+    page.learn()
+    page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    def copied(button: str) -> str:
+        page.page.evaluate("navigator.clipboard.writeText('')")
+        page.click(button)
+        page.says("Copied")
+        return str(page.page.evaluate("navigator.clipboard.readText()"))
+
+    assert copied("#copy-command") == page.text("#command")
+    assert page.text("#command").startswith("paintnet fit sample:bird --preset draft")
+    assert copied("#copy-link") == page.page.url
+    assert copied("#copy-play").startswith("paintnet play --settings 'picture=sample:bird&")
+    assert Image.open(BytesIO(page.file("Picture"))).size == (100, 100)
+    page.page.get_by_role("button", name="Save in the folder of paintnet: Model").click()
+    page.says("Saved as bird")
+    (saved,) = [path for path in folder_of.glob("bird*.paintnet") if path.name in page.text("#status")]
+    assert saved.read_bytes() == page.file()
+    saved.unlink()
+    page.run("#keep")
+    page.wait("ready", 0)
+    page.learn()
+    assert page.page.locator("#runs li canvas").count() == 2
+    page.page.check("#by-time")
+    page.click("#clear-runs")
+    assert page.page.locator("#runs li").count() == 1
 
 
 def test_pictures_are_dropped_chosen_and_refused(screen: Open) -> None:

@@ -89,31 +89,30 @@ async function unpackPlanes(bytes, count, rows, columns, firsts) {
 }
 
 function fillPass({ top, left, step, around }, { plane, wrong, number, rows, columns, weights, streams, classes }) {
-  const size = rows * columns, half = step / 2;
+  const size = rows * columns, half = step / 2, count = around.length;
   const last = (side, begin) => Math.ceil((side - begin) / step) - 1;
-  const ends = { false: [0, last(rows, 0), last(columns, 0)], true: [half, last(rows, half), last(columns, half)] };
-  const near = new Int32Array(around.length);
+  const [downs, acrosses, begins] = [0, 1, 2].map((k) => Int32Array.from(around, (each) => each[k] && (k < 2 ? each[k] : half)));
+  const lowest = begins.map((begin) => last(rows, begin)), farthest = begins.map((begin) => last(columns, begin));
+  const near = new Int32Array(count);
   const hold = (value, most) => (value < 0 ? 0 : value > most ? most : value);
   for (let y = top, row = 0; y < rows; y += step, row++) {
     for (let x = left, column = 0; x < columns; x += step, column++) {
       const place = y * columns + x;
       let total = 128, mean = 0, spread = 0;
-      for (let i = 0; i < around.length; i++) {
-        const [down, across, which] = around[i];
-        const [begin, lowest, farthest] = ends[which];
-        const from = begin + hold(row + down, lowest) * step;
-        near[i] = plane[from * columns + begin + hold(column + across, farthest) * step];
+      for (let i = 0; i < count; i++) {
+        const from = begins[i] + hold(row + downs[i], lowest[i]) * step;
+        near[i] = plane[from * columns + begins[i] + hold(column + acrosses[i], farthest[i]) * step];
         total += near[i] * weights[i];
         if (i < 4) mean += near[i];
       }
-      for (let i = 0; i < around.length; i++) spread += (i < 4 ? 4 : 1) * Math.abs(4 * near[i] - mean);
+      for (let i = 0; i < count; i++) spread += (i < 4 ? 4 : 1) * Math.abs(4 * near[i] - mean);
       spread = Math.floor(spread / 16);
       for (let p = 0; p < number; p++) {
         const before = wrong[p * size + place];
-        total += before * weights[around.length + p];
+        total += before * weights[count + p];
         spread += Math.floor((2 * Math.abs(before)) / number);
       }
-      const kind = around.length ? classes[Math.min(spread, classes.length - 1)] : 0;
+      const kind = count ? classes[Math.min(spread, classes.length - 1)] : 0;
       const rest = nextOf(streams[Math.floor((kind * streams.length) / 24)]);
       wrong[number * size + place] = rest;
       plane[place] = (total >> 8) + rest;

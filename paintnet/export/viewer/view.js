@@ -256,6 +256,7 @@ function painterFor(about) {
 
 /* `paintnet` is for programs that open the page: the levels of a part of the picture, as `paintnet render` has them. */
 async function begin() {
+  element("engine").textContent = say("unpacking");
   const about = await readPainting();
   const view = new View(about, painterFor(about));
   listen(view);

@@ -95,7 +95,7 @@ export class Curve {
       pen.moveTo(left, y(at));
       pen.lineTo(right, y(at));
       pen.stroke();
-      pen.fillText(number(at, high - low < 4 ? 1 : 0), left - 5, y(at) + 4);
+      pen.fillText(number(at, (high - low) % 4 ? 1 : 0), left - 5, y(at) + 4);
     }
     pen.fillText(byTime ? `${number(most, 1)} s` : `${Math.round(most)} ${say("epochs")}`, right, bottom + 16);
     pen.textAlign = "left";
