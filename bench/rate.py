@@ -53,10 +53,15 @@ def psnr_at(image: Image.Image, n_bytes: int, name: str, way: dict[str, Any]) ->
             low, high = (low, middle) if len(written(middle)) <= n_bytes else (middle, high)
         content = written(high)
     else:
-        fitting = [content for q in range(1, 100) if len(content := written(q)) <= n_bytes]
-        if not fitting:
+        least, most = 1, 100  # files grow with their quality
+        if len(content := written(least)) > n_bytes:
             return None
-        content = max(fitting, key=len)
+        while most - least > 1:
+            middle = (least + most) // 2
+            if len(tried := written(middle)) <= n_bytes:
+                least, content = middle, tried
+            else:
+                most = middle
     error = np.square(np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), np.float64) - levels).mean()
     return float(10 * np.log10(255**2 / error))
 

@@ -145,7 +145,8 @@ def warmed_up(warm_up: Callable[[ModuleType], Any], name: str = KERNEL) -> Modul
         except Exception as error:
             sys.modules.pop(name, None)
             why = f"it does not work here ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
-            raise CompilerError("numba", why, "use engine numpy, or install numba again") from error
+            remedy = "use engine numpy, or install numba again" if name == KERNEL else "install numba again"
+            raise CompilerError("numba", why, remedy) from error
 
 
 def _start_numba() -> None:

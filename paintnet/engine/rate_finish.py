@@ -15,6 +15,9 @@ MODEL_HALVINGS = range(1, 11)
 SAMPLE = 256
 """Blocks on which steps of the decoder are weighed, and runs for those of the context model, about."""
 
+GAIN_HALVINGS = 11
+"""Of the gains' step, at least: to a percent or so."""
+
 GROUP_BITS = 24.0
 """Of a group's halvings, scale and largest number."""
 
@@ -56,6 +59,23 @@ def stepped_weights(state: RateState, step: Any, multiplier: float) -> list[Step
         group[...] = best.values.reshape(group.shape)
         chosen.append(best)
     return chosen
+
+
+def regained(state: RateState, weights: list[Steps], factor: float) -> list[Steps]:
+    """Let the decoder's gains make up for numbers that are rounded so many times as coarsely.
+
+    Parameters
+    ----------
+    state : RateState
+        Its gains become the new ones.
+    weights : list of Steps
+        Those of `stepped_weights`, for numbers rounded as they were learned; they stay.
+    factor : float
+        Of a step.
+    """
+    gains = Steps.of(weights[0].values * factor, max(weights[0].halvings, GAIN_HALVINGS))
+    state.decoder.weights[: len(gains.numbers)] = gains.values
+    return [gains, *weights[1:]]
 
 
 def coded_of(state: RateState, weights: list[Steps]) -> Coded:

@@ -8,7 +8,6 @@ are fixed, and the two networks behind them settle.
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -22,15 +21,16 @@ from paintnet.encoding.pyramid import PyramidMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.code_cache import RATE_KERNEL
 from paintnet.engine.compiler import check_compiler, compiling_note
-from paintnet.engine.rate_finish import coded_of, stepped_weights
+from paintnet.engine.rate_guess import multiplier_for_bits, multiplier_for_error
+from paintnet.engine.rate_landing import Landing
 from paintnet.engine.rate_state import RateState
 from paintnet.engine.rate_step import CompiledRate, adam_numbers
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.trainer import TrainerState
-from paintnet.errors import TrainingError
 from paintnet.metrics import psnr_of
 from paintnet.network import Network
 from paintnet.settings.settings import PainterSettings
+from paintnet.typing import Array
 
 FIXED_FROM = 0.94
 """Share of a run after which the numbers stay as they are."""
@@ -47,35 +47,20 @@ TEMPERATURES, AMPLITUDES = (0.5, 0.1), (0.75, 1.0)
 LOOKS = 60
 """Times in a run that hard rounded numbers are counted, and the multiplier is corrected."""
 
-CAUTION = 0.3
+CAUTION = 0.25
 """How much of a correction is made at a look."""
 
-FIRST_LOOK = 0.05
-"""Share of a run before which nothing can be told by its bits."""
+FIRST_LOOK = 0.45
+"""Share of a run before which little is told by its bits: some pictures have twice as many as in the end."""
+
+STILL_TO_FALL = 0.5
+"""What bits fall by until the end, times the square of the share of a run that is left; about."""
 
 AIM = 1.02
 """What the multiplier aims at, times the target: what the networks save when they settle."""
 
 LANDINGS = {FIXED_FROM: 1.02, 0.97: 1.004}
 """Where in a run the numbers are rounded for good, as coarsely as gives such a share of the target."""
-
-HALVINGS = 12
-"""How exactly it is found how coarsely to round, between 1/2 and 2."""
-
-TRIES = 6
-"""How often the bytes of a file are counted, and what is asked for corrected."""
-
-ALIKE = 0.02
-"""Logarithm of a factor up to which numbers are rounded as finely as they were learned, about."""
-
-MOST_LOST = 1.05
-"""How much more the error of rounded networks may be where no size is asked for."""
-
-ENOUGH = 0.997
-"""Share of the target from which on a file is not made larger any more."""
-
-BYTES_OF_FRAME = 24
-"""A file takes beside what is coded: its name, size and checksum."""
 
 PLAIN_MULTIPLIER = 1e-3
 """Where no target is given: about 36 dB and a third of a bit per pixel of a photograph."""
@@ -123,7 +108,7 @@ class RateTrainer:
         sk.see_first_sample(self.estimator, first, dataset.targets[:1], None)
         self.n_pixels = height * width
         self.target_bytes = target_bytes(settings, self.n_pixels)
-        self.multiplier = self._first_multiplier()
+        self.multiplier = self._first_multiplier(targets)
         self.state_ = RateState(
             Layout(width, height, encoding.spacings),
             targets,
@@ -136,17 +121,17 @@ class RateTrainer:
         self.step = CompiledRate(self.state_, settings.threads or cores())
         self.epochs_begun, self.looks = 0, 0
         self.landings = 0
-        self.net_bits = 3.5 * sum(group.size for group in self.state_.split())
+        asked_as = "bpp" if settings.file_size is None else "file_size"
+        self.landing = Landing(self.state_, self.step, self.target_bytes, asked_as)
         self.losses: list[float] = []
         self.bits = 0.0
         self._finished: tuple[int, Coded] | None = None
 
-    def _first_multiplier(self) -> float:
+    def _first_multiplier(self, targets: Array) -> float:
         if self.target_bytes is not None:
-            bpp = 8 * self.target_bytes / self.n_pixels
-            return float(np.clip(1e-3 * (bpp / 0.57) ** -1.75, 1e-7, 0.1))
+            return multiplier_for_bits(targets, 8.0 * self.target_bytes)
         if self.settings.target_psnr is not None:
-            return float(np.clip(10 ** (-self.settings.target_psnr / 10) * 3.0, 1e-7, 0.1))
+            return multiplier_for_error(targets, 10 ** (-self.settings.target_psnr / 10))
         return PLAIN_MULTIPLIER
 
     def epoch(self) -> float:
@@ -193,12 +178,13 @@ class RateTrainer:
         if progress < FIRST_LOOK or (self.target_bytes is None and self.settings.target_psnr is None):
             return
         self.state_.round()
-        if self.looks in (LOOKS // 4, int(LOOKS * 0.8)):
-            self._weigh_nets()
+        if self.looks in (LOOKS // 2, int(LOOKS * 0.8)):
+            self.landing.weigh(self.multiplier)
         if self.target_bytes is not None:
-            fixed = self.net_bits + 8 * BYTES_OF_FRAME
+            fixed = self.landing.fixed_bits
             left = max(AIM * 8 * self.target_bytes - fixed, 0.2 * 8 * self.target_bytes)
-            change = math.log(max(1.0, self._hard_bits() - fixed) / left) / RATE_SLOPE
+            left *= 1 + STILL_TO_FALL * (1 - progress / FIXED_FROM) ** 2
+            change = math.log(max(1.0, self.landing.hard_bits() - fixed) / left) / RATE_SLOPE
         else:
             weights, blocks = self.state_.decoder.weights, np.arange(len(self.state_.blocks.targets))
             change = (
@@ -208,20 +194,6 @@ class RateTrainer:
         factor = math.exp(CAUTION * change)
         self.multiplier *= factor
         self.state_.coarsen(math.sqrt(factor))
-
-    def _hard_bits(self) -> float:
-        """Bits of a file with the numbers as they are in `q`."""
-        runs = np.arange(len(self.state_.runs.places))
-        bits = self.step.rate_epoch(runs, 0.0, np.zeros(4, np.float32), learns=False)
-        return bits + self.net_bits + 8 * BYTES_OF_FRAME
-
-    def _weigh_nets(self) -> None:
-        """Count the bits of the networks in steps; they stay as they are."""
-        nets = self.state_.decoder.weights, self.state_.model.weights
-        kept = [net.copy() for net in nets]
-        self._stepped(self.multiplier)
-        for net, weights in zip(nets, kept, strict=True):
-            net[...] = weights
 
     @property
     def is_fixed(self) -> bool:
@@ -233,94 +205,18 @@ class RateTrainer:
         share = list(LANDINGS.values())[self.landings]
         self.landings += 1
         self.state_.round()
-        self._weigh_nets()
+        self.landing.weigh(self.multiplier)
         if self.target_bytes is not None:
-            factor = self._meet(share * 8 * self.target_bytes)
+            factor = self.landing.meet(share * 8 * self.target_bytes)
             self.state_.coarsen(factor)
             self.multiplier *= factor**2
 
-    def _meet(self, most: float) -> float:
-        """Round so coarsely that there are few enough bits; the factor of a step.
-
-        Which numbers change is decided by what they were before they were rounded. To take whole numbers
-        towards 0 instead costs far more: what is coded after them was expected from them.
-        """
-        low, high = 0.5, 2.0
-        while self._bits_at(high) > most and self.state_.q.any():
-            low, high = high, 2 * high
-        for _ in range(HALVINGS):
-            middle = math.sqrt(low * high)
-            low, high = (low, middle) if self._bits_at(middle) <= most else (middle, high)
-        self.state_.round(high)
-        return high
-
-    def _bits_at(self, factor: float) -> float:
-        self.state_.round(factor)
-        return self._hard_bits()
-
     def coded(self) -> Coded:
         """Give the painting in whole numbers, of at most as many bytes as were asked for."""
-        if self._finished is not None and self._finished[0] == self.epochs_begun:
-            return self._finished[1]
-        state, multiplier = self.state_, self.multiplier
-        kept = {name: array.copy() for name, array in state.changing().items()}
-        decoder = kept["decoder"]
-        if not self.is_fixed:
-            state.round()
-        steps = self._stepped(multiplier)
-        if self.target_bytes is None:
-            # What counts here is the quality, where the networks of a small picture would take most bytes.
-            blocks = np.arange(len(state.blocks.targets))
-            learned = self.step.error(blocks, decoder)
-            while self.step.error(blocks, state.decoder.weights) > MOST_LOST * learned and multiplier > 1e-9:
-                state.decoder.weights[:], state.model.weights[:] = decoder, kept["model"]
-                multiplier /= 4
-                steps = self._stepped(multiplier)
-            coded = coded_of(state, steps)
-        else:
-            for _ in range(TRIES):
-                factor = self._meet(8 * self.target_bytes)
-                if abs(math.log(factor)) < ALIKE:
-                    break
-                # The steps of the networks belong to those of the numbers, as both to the multiplier.
-                state.decoder.weights[:], state.model.weights[:] = decoder, kept["model"]
-                state.coarsen(factor)
-                decoder = state.decoder.weights.copy()
-                multiplier *= factor**2
-                steps = self._stepped(multiplier)
-            coded = self._small_enough(steps)
-        for name, array in state.changing().items():
-            array[...] = kept[name]
-        self._finished = self.epochs_begun, coded
-        return coded
-
-    def _stepped(self, multiplier: float) -> list[Any]:
-        steps = stepped_weights(self.state_, self.step, multiplier)
-        self.net_bits = sum(each.coded[1] + 24 for each in steps)
-        return steps
-
-    def _small_enough(self, steps: list[Any]) -> Coded:
-        """Round as finely as the target allows.
-
-        The context model of a file is rounded, and its bits differ a little from those that are estimated
-        here; so they are counted, and what is asked for is corrected.
-        """
-        room, asked, best = int(self.target_bytes or 0) - BYTES_OF_FRAME, 8.0 * (self.target_bytes or 0), None
-        for _ in range(TRIES):
-            self._meet(asked)
-            coded = coded_of(self.state_, steps)
-            spent = coded.estimated_bytes + 2
-            if spent <= room and (best is None or spent > best.estimated_bytes + 2):
-                best = coded
-            if ENOUGH * room < spent <= room:
-                break
-            asked += 8 * ((1 + ENOUGH) / 2 * room - spent)
-        if best is None:
-            least = math.ceil(coded.estimated_bytes) + 2 + BYTES_OF_FRAME
-            why = f"{self.target_bytes:,} bytes are too few: this painting takes {least:,}"
-            name = "bpp" if self.settings.file_size is None else "file_size"
-            raise TrainingError(name, why, "allow more, or learn from a smaller copy")
-        return best
+        if self._finished is None or self._finished[0] != self.epochs_begun:
+            coded = self.landing.coded(self.multiplier, is_fixed=self.is_fixed)
+            self._finished = self.epochs_begun, coded
+        return self._finished[1]
 
     def network(self, *, is_final: bool) -> Network:
         """Give the network as it is now; the one that is stored where this is the end."""
@@ -340,7 +236,7 @@ class RateTrainer:
             "random": self.rng.bit_generator.state,
             "steps": dict(self.state_.steps),
             "own": [self.epochs_begun, self.looks, self.landings],
-            "balance": [self.multiplier, self.net_bits, self.bits],
+            "balance": [self.multiplier, self.landing.net_bits, self.bits],
             "losses": list(self.losses),
             "schedule": self.schedule.state(),
         }
@@ -354,7 +250,7 @@ class RateTrainer:
         self.rng.bit_generator.state = values["random"]
         self.state_.steps.update(values["steps"])
         self.epochs_begun, self.looks, self.landings = values["own"]
-        self.multiplier, self.net_bits, self.bits = values["balance"]
+        self.multiplier, self.landing.net_bits, self.bits = values["balance"]
         self.losses = list(values["losses"])
         self.schedule.restore(values["schedule"])
         self._finished = None
@@ -363,7 +259,7 @@ class RateTrainer:
         """Let go of the picture; what is left is the fitted estimator."""
         network = CodedNetwork.of(self.coded())
         self.estimator.coefs_, self.estimator.intercepts_ = list(network.coefs), list(network.intercepts)
-        del self.state_, self.step
+        del self.state_, self.step, self.landing
 
 
 def target_bytes(settings: PainterSettings, n_pixels: int) -> int | None:

@@ -37,13 +37,12 @@ def known_network(network: Network) -> Network:
     Raises
     ------
     SettingsError
-        If its encoding comes from outside the package.
+        If its encoding comes from outside the package, or is made for small files.
     """
     if isinstance(network.encoding, PyramidMap):
         why = "its pyramid of whole numbers would be far larger in an export than in its own file"
-        raise SettingsError(
-            "painting", why, "render it, or train it again without bpp, file_size and storing"
-        )
+        remedy = "render it, or train it again without bpp, file_size and storing"
+        raise SettingsError("painting", why, remedy)
     if not isinstance(network.encoding, KNOWN):
         names = ", ".join(kind.name for kind in KNOWN)
         why = f"the encoding {network.encoding.name!r} comes from outside the package"
