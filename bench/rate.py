@@ -29,7 +29,7 @@ def codecs() -> dict[str, list[dict[str, Any]]]:
     for name, module, ways in (
         ("WEBP", "webp", [{"method": 6}]),
         ("AVIF", "avif", [{}]),
-        ("JPEG2000", "jpg_2000", [{}]),
+        ("JPEG2000", "jpg_2000", [{"mct": 1}]),
     ):
         if features.check(module):
             found[name] = ways
