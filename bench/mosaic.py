@@ -23,7 +23,7 @@ from paintnet.painter.painter import Painter
 from paintnet.painter.quality import as_written
 from paintnet.picture.formats import write_bands
 
-MEGAPIXELS = (0.4, 1.6, 6.3)
+MEGAPIXELS = (0.4, 1.6, 6.3, 25, 100)
 PRESETS = ("draft", "standard")
 TILE = (768, 512)
 AROUND_A_BORDER = 12

@@ -92,7 +92,7 @@ def test_nothing_is_compiled_that_nobody_wants() -> None:
     for other in (
         {"engine": "numpy"},
         {"engine": "stock"},
-        {"solver": "sgd", "start": "random"},
+        {"solver": "sgd", "start": "mean"},
         {"precision": "float64"},
         {"encoding": "fourier"},
     ):
