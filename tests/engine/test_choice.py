@@ -13,7 +13,8 @@ from paintnet.settings.presets import settings_for
 def is_worth(width: int, height: int, preset: str = "standard", **given: object) -> bool:
     picture = np.zeros((height, width, 3), np.float32)
     settings = settings_for(width, height, preset, **given)
-    return choice._is_worth_compiling(make_dataset(picture, settings), settings)
+    dataset = make_dataset(picture, settings)
+    return choice._is_worth_compiling(dataset.width * dataset.height, settings)
 
 
 @pytest.mark.parametrize("compiled", [False, True])
