@@ -118,7 +118,7 @@ def test_nothing_is_lost_where_the_file_is_rounded() -> None:
     learned = [event.psnr for event in run][-1]
     painting = run.result()
     assert 0.99 * 3.0 * 7600 / 8 < len(painting.to_bytes()) <= 3.0 * 7600 / 8
-    assert painting.training.psnr > learned - 0.5
+    assert painting.training.psnr > learned - 1.0  # its networks, which are rounded too, are a tenth of it
 
 
 def test_a_target_in_decibels_is_met_with_few_bytes() -> None:
