@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,10 @@ from tests.picture.picture_helpers import BIRD
 # A busy machine is slow now and then, which says nothing about the code.
 hypothesis.settings.register_profile("paintnet", deadline=None)
 hypothesis.settings.load_profile("paintnet")
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so would the programs that are tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
