@@ -19,7 +19,7 @@ COMMANDS = {
     "sweep": "Try many settings on one picture, and tell the best.",
     "predict": "Ask a painting for the color at positions.",
     "render": "Paint a saved painting at any size.",
-    "export": "Write a painting for other programs: a page, a shader, a graph, paths.",
+    "export": "Write a painting as a page, a shader, a graph or paths.",
     "info": "Describe a saved painting and how it was trained, or a picture.",
     "compare": "Measure how close two pictures are.",
     "neuron": "Compute one neuron, with the sum written out.",

@@ -36,7 +36,7 @@ Examples:
 )
 @report_options
 def export(model: str | None, output: str, **options: Any) -> None:
-    """Write a painting for other programs: a page, a shader, a graph, paths.
+    """Write a painting as a page, a shader, a graph or paths.
 
     A .html is one page that needs nothing but itself: the reader's own machine
     paints it from the network, at any zoom. A .glsl is a small network as a

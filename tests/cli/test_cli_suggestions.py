@@ -33,7 +33,7 @@ from tests.command_line import Run
         ),
         (
             "fit --encoding gird",
-            "Invalid value for '--encoding': 'gird' is not one of 'raw', 'fourier', 'grid'; "
+            "Invalid value for '--encoding': 'gird' is not one of 'raw', 'fourier', 'grid', 'pyramid'; "
             "did you mean 'grid'?; see 'paintnet fit --help'",
         ),
         (

@@ -14,7 +14,7 @@ from tools.newcomer import PREPARATION, as_typed, commands_of, examples_of, prep
 if sys.platform == "win32":
     pytest.skip("Windows has no such terminals", allow_module_level=True)
 
-LONG = ("--time 10s", "boundary -o", "spirals", "sweep photo.jpg --l")
+LONG = ("--time 10s", "--bpp", "boundary -o", "spirals", "sweep photo.jpg --l")
 """Those that take longer than a test may; `make newcomer` runs them."""
 
 
