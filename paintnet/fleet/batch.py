@@ -108,7 +108,7 @@ def run_batch(
     with contextlib.ExitStack() as stack:
         variables: dict[str, str] = {}
         stack.callback(run.sweep)  # after the workers have ended
-        if workers is not None and compiles(plan):
+        if workers is not None and farm is None and compiles(plan):
             variables = stack.enter_context(compiled_for_workers(note))
         outcomes = run_all(do_task, run.tasks(), workers, farm, variables)
         for outcome in stack.enter_context(contextlib.closing(outcomes)):

@@ -1,6 +1,6 @@
 """The patches of a run on its way, for whoever wants to see it learn."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from paintnet.dataset.windows import Window
 from paintnet.encoding.extent import Extent
@@ -57,5 +57,9 @@ class PatchesSoFar(LazyPatches):
     def at(self, number: int) -> Patch:
         """Give a patch, by its number from 0."""
         if number in self._done:
-            return self._finished[number]
+            return self._finished.at(number)
         return self._begun.get(number) or self._flat(number)
+
+    def keep_only(self, numbers: Collection[int]) -> None:
+        """Forget what was read of all other patches that are done."""
+        self._finished.keep_only(numbers)
