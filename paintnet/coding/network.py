@@ -1,6 +1,7 @@
 """A painting in whole numbers as an ordinary network behind the pyramid encoding."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -52,7 +53,7 @@ class CodedNetwork(Network):
         values *= gains
         return values
 
-    @property
+    @cached_property
     def _planes(self) -> list[Array]:
         return [plane.astype(np.float32) for plane in self.coded.planes]
 

@@ -5,14 +5,14 @@ until they fit. Nothing that is learned changes; a run may go on afterwards.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
 from paintnet.coding.coded import Coded
 from paintnet.coding.weights import Steps
-from paintnet.engine.rate_finish import coded_of, regained, stepped_weights
+from paintnet.engine.rate_finish import GROUP_BITS, coded_of, regained, stepped_weights
 from paintnet.engine.rate_state import RateState
+from paintnet.engine.rate_step import CompiledRate
 from paintnet.errors import TrainingError
 from paintnet.typing import Array
 
@@ -45,7 +45,7 @@ class Landing:
     ----------
     state : RateState
         What is learned.
-    step : CompiledRate or NumpyRate
+    step : CompiledRate
         Measures.
     target : int or None
         Bytes that a file may have.
@@ -53,7 +53,7 @@ class Landing:
         Name of the setting that asks for it.
     """
 
-    def __init__(self, state: RateState, step: Any, target: int | None, asked_as: str) -> None:
+    def __init__(self, state: RateState, step: CompiledRate, target: int | None, asked_as: str) -> None:
         self.state, self.step, self.target, self._asked_as = state, step, target, asked_as
         self.net_bits = 3.5 * sum(group.size for group in state.split())
 
@@ -174,7 +174,7 @@ class Landing:
 
     def _stepped(self, multiplier: float) -> list[Steps]:
         steps = stepped_weights(self.state, self.step, multiplier)
-        self.net_bits = sum(each.coded[1] + 24 for each in steps)
+        self.net_bits = sum(each.coded[1] + GROUP_BITS for each in steps)
         return steps
 
     def _small_enough(self, steps: list[Steps]) -> Coded:

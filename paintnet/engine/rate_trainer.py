@@ -60,9 +60,6 @@ AIM = 0.985
 """What the multiplier aims at, times the target: numbers that were learned long lie near whole ones. Rounded
 a little more coarsely they hardly take fewer bits; to round them more finely costs nothing."""
 
-LANDINGS = {FIXED_FROM: 1.0}
-"""Where in a run the numbers are rounded for good, as coarsely as gives such a share of the target."""
-
 PLAIN_MULTIPLIER = 1e-3
 """Where no target is given: about 36 dB and a third of a bit per pixel of a photograph."""
 
@@ -121,7 +118,7 @@ class RateTrainer:
         )
         self.step = CompiledRate(self.state_, settings.threads or cores())
         self.epochs_begun, self.looks = 0, 0
-        self.landings = 0
+        self.is_fixed = False
         asked_as = "bpp" if settings.file_size is None else "file_size"
         self.landing = Landing(self.state_, self.step, self.target_bytes, asked_as)
         self.losses: list[float] = []
@@ -153,7 +150,7 @@ class RateTrainer:
             temperature, amplitude = (a + (b - a) * share for a, b in (TEMPERATURES, AMPLITUDES))
             step.quantize(temperature, amplitude, seed)
         else:
-            if self.landings < len(LANDINGS) and progress >= list(LANDINGS)[self.landings]:
+            if not self.is_fixed:
                 self._land()
             left = (1 - progress) / (1 - FIXED_FROM)
             rate = base * LAST_RATE * max(0.02, left)
@@ -196,19 +193,13 @@ class RateTrainer:
         self.multiplier *= factor
         self.state_.coarsen(math.sqrt(factor))
 
-    @property
-    def is_fixed(self) -> bool:
-        """Whether the numbers stay as they are."""
-        return self.landings > 0
-
     def _land(self) -> None:
         """Round the numbers for good, to about the target."""
-        share = list(LANDINGS.values())[self.landings]
-        self.landings += 1
+        self.is_fixed = True
         self.state_.round()
         self.landing.weigh(self.multiplier)
         if self.target_bytes is not None:
-            factor = self.landing.meet(share * 8 * self.target_bytes)
+            factor = self.landing.meet(8.0 * self.target_bytes)
             self.state_.coarsen(factor)
             self.multiplier *= factor**2
 
@@ -236,7 +227,7 @@ class RateTrainer:
         values = {
             "random": self.rng.bit_generator.state,
             "steps": dict(self.state_.steps),
-            "own": [self.epochs_begun, self.looks, self.landings],
+            "own": [self.epochs_begun, self.looks, self.is_fixed],
             "balance": [self.multiplier, self.landing.net_bits, self.bits],
             "losses": list(self.losses),
             "schedule": self.schedule.state(),
@@ -250,7 +241,7 @@ class RateTrainer:
         values = state.values
         self.rng.bit_generator.state = values["random"]
         self.state_.steps.update(values["steps"])
-        self.epochs_begun, self.looks, self.landings = values["own"]
+        self.epochs_begun, self.looks, self.is_fixed = values["own"]
         self.multiplier, self.landing.net_bits, self.bits = values["balance"]
         self.losses = list(values["losses"])
         self.schedule.restore(values["schedule"])
