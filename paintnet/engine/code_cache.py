@@ -120,19 +120,17 @@ def keep(kernel: str = KERNEL) -> Path:
 @contextmanager
 def compiled_for_now(kernel: str = KERNEL) -> Iterator[Path]:
     """Compile in another process, into a folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="paintnet-", ignore_cleanup_errors=True) as scratch:
-        made = Path(scratch) / "kernel"
-        _compile(made, kernel)
-        yield made
+    with cache_for_now(kernel) as cache:
+        yield cache / "paintnet" / _name(kernel)
 
 
 @contextmanager
-def cache_for_now() -> Iterator[Path]:
+def cache_for_now(kernel: str = KERNEL) -> Iterator[Path]:
     """Compile as `compiled_for_now`, but give what `XDG_CACHE_HOME` has to be for others to find it."""
     with tempfile.TemporaryDirectory(prefix="paintnet-", ignore_cleanup_errors=True) as scratch:
-        made = Path(scratch) / "paintnet" / _name(KERNEL)
+        made = Path(scratch) / "paintnet" / _name(kernel)
         made.parent.mkdir(PRIVATE)
-        _compile(made, KERNEL)
+        _compile(made, kernel)
         yield Path(scratch)
 
 

@@ -44,22 +44,22 @@ def compile_ahead() -> Warmed:
     CompilerError
         If numba does not work, or compiled code cannot be kept.
     """
-    begin, before = time.perf_counter(), _number_of_kept()
-    why = None if before else code_cache.why_not_kept()
+    begin, before = time.perf_counter(), _numbers_of_kept()
+    why = None if all(before) else code_cache.why_not_kept()
     if why is None:
         _smallest_step()  # to load it is the proof; what is broken is compiled anew
         smallest_rate()
-    folder, after = code_cache.kept_code(), _number_of_kept()
+    folder, after = code_cache.kept_code(), _numbers_of_kept()
     if folder is None:
         remedy = "set XDG_CACHE_HOME to a folder that only you can write"
         raise CompilerError("compiled code", f"it cannot be kept: {why or 'numba wrote nothing'}", remedy)
     return Warmed(folder, before != after, time.perf_counter() - begin)
 
 
-def _number_of_kept() -> int | None:
-    """Tell the folder that is there from one that takes its place."""
-    folder = code_cache.kept_code()
-    return None if folder is None else folder.stat().st_ino
+def _numbers_of_kept() -> list[int | None]:
+    """Tell the folder of each kernel that is there from one that takes its place."""
+    folders = map(code_cache.kept_code, code_cache.SOURCES)
+    return [None if folder is None else folder.stat().st_ino for folder in folders]
 
 
 def compile_into(folder: str, kernel: str = KERNEL) -> None:
