@@ -7,6 +7,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from paintnet.checked_settings import CheckedSettings
 from paintnet.encoding.extent import Extent
 from paintnet.typing import Array
@@ -60,6 +63,43 @@ class DenseMap(ABC):
 
     def tensors(self) -> dict[str, Array]:
         """Nothing but the document to save."""
+        return {}
+
+
+class SparseMap(ABC):
+    """Base of maps of which a position touches few features."""
+
+    @property
+    @abstractmethod
+    def n_features(self) -> int:
+        """Features in all."""
+
+    @property
+    @abstractmethod
+    def n_touched(self) -> int:
+        """Features that one position touches."""
+
+    @abstractmethod
+    def corners(self, xy: Array) -> tuple[NDArray[np.int32], Array]:
+        """Find the features that each position touches, and their weights, each (n, n_touched)."""
+
+    def matrix(self, xy: Array) -> Any:
+        """Write what `corners` finds as a CSR matrix (n, n_features)."""
+        # Imported here since painting needs no SciPy and so starts faster.
+        from scipy.sparse import csr_matrix
+
+        numbers, weights = self.corners(xy)
+        ends = np.arange(0, numbers.size + 1, self.n_touched)
+        return csr_matrix((weights.ravel(), numbers.ravel(), ends), shape=(len(xy), self.n_features))
+
+    def first_layer(self, xy: Array, coefs: Array) -> Array:
+        """Weighted sums of the first layer, (n, units)."""
+        numbers, weights = self.corners(xy.astype(coefs.dtype, copy=False))
+        sums: Array = np.einsum("nk,nku->nu", weights, coefs[numbers])
+        return sums
+
+    def tensors(self) -> dict[str, Array]:
+        """Nothing but settings to save: the features are the network's first layer."""
         return {}
 
 

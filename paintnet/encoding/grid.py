@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.checked_settings import listed
-from paintnet.encoding.base import EncodingSpec, LatticeMap, PositionMap
+from paintnet.encoding.base import EncodingSpec, LatticeMap, PositionMap, SparseMap
 from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError
 from paintnet.typing import Array
@@ -82,7 +82,7 @@ class GridLevel:
 
 
 @dataclass(frozen=True)
-class GridMap(LatticeMap):
+class GridMap(SparseMap, LatticeMap):
     """Weights of the vertices around a position, all levels side by side.
 
     Parameters
@@ -203,20 +203,9 @@ class GridMap(LatticeMap):
 
     def transform(self, xy: Array) -> Any:
         """Encode positions (n, 2) as a CSR matrix (n, n_features) of the dtype of `xy`."""
-        # Imported here since painting needs no SciPy and so starts faster.
-        from scipy.sparse import csr_matrix
-
-        vertices, weights = self.corners(xy)
-        ends = np.arange(0, vertices.size + 1, self.n_touched)
-        matrix = csr_matrix((weights.ravel(), vertices.ravel(), ends), shape=(len(xy), self.n_features))
+        matrix = self.matrix(xy)
         matrix.has_sorted_indices = True
         return matrix
-
-    def first_layer(self, xy: Array, coefs: Array) -> Array:
-        """Weighted sums of the first layer, (n, units)."""
-        vertices, weights = self.corners(xy.astype(coefs.dtype, copy=False))
-        sums: Array = np.einsum("nk,nku->nu", weights, coefs[vertices])
-        return sums
 
     def first_layer_on(self, xs: Array, ys: Array, coefs: Array) -> Array:
         """Weighted sums of the first layer on a lattice, (len(ys), len(xs), units).
@@ -252,10 +241,6 @@ class GridMap(LatticeMap):
         """Settings as JSON values."""
         levels = [[level.rows, level.columns, level.spacing] for level in self.levels]
         return {"name": self.name, "extent": self.extent.to_list(), "basis": self.basis, "levels": levels}
-
-    def tensors(self) -> dict[str, Array]:
-        """Nothing but settings to save: the features are the network's first layer."""
-        return {}
 
     @classmethod
     def from_document(cls, document: dict[str, Any], tensors: dict[str, Array]) -> Self:

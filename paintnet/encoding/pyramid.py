@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.checked_settings import listed
-from paintnet.encoding.base import EncodingSpec, PositionMap
+from paintnet.encoding.base import EncodingSpec, PositionMap, SparseMap
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import BASES
 from paintnet.errors import SettingsError
@@ -72,7 +72,7 @@ class PyramidLevel:
 
 
 @dataclass(frozen=True)
-class PyramidMap:
+class PyramidMap(SparseMap):
     """Weights of the numbers around a position, all levels side by side.
 
     Parameters
@@ -161,29 +161,14 @@ class PyramidMap:
 
     def transform(self, xy: Array) -> Any:
         """Encode positions (n, 2) as a CSR matrix (n, n_features) of the dtype of `xy`."""
-        # Imported here since painting needs no SciPy and so starts faster.
-        from scipy.sparse import csr_matrix
-
-        numbers, weights = self.corners(xy)
-        ends = np.arange(0, numbers.size + 1, self.n_touched)
-        matrix = csr_matrix((weights.ravel(), numbers.ravel(), ends), shape=(len(xy), self.n_features))
+        matrix = self.matrix(xy)
         matrix.sum_duplicates()  # at the edge one number counts more than once
         matrix.eliminate_zeros()
         return matrix
 
-    def first_layer(self, xy: Array, coefs: Array) -> Array:
-        """Weighted sums of the first layer, (n, units)."""
-        numbers, weights = self.corners(xy.astype(coefs.dtype, copy=False))
-        sums: Array = np.einsum("nk,nku->nu", weights, coefs[numbers])
-        return sums
-
     def to_document(self) -> dict[str, Any]:
         """Settings as JSON values."""
         return {"name": self.name, "extent": self.extent.to_list(), "spacings": list(self.spacings)}
-
-    def tensors(self) -> dict[str, Array]:
-        """Nothing but settings to save: the features are the network's first layer."""
-        return {}
 
     @classmethod
     def from_document(cls, document: dict[str, Any], tensors: dict[str, Array]) -> Self:

@@ -34,13 +34,22 @@ class RawMap(DenseMap):
         """Two: row and column."""
         return 2
 
+    @property
+    def center(self) -> tuple[float, float]:
+        """Position (x, y) whose inputs are 0."""
+        return self.extent.center if self.normalize else (0.0, 0.0)
+
+    @property
+    def unit(self) -> float:
+        """Pixels from an input of 0 to one of 1."""
+        return self.extent.long_side / 2 if self.normalize else 1.0
+
     def transform(self, xy: Array) -> Array:
         """Encode positions (n, 2) as (row, column), (n, 2)."""
         row_column = xy[:, ::-1]
         if not self.normalize:
             return np.ascontiguousarray(row_column)
-        center = np.array(self.extent.center[::-1], dtype=xy.dtype)
-        return np.asarray((row_column - center) / xy.dtype.type(self.extent.long_side / 2))
+        return np.asarray((row_column - np.array(self.center[::-1], xy.dtype)) / xy.dtype.type(self.unit))
 
     def to_document(self) -> dict[str, Any]:
         """Settings as JSON values."""

@@ -175,9 +175,8 @@ def _product(coef: Array, group: int, target: str, source: str) -> Iterator[str]
 def _first_layer(network: Network, n_groups: int) -> Iterator[str]:
     encoding, coef = network.encoding, network.coefs[0]
     if isinstance(encoding, RawMap):
-        center = encoding.extent.center if encoding.normalize else (0.0, 0.0)
-        half = encoding.extent.long_side / 2 if encoding.normalize else 1.0
-        yield f"vec2 place = (xy - vec2({_number(center[0])}, {_number(center[1])})) / {_number(half)};"
+        x, y = map(_number, encoding.center)
+        yield f"vec2 place = (xy - vec2({x}, {y})) / {_number(encoding.unit)};"
         rows = _padded(coef, 1).reshape(2, -1, 4)
         for g in range(n_groups):
             yield f"a0_{g} += place.y * {_vector(rows[0, g])} + place.x * {_vector(rows[1, g])};"

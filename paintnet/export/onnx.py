@@ -142,9 +142,8 @@ def _first_layer(graph: _Graph, network: Network, xy: str) -> str:
     if isinstance(encoding, GridMap):
         return _grid(graph, encoding, coef, xy)
     if isinstance(encoding, RawMap):
-        center = encoding.extent.center if encoding.normalize else (0.0, 0.0)
-        half = encoding.extent.long_side / 2 if encoding.normalize else 1.0
-        features = graph("Div", graph("Sub", xy, graph.constant(center)), graph.constant(half))
+        away = graph("Sub", xy, graph.constant(encoding.center))
+        features = graph("Div", away, graph.constant(encoding.unit))
         return graph("MatMul", features, graph.constant(coef[::-1]))  # the network's order is (row, column)
     assert isinstance(encoding, FourierMap)  # noqa: S101 - `only_network` lets no other through; told to mypy
     corner = graph.constant([encoding.extent.left, encoding.extent.top])

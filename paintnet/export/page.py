@@ -177,8 +177,7 @@ def _contents(painting: Painting) -> tuple[dict[str, Any], bytes]:
 def _encoding(encoding: PositionMap) -> dict[str, Any]:
     about: dict[str, Any] = {"encoding": encoding.name}
     if isinstance(encoding, RawMap):
-        about["center"] = encoding.extent.center if encoding.normalize else (0.0, 0.0)
-        about["half"] = encoding.extent.long_side / 2 if encoding.normalize else 1.0
+        about["center"], about["half"] = encoding.center, encoding.unit
         about["extent"] = encoding.extent.to_list()
     elif isinstance(encoding, FourierMap):
         about["extent"] = encoding.extent.to_list()
