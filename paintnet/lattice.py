@@ -27,11 +27,6 @@ class Lattice(NamedTuple):
     across: Array
     down: Array
 
-    @property
-    def offsets(self) -> Array:
-        """The points (n, 2) around a center, row by row."""
-        return points_of(self.across, self.down)
-
 
 def points_of(xs: Array, ys: Array) -> Array:
     """Points (len(ys) * len(xs), 2) at each x and y, row by row."""
@@ -69,8 +64,8 @@ def lattice_of(
     Examples
     --------
     >>> lattice = lattice_of((4, 2), (2, 1), None)
-    >>> lattice.xs.tolist(), lattice.ys.tolist(), len(lattice.offsets)
-    ([0.5, 2.5], [0.5], 16)
+    >>> lattice.xs.tolist(), lattice.ys.tolist(), len(lattice.across), len(lattice.down)
+    ([0.5, 2.5], [0.5], 4, 4)
     """
     region = (0, 0, *own) if region is None else region
     x0, y0, x1, y1 = numbers_of("region", region, 4, "give X0, Y0, X1 and Y1")

@@ -253,16 +253,11 @@ class Painting(Model):
             return self._mosaic.forward(xy)
 
     def _means(self, xy: Array, offsets: Array) -> Array:
-        """Colors of pixels around at most `CHUNK` positions: means over the points around each."""
+        """Colors of pixels around positions: means over the points around each, of which there are few."""
         if len(offsets) == 1:
             return self._colors(self._outputs(xy))
-        total = np.zeros((len(xy), self.channels))
-        at_once = max(1, CHUNK // len(xy))
-        for start in range(0, len(offsets), at_once):
-            points = xy[:, None] + offsets[start : start + at_once]
-            outputs = self._outputs(points.reshape(-1, 2))
-            colors = self._premultiplied(outputs)
-            total += colors.reshape(*points.shape[:2], -1).sum(axis=1, dtype=np.float64)
+        colors = self._premultiplied(self._outputs((xy[:, None] + offsets).reshape(-1, 2)))
+        total = colors.reshape(len(xy), len(offsets), -1).sum(axis=1, dtype=np.float64)
         return unpremultiply((total / len(offsets)).astype(np.float32))
 
     def _premultiplied(self, outputs: Array) -> Array:
