@@ -201,7 +201,8 @@ class _Lane:
 def _in_workers(
     work: Callable[[Task], Result], tasks: Iterator[Task], workers: int, variables: Mapping[str, str]
 ) -> Generator[Outcome[Task, Result], None, None]:
-    free = [_Lane(threads, variables) for threads in reversed(shares(workers))]
+    lanes = [_Lane(threads, variables) for threads in reversed(shares(workers))]
+    free = lanes.copy()
     busy: dict[Future[Result], tuple[_Lane, Task, int]] = {}
     try:
         while True:
@@ -227,10 +228,9 @@ def _in_workers(
                 free.append(lane)
                 yield Outcome(task, result)
     finally:
-        for lane, _, _ in busy.values():
-            lane.close(at_once=True)
-        for lane in free:
-            lane.close(at_once=False)
+        # Ctrl-C may have come after a lane was given its task and before anybody knew.
+        for lane in sorted(lanes, key=lambda lane: lane in free):
+            lane.close(at_once=lane not in free)
 
 
 def _in_cluster(
@@ -308,18 +308,30 @@ def _unusable(cluster: Cluster, why: str) -> PaintnetError:
 def _without_ctrl_c() -> Iterator[None]:
     """Start processes that ignore Ctrl-C, which a terminal sends to all, from their first moment.
 
-    A signal that is ignored stays so in a new program (POSIX, exec), and Python leaves it so. A block
-    would be inherited too, but loky lifts it. In the hundredth of a second that it takes, this process
-    does not hear Ctrl-C either.
+    A signal that is ignored stays so in a new program (POSIX, exec), and Python leaves it so. So that this
+    process hears one that arrives meanwhile, it is blocked too: Linux keeps what is blocked until the block
+    is lifted, and drops what is ignored only then. Both trackers of resources lift it when they start, so
+    they start before.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    can_block = hasattr(signal, "pthread_sigmask")
+    if can_block:
+        from multiprocessing import resource_tracker
+
+        from joblib.externals.loky.backend import resource_tracker as tracker_of_loky
+
+        resource_tracker.ensure_running()
+        tracker_of_loky.ensure_running()
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
+        if can_block:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def _settle(parent: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from paintnet import executor
 from paintnet.cores import cores, shares
 from paintnet.executor import Outcome, run_all
 
@@ -66,6 +67,21 @@ def test_what_work_raises_ends_everything_and_leaves_no_process(tmp_path: Path) 
     with pytest.raises(ValueError, match="raises"):
         results(["raises", "a0"], tmp_path, 2)
     assert (tmp_path / "raises").stat().st_size == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals that can be blocked")
+def test_ctrl_c_that_comes_while_a_worker_starts_is_heard_afterwards() -> None:
+    reached = []
+
+    def start() -> None:
+        with executor._without_ctrl_c():
+            signal.raise_signal(signal.SIGINT)
+            reached.append("the end")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert reached == ["the end"]
+    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
 
 
 def hears_ctrl_c(_: int) -> bool:
