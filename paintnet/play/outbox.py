@@ -9,6 +9,9 @@ from typing import Any
 MOST_POINTS = 4000
 """Of the learning curve that wait for a page that does not read."""
 
+REPEATED = ("picture", "settings", "state")
+"""What a page has to know, also where its connection broke on the way and another takes its place."""
+
 Message = tuple[dict[str, Any], bytes]
 
 
@@ -39,12 +42,16 @@ class Outbox:
     def __init__(self, wake: Callable[[], None] = lambda: None) -> None:
         self._lock = threading.Lock()
         self._waiting: dict[str, Message] = {}
+        self._last: dict[str, Message] = {}
         self.wake = wake
 
     def put(self, kind: str, header: dict[str, Any], body: bytes = b"") -> None:
         """Send a message; one of its kind that is still waiting is not sent."""
+        message = ({**header, "kind": kind}, body)
         with self._lock:
-            self._waiting[kind] = ({**header, "kind": kind}, body)
+            self._waiting[kind] = message
+            if kind in REPEATED:
+                self._last[kind] = message
         self.wake()
 
     def gather(self, kind: str, item: Any) -> None:
@@ -62,6 +69,13 @@ class Outbox:
         with self._lock:
             for kind in kinds:
                 self._waiting.pop(kind, None)
+                self._last.pop(kind, None)
+
+    def repeat(self) -> None:
+        """Send again what a page has to know: what was taken may never have arrived."""
+        with self._lock:
+            taken = {kind: message for kind, message in self._last.items() if kind not in self._waiting}
+            self._waiting = taken | self._waiting
 
     def is_waiting(self, kind: str) -> bool:
         """Whether the page has not yet taken the last of a kind."""

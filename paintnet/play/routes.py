@@ -137,6 +137,7 @@ class Routes:
                 loop.call_soon_threadsafe(news.set)
 
         page.outbox.wake = wake
+        page.outbox.repeat()
         yield packed(({"kind": "hello"}, b""))
         while not page.is_closed:
             page.seen_at = time.monotonic()

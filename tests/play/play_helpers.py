@@ -31,6 +31,9 @@ class Visitor:
         self.opened = self.client.post("pages").json()
         self.id = self.opened["id"]
         self.heard: list[tuple[dict[str, Any], bytes]] = []
+        self._listen()
+
+    def _listen(self) -> None:
         self._stream = self.client.stream("GET", f"pages/{self.id}/stream")
         self._response = self._stream.__enter__()
         self._bytes = self._response.iter_raw()
@@ -47,10 +50,19 @@ class Visitor:
             return
         if not is_gone:
             self.ask("leave")
+        self._hang_up()
+        self.client.close()
+
+    def _hang_up(self) -> None:
         self._bytes.close()
         self._response.close()
         self._stream.__exit__(None, None, None)
-        self.client.close()
+
+    def listen_again(self) -> None:
+        """As a page does whose connection has broken; what it has not read is lost."""
+        self._hang_up()
+        self.heard.clear()
+        self._listen()
 
     def post(self, verb: str, **asked: Any) -> httpx.Response:
         return self.client.post(f"pages/{self.id}/{verb}", content=json.dumps(asked))

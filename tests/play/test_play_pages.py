@@ -164,6 +164,16 @@ def test_a_saved_painting_is_looked_through(visitor: Visitor) -> None:
     assert "damaged" in visitor.upload(painting.to_bytes()[:-50], "bird.paintnet").json()["error"]
 
 
+def test_a_page_whose_connection_broke_is_told_again_what_it_has_to_know(visitor: Visitor) -> None:
+    visitor.begin("sample:flower", seed=5)
+    visitor.listen_again()
+    assert visitor.phase("ready")["epoch"] == 0
+    told = {header["kind"]: header for header, _ in visitor.heard}
+    assert told["picture"]["source"] == "sample:flower"
+    assert told["settings"]["values"]["seed"] == 5
+    assert visitor.learn()["epoch"] == QUICK["epochs"]
+
+
 def test_settings_that_cannot_begin_are_told_and_others_are_painted_after_them(visitor: Visitor) -> None:
     visitor.begin("sample:bird")
     visitor.ask("configure", **QUICK, encoding="raw")  # by blocks it learns grids alone

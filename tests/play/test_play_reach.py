@@ -156,9 +156,9 @@ def test_a_server_that_stops_is_told_and_found_again(screen: Open, tmp_path: Pat
     page.says("does not answer")
     with Server("sample:flower", port=server.port, **options):
         page.page.wait_for_selector("#connection", state="hidden")
+        page.wait("ready")
         page.says("mine.png, 32", "#picture-name")  # the page has kept it
         assert page.page.input_value("#set-seed") == "3"
-        page.wait("ready")
         page.learn()
         assert page.complaints
         assert all(complaint.startswith(GONE) for complaint in page.complaints), page.complaints

@@ -40,6 +40,7 @@ const HEARD = {
   alive() {},
   picture(header, body) {
     page.source = header.source;
+    delete document.body.dataset.phase; // it was of the run before
     history.replaceState(null, "", toAddress(addressed()));
     byId("picture-name").textContent = `${header.source}, ${header.width} × ${header.height}`;
     stage.picture(header, body);
@@ -303,19 +304,19 @@ async function connect() {
 async function lost(isGone) {
   byId("connection").textContent = say("lost");
   byId("connection").hidden = false;
+  delete document.body.dataset.phase;
   await new Promise((done) => setTimeout(done, 1000));
   if (!isGone) return page.wire.listen();
   try {
     await connect();
-    await begin(addressed());
-    if (page.file) await page.wire.upload(page.file);
+    await begin(addressed(), page.file);
     status(say("found_again"));
   } catch {
     lost(true);
   }
 }
 
-async function begin(given) {
+async function begin(given, file = null) {
   const { picture, ...others } = given;
   settings.take(others);
   const done = await attempt(() => ask("configure", settings.read()));
@@ -324,7 +325,8 @@ async function begin(given) {
     settings.take({});
     await attempt(() => ask("configure", {}));
   }
-  await attempt(() => ask("open", picture ? { source: picture } : {}));
+  const taken = file && (await attempt(() => page.wire.upload(file)));
+  if (!taken) await attempt(() => ask("open", picture ? { source: picture } : {}));
   if (settings.given.mode === "classify") preview(settings.read());
 }
 
