@@ -15,6 +15,8 @@ FLAGS = (
     "--no-sandbox --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
+SOFTWARE = "--use-angle=swiftshader --enable-unsafe-swiftshader"
+"""Graphics where there is no card."""
 
 
 def missing(what: str) -> None:
@@ -39,3 +41,12 @@ def launched(graphics: str) -> Iterator[Any]:
         )
         yield browser
         browser.close()
+
+
+def wait_for(page: Any, condition: str) -> None:
+    """Playwright's own waiting evaluates text in the page, whose policy forbids that."""
+    for _ in range(600):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"a minute without {condition}")

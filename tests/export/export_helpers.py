@@ -73,3 +73,20 @@ def mosaic_of(painting: Painting) -> Painting:
             turned = replace(network, coefs=coefs)
             patches.append(Patch(turned, Extent(left, top, right, bottom), (left, top)))
     return replace(painting, patches=tuple(patches))
+
+
+ENCODINGS = encodings()
+COLORS = {
+    **{name: chance_painting(encoding) for name, encoding in ENCODINGS.items()},
+    "relu": chance_painting(ENCODINGS["raw"], activation="relu", layers=(17,)),
+    "logistic": chance_painting(ENCODINGS["fourier"], activation="logistic"),
+    "no hidden layer": chance_painting(ENCODINGS["keys"], layers=(), activation="identity"),
+    "copied": chance_painting(ENCODINGS["linear"], pixel="center"),
+    "grey": chance_painting(ENCODINGS["quadratic"], channels=1),
+    "alpha": chance_painting(ENCODINGS["cubic"], channels=4),
+}
+CLASSES = {
+    "two classes": chance_painting(ENCODINGS["keys"], palette=PALETTE[:2], outputs=1, pixel="center"),
+    "one class": chance_painting(ENCODINGS["raw"], palette=PALETTE[:1], outputs=1, pixel="center"),
+}
+"""Paintings of all kinds that every export takes."""

@@ -16,28 +16,27 @@ from paintnet.painting import Painting
 from paintnet.patches import Patch
 from paintnet.picture.formats import to_levels
 from paintnet.rounding import on_lattice
-from tests.browser import launched
-from tests.export.export_helpers import EXTENT, PALETTE, chance_painting, encodings, mosaic_of
+from tests.browser import SOFTWARE, launched, wait_for
+from tests.export.export_helpers import (
+    CLASSES,
+    COLORS,
+    ENCODINGS,
+    EXTENT,
+    PALETTE,
+    chance_painting,
+    mosaic_of,
+)
 
-SOFTWARE = "--use-angle=swiftshader --enable-unsafe-swiftshader"
 ENGINES = {"": "WebGL2", "#plain": "JavaScript"}
 AXE = Path(__file__).parents[1] / "play" / "axe" / "axe.min.js"
 REGION = (-0.0, 2.5, 11.25, 9.0)
 SIZES = [((23, 14), (0, 0, 23, 14)), ((60, 37), (0, 0, 23, 14)), ((9, 5), (0, 0, 23, 14)), ((40, 30), REGION)]
-ENCODINGS = encodings()
 
 PAINTINGS = {
-    **{name: chance_painting(encoding) for name, encoding in ENCODINGS.items()},
-    "relu": chance_painting(ENCODINGS["raw"], activation="relu", layers=(17,)),
-    "logistic": chance_painting(ENCODINGS["fourier"], activation="logistic"),
-    "no hidden layer": chance_painting(ENCODINGS["keys"], layers=(), activation="identity"),
-    "copied": chance_painting(ENCODINGS["linear"], pixel="center"),
-    "grey": chance_painting(ENCODINGS["quadratic"], channels=1),
-    "alpha": chance_painting(ENCODINGS["cubic"], channels=4),
+    **COLORS,
+    **CLASSES,
     "three classes": chance_painting(ENCODINGS["keys"], palette=PALETTE, outputs=3, pixel="center"),
-    "two classes": chance_painting(ENCODINGS["keys"], palette=PALETTE[:2], outputs=1, pixel="center"),
     "two outputs": chance_painting(ENCODINGS["fourier"], palette=PALETTE[:2], outputs=2, pixel="center"),
-    "one class": chance_painting(ENCODINGS["raw"], palette=PALETTE[:1], outputs=1, pixel="center"),
 }
 
 PAINTINGS |= {
@@ -85,15 +84,6 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Any]:
 def painted(page: Any, size: tuple[int, int], region: tuple[float, ...]) -> np.ndarray:
     values = page.evaluate("([w, h, region]) => [...paintnet.render(w, h, region)]", [*size, list(region)])
     return np.array(values, np.uint8).reshape(size[1], size[0], 4)
-
-
-def wait_for(page: Any, condition: str) -> None:
-    """Playwright's own waiting evaluates text in the page, whose policy forbids that."""
-    for _ in range(600):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"a minute without {condition}")
 
 
 def as_rgba(levels: np.ndarray) -> np.ndarray:

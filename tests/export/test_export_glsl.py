@@ -20,28 +20,19 @@ from paintnet.export.glsl import glsl_of
 from paintnet.painting import Painting
 from paintnet.patches import Patch
 from paintnet.picture.alpha import premultiply
-from tests.browser import launched
-from tests.export.export_helpers import HEIGHT, PALETTE, WIDTH, chance_painting, encodings
+from tests.browser import SOFTWARE, launched
+from tests.export.export_helpers import CLASSES, COLORS, ENCODINGS, HEIGHT, PALETTE, WIDTH, chance_painting
 
-SOFTWARE = "--use-angle=swiftshader --enable-unsafe-swiftshader"
 HEAD = "#version 300 es\nprecision highp float;\nuniform vec3 iResolution;\nout vec4 color;\n"
 TAIL = "\nvoid main() { mainImage(color, gl_FragCoord.xy); }\n"
 SIZES = [(23, 14), (46, 28), (9, 5), (30, 14)]
-ENCODINGS = encodings()
 
 PAINTINGS = {
-    **{name: chance_painting(encoding) for name, encoding in ENCODINGS.items()},
-    "relu": chance_painting(ENCODINGS["raw"], activation="relu", layers=(17,)),
-    "logistic": chance_painting(ENCODINGS["fourier"], activation="logistic"),
-    "no hidden layer": chance_painting(ENCODINGS["keys"], layers=(), activation="identity"),
-    "copied": chance_painting(ENCODINGS["linear"], pixel="center"),
-    "grey": chance_painting(ENCODINGS["quadratic"], channels=1),
-    "alpha": chance_painting(ENCODINGS["cubic"], channels=4),
+    **COLORS,
+    **CLASSES,
     "five classes": chance_painting(
         ENCODINGS["keys"], palette=np.concatenate([PALETTE, PALETTE[:2, ::-1]]), outputs=5, pixel="center"
     ),
-    "two classes": chance_painting(ENCODINGS["keys"], palette=PALETTE[:2], outputs=1, pixel="center"),
-    "one class": chance_painting(ENCODINGS["raw"], palette=PALETTE[:1], outputs=1, pixel="center"),
 }
 
 DRAW = """([source, sizes]) => sizes.map(([width, height]) => {

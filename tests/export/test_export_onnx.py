@@ -13,9 +13,8 @@ from paintnet.export.formats import export_bytes
 from paintnet.export.onnx import POWERS, onnx_of
 from paintnet.painting import Painting
 from paintnet.patches import Patch
-from tests.export.export_helpers import HEIGHT, PALETTE, WIDTH, chance_painting, encodings
+from tests.export.export_helpers import CLASSES, COLORS, ENCODINGS, HEIGHT, PALETTE, WIDTH, chance_painting
 
-ENCODINGS = encodings()
 RNG = np.random.default_rng(3)
 PLACES = np.concatenate(
     [
@@ -24,22 +23,13 @@ PLACES = np.concatenate(
     ]
 ).astype(np.float32)
 
-COLORS = {
-    **{name: chance_painting(encoding) for name, encoding in ENCODINGS.items()},
-    "relu": chance_painting(ENCODINGS["raw"], activation="relu", layers=(17,)),
-    "logistic": chance_painting(ENCODINGS["fourier"], activation="logistic"),
-    "no hidden layer": chance_painting(ENCODINGS["keys"], layers=(), activation="identity"),
-    "grey": chance_painting(ENCODINGS["quadratic"], channels=1),
-    "alpha": chance_painting(ENCODINGS["cubic"], channels=4),
-}
-CLASSES = {
+CHANCES = {
     "three classes": chance_painting(ENCODINGS["keys"], palette=PALETTE, outputs=3, pixel="center"),
-    "two classes": chance_painting(ENCODINGS["keys"], palette=PALETTE[:2], outputs=1, pixel="center"),
-    "one class": chance_painting(ENCODINGS["raw"], palette=PALETTE[:1], outputs=1, pixel="center"),
+    **CLASSES,
 }
-INDEPENDENT = CLASSES["three classes"].patches[0]
-CLASSES["one-hot"] = replace(
-    CLASSES["three classes"],
+INDEPENDENT = CHANCES["three classes"].patches[0]
+CHANCES["one-hot"] = replace(
+    CHANCES["three classes"],
     patches=(replace(INDEPENDENT, network=replace(INDEPENDENT.network, output="logistic")),),
 )
 
@@ -61,9 +51,9 @@ def test_colors_are_those_of_predict(name: str) -> None:
     np.testing.assert_allclose(found["colors"], expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", CHANCES)
 def test_probabilities_and_colors_of_classes(name: str) -> None:
-    painting = CLASSES[name]
+    painting = CHANCES[name]
     found = answers(painting, PLACES)
     expected = painting.predict_proba(PLACES)
     np.testing.assert_allclose(found["probabilities"], expected, atol=1e-4)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from paintnet.play.server import Server
+from tests.browser import wait_for
 
 JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 ENGLISH_SENTENCE = re.compile(r"\b[A-Za-z]{2,} [a-z]{2,}\b")
@@ -39,15 +40,6 @@ def page(browser: Any, served: Server) -> Iterator[Any]:
     yield page
     page.close()
     assert complaints == []
-
-
-def wait_for(page: Any, condition: str) -> None:
-    """Playwright's own waiting evaluates text in the page, whose policy forbids that."""
-    for _ in range(600):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"a minute without {condition}")
 
 
 def said(page: Any) -> list[str]:
