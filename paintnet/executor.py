@@ -316,8 +316,7 @@ def _without_ctrl_c() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    can_block = hasattr(signal, "pthread_sigmask")
-    if can_block:
+    if sys.platform != "win32":
         from multiprocessing import resource_tracker
 
         from joblib.externals.loky.backend import resource_tracker as tracker_of_loky
@@ -330,7 +329,7 @@ def _without_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
-        if can_block:
+        if sys.platform != "win32":
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
