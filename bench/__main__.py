@@ -13,7 +13,8 @@ def main() -> None:
     parser.add_argument(
         "parts",
         nargs="*",
-        help="quality, presets, epochs, seeds, cost, heldout, sizes, frames, storage (default: all), mosaic",
+        help="quality, presets, epochs, seeds, cost, heldout, sizes, frames, storage (default: all), "
+        "mosaic, play",
     )
     parser.add_argument("--learners", default=",".join(LEARNERS), help="of quality, comma separated")
     parser.add_argument("--report", action="store_true", help="print what was measured, measure nothing")
@@ -42,7 +43,7 @@ def main() -> None:
         print(presets.equal_epochs(), flush=True)
     if "seeds" in parts:
         print(presets.spread(), flush=True)
-    for part in ("cost", "heldout", "sizes", "frames", "storage", "mosaic"):
+    for part in ("cost", "heldout", "sizes", "frames", "storage", "mosaic", "play"):
         if part in parts:
             print(import_module(f"bench.{part}").report(), flush=True)
 
