@@ -24,6 +24,7 @@ from paintnet._version import __version__
 from paintnet.cores import LIMIT, shares
 from paintnet.errors import PaintnetError, SettingsError
 from paintnet.extras import pip_line
+from paintnet.signals import signals_wait
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -306,30 +307,26 @@ def _unusable(cluster: Cluster, why: str) -> PaintnetError:
 
 @contextmanager
 def _without_ctrl_c() -> Iterator[None]:
-    """Start processes that ignore Ctrl-C, which a terminal sends to all, from their first moment.
+    """Start processes that do not hear Ctrl-C, which a terminal sends to all, before they can ignore it.
 
-    A signal that is ignored stays so in a new program (POSIX, exec), and Python leaves it so. So that this
-    process hears one that arrives meanwhile, it is blocked too: Linux keeps what is blocked until the block
-    is lifted, and drops what is ignored only then. Both trackers of resources lift it when they start, so
-    they start before.
+    A signal that is blocked stays so in a new program (POSIX, exec). This process hears it when they have
+    started: to ignore it meanwhile would lose it, also where it is blocked, for another thread may take it.
+    Both trackers of resources lift the block when they start, so they start before.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread() or sys.platform == "win32":
         yield
         return
-    if sys.platform != "win32":
-        from multiprocessing import resource_tracker
+    from multiprocessing import resource_tracker
 
-        from joblib.externals.loky.backend import resource_tracker as tracker_of_loky
+    from joblib.externals.loky.backend import resource_tracker as tracker_of_loky
 
-        resource_tracker.ensure_running()
-        tracker_of_loky.ensure_running()
+    resource_tracker.ensure_running()
+    tracker_of_loky.ensure_running()
+    with signals_wait():
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
-        if sys.platform != "win32":
+        try:
+            yield
+        finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 

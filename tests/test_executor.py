@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -75,9 +76,14 @@ def test_ctrl_c_that_comes_while_a_worker_starts_is_heard_afterwards() -> None:
 
     def start() -> None:
         with executor._without_ctrl_c():
-            signal.raise_signal(signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
             reached.append("the end")
 
+    other = threading.Thread(
+        target=time.sleep, args=(1,)
+    )  # one that does not block it, as most programs have
+    other.start()
     with pytest.raises(KeyboardInterrupt):
         start()
     assert reached == ["the end"]
