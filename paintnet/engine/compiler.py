@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from paintnet.engine import code_cache
 from paintnet.engine.code_cache import KERNEL
@@ -35,6 +35,8 @@ class _Process:
     """Whether the kernel that is being loaded may use a cache."""
     compiles_into: Path | None = None
     """Folder to compile into, where that is all that this process does."""
+    loaded: ClassVar[set[str]] = set()
+    """Kernels that are ready. One that somebody else has imported is not: it knows no cache."""
     is_guarded = False
     is_forked = False
 
@@ -56,7 +58,7 @@ def check_compiler() -> None:
 
 def is_compiled(kernel: str = KERNEL) -> bool:
     """Whether this process has compiled code already, or finds what was kept."""
-    return kernel in sys.modules or code_cache.kept_code(kernel) is not None
+    return kernel in _Process.loaded or code_cache.kept_code(kernel) is not None
 
 
 def compiling_note(kernel: str = KERNEL) -> str | None:
@@ -138,12 +140,14 @@ def warmed_up(warm_up: Callable[[ModuleType], Any], name: str = KERNEL) -> Modul
     with _loading:
         try:
             _start_numba()
-            if name in sys.modules or _Process.compiles_into is not None:
+            if name in _Process.loaded or _Process.compiles_into is not None:
                 return _attempt(warm_up, name, _Process.compiles_into)
+            for kernel in set(code_cache.SOURCES[name]) & set(code_cache.SOURCES) - _Process.loaded:
+                sys.modules.pop(kernel, None)
             return _loaded(warm_up, name) or _attempt(warm_up, name, None)
         # numba and LLVM raise what they like.
         except Exception as error:
-            sys.modules.pop(name, None)
+            _forget(name)
             why = f"it does not work here ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
             remedy = "use engine numpy, or install numba again" if name == KERNEL else "install numba again"
             raise CompilerError("numba", why, remedy) from error
@@ -167,8 +171,13 @@ def _loaded(warm_up: Callable[[ModuleType], Any], name: str) -> ModuleType | Non
         # Whatever is wrong with one source (a broken file, a full disk), the next may be better.
         with suppress(Exception), ExitStack() as stack:
             return _attempt(warm_up, name, stack.enter_context(source(name)))
-        sys.modules.pop(name, None)
+        _forget(name)
     return None
+
+
+def _forget(name: str) -> None:
+    sys.modules.pop(name, None)
+    _Process.loaded.discard(name)
 
 
 @contextmanager
@@ -193,6 +202,7 @@ def _attempt(warm_up: Callable[[ModuleType], Any], name: str, folder: Path | Non
     try:
         kernel = import_module(name)
         warm_up(kernel)
+        _Process.loaded.add(name)
     finally:
         numba.config.CACHE_DIR = kept
     _guard_forks(numba)
