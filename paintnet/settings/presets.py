@@ -43,6 +43,9 @@ EMPHASIS = 4.0
 AREA_GRID_RATE_FACTOR = 5.0
 """Of the grid's rate to the rest's: at 10, skies that are enlarged keep faint dots of the last updates."""
 
+GREY_GRID_RATE_FACTOR = 6.0
+"""For one channel, which leaves features more freedom: a smooth picture was behind the same as RGB at 5."""
+
 ENLARGING_GRID_RATE_FACTOR = 4.0
 """The same for enlarging, whose finer grid has fewer points a vertex to even them out."""
 
@@ -151,10 +154,11 @@ def _area_grid(task: Task, epochs: int) -> PainterSettings:
     is_enlarging = task.purpose == "enlarging"
     wanted = ENLARGING_PIXELS_PER_VERTEX if is_enlarging else AREA_PIXELS_PER_VERTEX
     epochs = round(epochs * ENLARGING_EPOCHS) if is_enlarging else epochs
+    factor = GREY_GRID_RATE_FACTOR if task.channels == 1 else AREA_GRID_RATE_FACTOR
     return _grid(task, epochs, spare=max(1, COLOR_FEATURES - task.channels)).changed(
         purpose=task.purpose or "any-size",
         emphasis=ENLARGING_EMPHASIS if is_enlarging else EMPHASIS,
-        grid_rate_factor=ENLARGING_GRID_RATE_FACTOR if is_enlarging else AREA_GRID_RATE_FACTOR,
+        grid_rate_factor=ENLARGING_GRID_RATE_FACTOR if is_enlarging else factor,
         basis="keys",
         levels=task.levels(wanted, at_most=MOST_PIXELS_PER_VERTEX),
         learning_rate=0.003,
