@@ -21,6 +21,7 @@ from paintnet.play.controls import ON_THE_WAY, Wish
 from paintnet.play.display import VIEWS, Display, Look, Scene
 from paintnet.play.learner import Learner
 from paintnet.play.outbox import Outbox
+from paintnet.play.refusals import NO_REFUSAL
 from paintnet.play.views import STRIP, along, probed, rgba
 from paintnet.typing import Array
 
@@ -119,7 +120,7 @@ class Page:
             self.display.forget()
         record = model.training
         self.outbox.put("picture", self._about(printable(name)[:100], (model.width, model.height)))
-        state = {"phase": "model", "moments": [], "error": "", "epoch": record.epochs if record else 0}
+        state = {"phase": "model", "moments": [], **NO_REFUSAL, "epoch": record.epochs if record else 0}
         if record is not None:
             state |= {"psnr": record.psnr, "accuracy": record.accuracy, "held_out": record.held_out_psnr}
         self.outbox.put("state", state)
