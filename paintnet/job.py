@@ -146,7 +146,7 @@ class Job:
             names = ((opened.name + PAINTED,), (opened.name + EXTENSION,))
             outputs = Outputs(*names, outputs.animation, outputs.report)
         self._check_outputs(outputs, stdin)
-        pixels = shrink(opened.pixels, self.max_side) if self.max_side else opened.held
+        pixels = shrink(opened.held, self.max_side) if self.max_side else opened.held
         own = (pixels.shape[1], pixels.shape[0])
         size = output_size(own, self.scale, self.size, self.limits.max_pixels)
         for path in outputs.pictures:

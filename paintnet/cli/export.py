@@ -9,6 +9,7 @@ from paintnet.cli.help import command, option, option_group
 from paintnet.cli.models import load_painting
 from paintnet.cli.options import force_option, model_argument, report_options
 from paintnet.cli.outputs import check_inputs_stay
+from paintnet.cli.types import Number
 from paintnet.export.formats import EXPORTS, export_bytes
 from paintnet.files.writing import check_output, write_bytes
 
@@ -19,6 +20,7 @@ Examples:
   paintnet export -o page.html
   paintnet export bird.paintnet -o bird.html --force
   paintnet export classes.paintnet -o classes.svg
+  paintnet export classes.paintnet -o cut.svg --specks 20
   paintnet export bird.paintnet -o bird.onnx"""
 )
 @model_argument
@@ -31,6 +33,13 @@ Examples:
         metavar="FILE",
         shell_complete=complete_files,
         help="The file; its extension says what it is: .html, .glsl, .onnx, .svg.",
+    ),
+    option(
+        "--specks",
+        type=Number(low=0, high=1e9),
+        metavar="AREA",
+        help="Leave regions of less than AREA pixels out of an .svg; 0 keeps all.",
+        show_default="a 200,000th of the picture",
     ),
     force_option,
 )
@@ -52,7 +61,10 @@ def export(model: str | None, output: str, **options: Any) -> None:
     check_output(output, force=options["force"], extensions=EXPORTS)
     painting, name, _ = load_painting(model, console)
     check_inputs_stay(output, [name])
-    content = export_bytes(painting, Path(output).suffix.lower(), name)
+    notes: list[str] = []
+    extension = Path(output).suffix.lower()
+    content = export_bytes(painting, extension, name, specks=options["specks"], note=notes.append)
+    console.notes(notes)
     write_bytes(output, content)
-    document = {"model": name, "output": output, "bytes": len(content)}
+    document = {"model": name, "output": output, "bytes": len(content), "notes": notes}
     console.summary(document, [f"{output}  ({human_bytes(len(content))})"])

@@ -19,7 +19,14 @@ EXPORTS: dict[str, Callable[[Painting, str], bytes]] = {
 """Extension -> function from a painting and its name to the bytes of the file."""
 
 
-def export_bytes(painting: Painting, extension: str, name: str = "painting") -> bytes:
+def export_bytes(
+    painting: Painting,
+    extension: str,
+    name: str = "painting",
+    *,
+    specks: float | None = None,
+    note: Callable[[str], object] = lambda text: None,
+) -> bytes:
     """Write a painting for other programs.
 
     Parameters
@@ -30,13 +37,23 @@ def export_bytes(painting: Painting, extension: str, name: str = "painting") -> 
         A name of `EXPORTS`, with its dot.
     name : str
         What the file calls it: the last part of a path, without extension.
+    specks : float, optional
+        Of an .svg: regions of fewer pixels are left out.
+    note : callable
+        Is told what whoever exports should know.
 
     Raises
     ------
     SettingsError
-        If the extension is unknown, or the painting cannot be exported so.
+        If the extension is unknown, the painting cannot be exported so, or `specks` is given for another
+        extension than .svg.
     """
     if extension not in EXPORTS:
         why = f"unknown extension {value_text(extension)}"
         raise SettingsError("export", why, f"use one of {' '.join(sorted(EXPORTS))}")
-    return EXPORTS[extension](painting, PurePath(name).stem)
+    stem = PurePath(name).stem
+    if extension == ".svg":
+        return svg_of(painting, stem, specks=specks, note=note)
+    if specks is not None:
+        raise SettingsError("specks", f"a {extension} has no regions", "leave it out, or export an .svg")
+    return EXPORTS[extension](painting, stem)

@@ -23,7 +23,11 @@ MOST_VECTORS = 4096
 """Of four numbers each, in an array of constants."""
 
 MOST_NUMBERS = 60_000
-"""In the code: Chromium's software renderer took 45 seconds over 50,000, and gave up over 91,000."""
+"""In the code: Chromium's software renderer took 45 seconds over 50,000, and gave up over 91,000.
+
+Arrays of constants are no way out: ANGLE refuses more than 64 KB in one, and 91,000 numbers in ten of
+them took two minutes.
+"""
 
 HIDDEN = {
     "relu": "max(z, 0.)",

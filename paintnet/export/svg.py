@@ -6,14 +6,14 @@ edge would let what is behind them shine through.
 """
 
 import html
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
-from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from paintnet.errors import SettingsError
-from paintnet.export.curves import fit_curves
+from paintnet.errors import SettingsError, value_text
+from paintnet.export.outlines import areas_of, path_text
 from paintnet.extras import pip_line
 from paintnet.files.names import printable
 from paintnet.painting import Painting
@@ -29,17 +29,26 @@ MOST_POINTS = 3_000_000
 TOLERANCE = 0.08
 """How far an outline may be moved: in pixels of the picture, or in distances of points if larger."""
 
+SHARE = 1 / 4000
+"""How far it may be moved where that is more: of the picture's longer side, less than a screen shows."""
+
+SPECK = 1 / 200_000
+"""Of the picture's area, below which a region is left out: half a millimeter square on a page of A4."""
+
 TINY = 0.3
 """Of a distance of points: nearer neighbors of an outline tell nothing of its direction."""
 
 SURE = 60.0
 """Logarithm of how many times as probable another class is, where float32 nears its end."""
 
-UNITS = 100
-"""To a pixel, in which places are written."""
 
-
-def svg_of(painting: Painting, name: str = "painting") -> bytes:
+def svg_of(
+    painting: Painting,
+    name: str = "painting",
+    *,
+    specks: float | None = None,
+    note: Callable[[str], object] = lambda text: None,
+) -> bytes:
     """Write the regions of a painting of classes as an SVG.
 
     Parameters
@@ -48,6 +57,10 @@ def svg_of(painting: Painting, name: str = "painting") -> bytes:
         Of mode classify, of any number of patches.
     name : str
         Its title.
+    specks : float, optional
+        Regions of fewer pixels, and holes, are left out; by default those of less than `SPECK`.
+    note : callable
+        Is told how many those are.
 
     Returns
     -------
@@ -57,7 +70,7 @@ def svg_of(painting: Painting, name: str = "painting") -> bytes:
     Raises
     ------
     SettingsError
-        If the painting is of mode regress, or the extra `svg` is not installed.
+        If the painting is of mode regress, the extra `svg` is not installed, or `specks` is no area.
 
     Examples
     --------
@@ -73,12 +86,21 @@ def svg_of(painting: Painting, name: str = "painting") -> bytes:
         why = "outlines need contourpy, which is not installed"
         raise SettingsError("svg", why, f"install it with {pip_line('svg')}")
     width, height = painting.width, painting.height
+    least = SPECK * width * height if specks is None else specks
+    if not 0 <= least < np.inf:
+        raise SettingsError("specks", f"must be an area, not {value_text(specks)}", "give 0 or more pixels")
+    regions = list(_regions(painting, least))
+    n_specks = sum(region.n_specks for region in regions)
+    if n_specks:
+        note(f"{n_specks:,} specks of less than {least:.3g} pixels are left out")
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" fill-rule="evenodd">',
         f"<title>{html.escape(printable(name))}</title>",
     ]
-    for number, path in _paths(painting):
+    for number, path, _ in regions:
+        if not path:
+            continue
         red, green, blue, alpha = _color(painting.palette[number])
         opacity = "" if alpha == 255 else f' fill-opacity="{alpha / 255:.3f}"'
         color = f"#{red:02x}{green:02x}{blue:02x}"
@@ -94,8 +116,16 @@ def _color(color: Array) -> tuple[int, int, int, int]:
     return red, green, blue, alpha
 
 
-def _paths(painting: Painting) -> Iterator[tuple[int, str]]:
-    """Number and outline of each class that is seen, from the lowest to the highest."""
+class _Region(NamedTuple):
+    """What one class covers: its number, the text of its path, and how many specks that leaves out."""
+
+    number: int
+    path: str
+    n_specks: int = 0
+
+
+def _regions(painting: Painting, specks: float) -> Iterator[_Region]:
+    """Give each class that is seen, from the lowest to the highest."""
     assert painting.palette is not None  # noqa: S101 - callers have checked; told to mypy
     width, height = painting.width, painting.height
     finest = min(POINTS_PER_PIXEL, (MOST_POINTS / (width * height)) ** 0.5)
@@ -110,14 +140,12 @@ def _paths(painting: Painting) -> Iterator[tuple[int, str]]:
             continue
         others = order[:place] if is_stacked else [k for k in order if k != number]
         if not others:
-            yield number, f"M0 0h{width}v{height}H0z"
+            yield _Region(number, f"M0 0h{width}v{height}H0z")
             continue
         lead = chances[number] - chances[others].max(axis=0)
         above = order[place + 1 :] if is_stacked else []
         cover = chances[above].max(axis=0, initial=-SURE) - chances[number]
-        path = "".join(_outlines(lead, cover, xs, ys))
-        if path:
-            yield number, path
+        yield _Region(number, *_outlines(lead, cover, xs, ys, specks))
 
 
 def _chances(painting: Painting, xs: Array, ys: Array) -> Array:
@@ -130,89 +158,31 @@ def _chances(painting: Painting, xs: Array, ys: Array) -> Array:
     return np.stack(rows, axis=1)
 
 
-def _outlines(lead: Array, cover: Array, xs: Array, ys: Array) -> Iterator[str]:
-    """Outlines of where a field is above 0, but for those that lie wholly where what covers it is."""
+def _outlines(lead: Array, cover: Array, xs: Array, ys: Array, specks: float) -> tuple[str, int]:
+    """Outline where a field is above 0, but not what lies wholly under what covers it; count the specks."""
     from contourpy import FillType, contour_generator
 
     # Where two classes are both out of the question, neither leads.
     lead = np.where(lead == 0, np.float32(-1e-6), lead)
-    generator = contour_generator(xs, ys, lead, fill_type=FillType.OuterOffset)
-    frame = np.array([[xs[0], ys[0]], [xs[-1], ys[-1]]])
+    generator = contour_generator(xs, ys, lead, fill_type=FillType.ChunkCombinedOffset)
+    filled: Any = generator.filled(0, np.inf)  # of one chunk
+    (points,), (offsets,) = filled
+    if points is None:
+        return "", 0
+    offsets = offsets.astype(np.int64)
+    begins = offsets[:-1]
     steps = np.array([xs[1] - xs[0], ys[1] - ys[0]])
-    tolerance, tiny = TOLERANCE * max(1.0, steps.max()), TINY * steps.max()
+    tolerance = max(TOLERANCE * max(1.0, steps.max()), SHARE * max(xs[-1], ys[-1]))
     is_hidden = np.minimum(cover[1:], cover[:-1]) > 0
     is_hidden = is_hidden[:, 1:] & is_hidden[:, :-1]
-    for points, ends in zip(*generator.filled(0, np.inf), strict=True):
-        cells = np.minimum((points / steps).astype(np.int64), np.array(is_hidden.shape[::-1]) - 1)
-        hidden = is_hidden[cells[:, 1], cells[:, 0]]
-        for first, end in pairwise(ends):
-            ring = points[first:end]
-            if np.ptp(ring, axis=0).max() > 2 * tolerance and not hidden[first:end].all():
-                yield _outline(ring, frame, tolerance, tiny)
-
-
-def _outline(ring: Array, frame: Array, tolerance: float, tiny: float) -> str:
-    """One closed outline as the text of a path: straight along the picture's frame, else curves."""
-    ring = ring[:-1]  # the first point is there again
-    on_side = np.concatenate([ring == frame[0], ring == frame[1]], axis=1) @ np.array([1, 2, 4, 8])
-    side = on_side & np.roll(on_side, -1)  # of the way from each point to the next
-    corners = np.flatnonzero(side != np.roll(side, 1))
-    curves = []
-    if not len(corners):
-        closed = np.concatenate([ring, ring[:1]])
-        curves.append(fit_curves(_apart(closed, tiny), tolerance, is_closed=True))
-    for first, end in zip(corners, np.roll(corners, -1), strict=True):
-        points = ring[np.arange(first, end + 1 if end > first else end + len(ring) + 1) % len(ring)]
-        if side[first]:
-            points = points[[0, -1]]
-        curves.append(fit_curves(_apart(points, tiny), tolerance))
-    return _text_of(np.concatenate(curves), tolerance / 10)
-
-
-def _apart(points: Array, least: float) -> Array:
-    """Leave out points that lie next to the one before; the ends stay."""
-    gaps = np.sqrt(np.square(np.diff(points, axis=0)).sum(axis=1)).tolist()
-    kept = [0]
-    gone = 0.0
-    for number, gap in enumerate(gaps[:-1], start=1):
-        gone += gap
-        if gone >= least:
-            kept.append(number)
-            gone = 0.0
-    if gone + gaps[-1] < least and len(kept) > 1:
-        kept.pop()
-    return points[[*kept, len(points) - 1]]
-
-
-def _text_of(curves: Array, straight: float) -> str:
-    """Write curves as a closed path, each place by how far it is from the one before."""
-    places = np.rint(curves * UNITS).astype(np.int64)
-    text = [f"M{_number(places[0, 0, 0])} {_number(places[0, 0, 1])}"]
-    last = ""
-    for curve, whole in zip(curves, places, strict=True):
-        moves = whole[1:] - whole[0]
-        if not moves.any():
-            continue
-        letter = "l" if _bend(curve) <= straight else "c"
-        numbers = moves[-1] if letter == "l" else moves.ravel()
-        written = "".join((" " if n >= 0 else "") + _number(n) for n in numbers)
-        text.append(written if letter == last else letter + written.lstrip())
-        last = letter
-    return "".join(text) + "z"
-
-
-def _bend(curve: Array) -> float:
-    """How far the inner control points lie from the line between the ends."""
-    along = curve[3] - curve[0]
-    away = curve[1:3] - curve[0]
-    length = float(np.linalg.norm(along))
-    return (
-        float(np.abs(along[0] * away[:, 1] - along[1] * away[:, 0]).max() / length) if length > 0 else np.inf
-    )
-
-
-def _number(hundredths: int) -> str:
-    """Write hundredths in as few letters as can be."""
-    sign, (whole, part) = "-" if hundredths < 0 else "", divmod(abs(int(hundredths)), UNITS)
-    fraction = f".{part:02d}".rstrip("0") if part else ""
-    return f"{sign}{whole or (0 if not part else '')}{fraction}"
+    cells = np.minimum((points / steps).astype(np.int64), np.array(is_hidden.shape[::-1]) - 1)
+    is_seen = ~np.logical_and.reduceat(is_hidden[cells[:, 1], cells[:, 0]], begins)
+    sides = np.maximum.reduceat(points, begins) - np.minimum.reduceat(points, begins)
+    is_seen &= sides.max(axis=1) > 2 * tolerance
+    is_speck = is_seen & (areas_of(points, offsets) < specks)
+    kept = is_seen & ~is_speck
+    frame = np.array([[xs[0], ys[0]], [xs[-1], ys[-1]]])
+    sizes = np.diff(offsets)
+    chosen = np.concatenate([[0], sizes[kept].cumsum()])
+    text = path_text(points[kept.repeat(sizes)], chosen, frame, tolerance, TINY * steps.max())
+    return text, int(is_speck.sum())

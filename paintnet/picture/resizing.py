@@ -5,18 +5,23 @@ from numpy.typing import NDArray
 
 from paintnet.errors import SettingsError
 from paintnet.picture.alpha import premultiply, unpremultiply
+from paintnet.picture.levels import LevelPicture, Pixels
 
 LARGEST_SIDE = 10**12
 """Sizes are cut to this before they are judged: larger ones overflow."""
 
 
-def shrink(pixels: NDArray[np.float32], max_side: int) -> NDArray[np.float32]:
+BAND_PIXELS = 4_000_000
+"""So many of a picture that is made smaller are float32 at once: 50 megapixels would take 600 MB and more."""
+
+
+def shrink(pixels: Pixels, max_side: int) -> NDArray[np.float32]:
     """Make a picture smaller until its longer side is ``max_side`` pixels.
 
     Parameters
     ----------
-    pixels : ndarray of shape (height, width, channels)
-        Values in [0, 1], straight alpha.
+    pixels : ndarray or LevelPicture of shape (height, width, channels)
+        Values in [0, 1], straight alpha. Of a large one some rows are looked at at a time.
     max_side : int
         The longest side of the copy, at least 1.
 
@@ -40,15 +45,28 @@ def shrink(pixels: NDArray[np.float32], max_side: int) -> NDArray[np.float32]:
     height, width, channels = pixels.shape
     longest = max(height, width)
     if longest <= max_side:
-        return pixels
-    small = (max(1, round(width * max_side / longest)), max(1, round(height * max_side / longest)))
-    weighted = premultiply(pixels)
-    planes = [_shrink_plane(weighted[..., channel], small) for channel in range(channels)]
-    return unpremultiply(np.clip(np.stack(planes, axis=-1), 0, 1))
+        return pixels[:] if isinstance(pixels, LevelPicture) else pixels
+    columns, rows = (max(1, round(side * max_side / longest)) for side in (width, height))
+    step = height / rows
+    at_once = max(1, int(BAND_PIXELS / (width * step)))
+    small = np.empty((rows, columns, channels), dtype=np.float32)
+    for first in range(0, rows, at_once):
+        last = min(first + at_once, rows)
+        # The filter reaches one step beyond what a row covers.
+        top = max(0, int((first - 1) * step) - 1)
+        weighted = premultiply(pixels[top : min(height, int((last + 1) * step) + 2)])
+        box = (0, first * step - top, width, min(last * step - top, len(weighted)))
+        for channel in range(channels):
+            small[first:last, :, channel] = _shrink_plane(
+                weighted[..., channel], (columns, last - first), box
+            )
+    return unpremultiply(np.clip(small, 0, 1))
 
 
-def _shrink_plane(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Resize one channel to (width, height) in floating point.
+def _shrink_plane(
+    plane: NDArray[np.float32], size: tuple[int, int], box: tuple[float, float, float, float]
+) -> NDArray[np.float32]:
+    """Resize a box (left, top, right, bottom) of one channel to (width, height) in floating point.
 
     The Hamming filter is about as sharp as a cubic one but never negative: flat colors
     stay flat, without the halo that a Lanczos filter draws along their edges.
@@ -56,7 +74,7 @@ def _shrink_plane(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[
     from PIL import Image
 
     image = Image.fromarray(np.ascontiguousarray(plane, dtype=np.float32))
-    return np.asarray(image.resize(size, Image.Resampling.HAMMING), dtype=np.float32)
+    return np.asarray(image.resize(size, Image.Resampling.HAMMING, box), dtype=np.float32)
 
 
 def output_size(

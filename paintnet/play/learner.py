@@ -16,6 +16,7 @@ from paintnet.painting import Painting
 from paintnet.play.gate import ClosedError, Gate, HeldSchedule
 from paintnet.play.moments import Moment, Moments
 from paintnet.play.outbox import MOST_POINTS
+from paintnet.play.refusals import NO_REFUSAL, refusal_of
 from paintnet.report.charts import CurvePoint
 from paintnet.typing import Array
 
@@ -69,7 +70,8 @@ class Learner:
         self.run: Run | None = None
         self.moments = Moments()
         self.curve: list[CurvePoint] = []
-        self.phase, self.error = "preparing", ""
+        self.phase = "preparing"
+        self.refusal = NO_REFUSAL
         self.changed_on_the_way: list[str] = []
         self._tell, self._after = tell, after
         self._gate = Gate(lambda is_standing: self._be("paused" if is_standing else "running"))
@@ -180,11 +182,12 @@ class Learner:
             except ClosedError:
                 self._gate.reopen()
             except PaintnetError as error:
-                self._fail(str(error))
+                self._fail(error)
             except MemoryError:
-                self._fail("memory: there is not enough; use a smaller picture or network")
+                remedy = "use a smaller picture or network"
+                self._fail(TrainingError("memory", "there is not enough", remedy))
             except Exception as error:  # a page has to say it: nobody looks at this thread
-                self._fail(f"paintnet: {type(error).__name__}: {error}; this is a bug")
+                self._fail(PaintnetError("paintnet", f"{type(error).__name__}: {error}", "this is a bug"))
             if not self._is_over:
                 self._gate.wait(lambda: self._back_to is not None)
                 self._gate.reopen()
@@ -192,8 +195,8 @@ class Learner:
                     self._gate.open()
         self.run = None
 
-    def _fail(self, message: str) -> None:
-        self.error = message
+    def _fail(self, error: PaintnetError) -> None:
+        self.refusal = refusal_of(error)
         self._gate.hold()
         self._be("failed")
 
@@ -306,7 +309,7 @@ class Learner:
 
     def state(self) -> dict[str, Any]:
         """Say where it is, as JSON values."""
-        said: dict[str, Any] = {"phase": self.phase, "moments": self.moments.epochs, "error": self.error}
+        said: dict[str, Any] = {"phase": self.phase, "moments": self.moments.epochs, **self.refusal}
         run = self.run
         if run is None:
             return said

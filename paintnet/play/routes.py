@@ -21,6 +21,7 @@ from paintnet.picture.samples import SAMPLES
 from paintnet.play.controls import CONTROLS
 from paintnet.play.outbox import packed
 from paintnet.play.pages import Pages
+from paintnet.play.refusals import refusal_of
 from paintnet.play.taking import KINDS, taken
 from paintnet.play.visit import Page, PageError
 
@@ -203,13 +204,7 @@ class Routes:
         if not isinstance(error, PaintnetError):
             return Response(status_code=400)
         status = 404 if isinstance(error, PageError) else 400
-        document = {
-            "what": error.what,
-            "why": error.why,
-            "remedy": error.remedy,
-            "parameter": error.parameter,
-        }
-        return JSONResponse({"error": str(error), **document}, status)
+        return JSONResponse(refusal_of(error), status)
 
 
 async def _body(request: Request, most: int) -> bytes:

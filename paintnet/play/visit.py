@@ -21,13 +21,14 @@ from paintnet.play.controls import ON_THE_WAY, Wish
 from paintnet.play.display import VIEWS, Display, Look, Scene
 from paintnet.play.learner import Learner
 from paintnet.play.outbox import Outbox
+from paintnet.play.refusals import NO_REFUSAL
 from paintnet.play.views import STRIP, along, probed, rgba
 from paintnet.typing import Array
 
 PREVIEW_SIDE = 512
 
 _SHRINKING = threading.Lock()
-"""One large picture at a time is float32: of 50 megapixels it takes 600 MB."""
+"""One large picture at a time is made smaller."""
 
 CommandLine = Callable[[str, Wish], str | None]
 """Writes the command that repeats a run: from the source of the picture and the wish."""
@@ -119,7 +120,7 @@ class Page:
             self.display.forget()
         record = model.training
         self.outbox.put("picture", self._about(printable(name)[:100], (model.width, model.height)))
-        state = {"phase": "model", "moments": [], "error": "", "epoch": record.epochs if record else 0}
+        state = {"phase": "model", "moments": [], **NO_REFUSAL, "epoch": record.epochs if record else 0}
         if record is not None:
             state |= {"psnr": record.psnr, "accuracy": record.accuracy, "held_out": record.held_out_psnr}
         self.outbox.put("state", state)
@@ -308,11 +309,11 @@ class Page:
         self.display.forget()
 
     def _copy(self, max_side: int) -> Array:
-        """Give the picture as it is learned: a large one is float only while it is made smaller."""
+        """Give the picture as it is learned; a large one is made smaller in parts."""
         assert self.opened is not None  # noqa: S101 - the callers have looked; told to mypy
         if max_side not in self._copies:
             with _SHRINKING:
-                self._copies = {max_side: shrink(self.opened.held[:], max_side)}
+                self._copies = {max_side: shrink(self.opened.held, max_side)}
         return self._copies[max_side]
 
     def _telling(self) -> Callable[[str, Any], None]:

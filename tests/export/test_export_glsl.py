@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import GridMap
 from paintnet.errors import SettingsError
 from paintnet.export.formats import export_bytes
-from paintnet.export.glsl import glsl_of
+from paintnet.export.glsl import MOST_NUMBERS, glsl_of
 from paintnet.painting import Painting
 from paintnet.patches import Patch
 from paintnet.picture.alpha import premultiply
+from paintnet.settings.presets import PRESETS, settings_for
+from paintnet.settings.settings import PainterSettings
 from tests.browser import SOFTWARE, launched
 from tests.export.export_helpers import CLASSES, COLORS, ENCODINGS, HEIGHT, PALETTE, WIDTH, chance_painting
 
@@ -135,3 +138,13 @@ def test_each_number_is_the_same_float32_again() -> None:
 def test_presets_with_encodings_that_have_no_table_fit(encoding: str) -> None:
     painting = paintnet.fit("sample:bird", encoding=encoding, preset="draft", epochs=1)
     assert b"mainImage" in glsl_of(painting)
+    for preset in set(PRESETS) - {"tutorial"}:
+        for size in ((100, 100), (3000, 2000)):
+            assert numbers_of(settings_for(*size, preset, encoding=encoding)) <= MOST_NUMBERS
+    assert numbers_of(settings_for(100, 100, "tutorial", encoding=encoding)) > MOST_NUMBERS
+
+
+def numbers_of(settings: PainterSettings) -> int:
+    """Weights and biases of a network, of three channels, whose encoding has no table."""
+    features = settings.encoding.build(Extent.of_picture(9, 9), 0).n_features
+    return sum((before + 1) * after for before, after in pairwise((features, *settings.layers, 3)))

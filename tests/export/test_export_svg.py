@@ -13,7 +13,7 @@ from scipy.ndimage import maximum_filter, minimum_filter
 import paintnet
 from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError
-from paintnet.export.curves import fit_curves
+from paintnet.export.curves import fit_curves, fit_pieces
 from paintnet.export.formats import export_bytes
 from paintnet.export.svg import svg_of
 from paintnet.painting import Painting
@@ -178,6 +178,43 @@ def test_curves_stay_within_their_tolerance_and_hang_together(tolerance: float) 
     line = np.concatenate([sum(p * c for p, c in zip(parts, curve, strict=True)) for curve in curves])
     apart = [np.linalg.norm(line - point, axis=1).min() for point in points]
     assert max(apart) <= 1.1 * tolerance
+
+
+def test_specks_and_holes_of_less_than_an_area_are_left_out_and_counted() -> None:
+    painting = classes_painting()
+    told: list[str] = []
+    whole, few = svg_of(painting, specks=0), svg_of(painting, specks=15, note=told.append)
+    areas = [[abs(area_of(ring)) for ring in rings_of(path.attrib["d"])] for path in paths_of(whole)]
+    small = [area for each in areas for area in each if area < 15]
+    assert 0 < len(small) < sum(map(len, areas))
+    assert told == [f"{len(small)} specks of less than 15 pixels are left out"]
+    kept = [ring for path in paths_of(few) for ring in rings_of(path.attrib["d"])]
+    assert len(kept) == sum(map(len, areas)) - len(small)
+
+
+def area_of(ring: list[tuple[float, float]]) -> float:
+    x, y = np.array(ring).T
+    return float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2)
+
+
+@pytest.mark.parametrize("area", [-1, np.nan, np.inf])
+def test_an_area_that_is_none_is_refused(area: float) -> None:
+    with pytest.raises(SettingsError, match=r"specks: must be an area, not .*; give 0 or more pixels"):
+        svg_of(classes_painting(), specks=area)
+
+
+def test_pieces_are_fitted_together_as_each_alone() -> None:
+    angle = np.linspace(0, 2 * np.pi, 60)
+    ring = np.stack([(4 + np.sin(3 * angle)) * np.cos(angle), 4 * np.sin(angle)], axis=1)
+    ring[-1] = ring[0]
+    line, two = ring[5:30] + 20, ring[[0, 20]] - 30
+    pieces = [two, ring, line, ring * 2, two + 9]
+    firsts = np.cumsum([0, *(len(piece) for piece in pieces[:-1])])
+    closed = np.array([False, True, False, True, False])
+    curves, owner = fit_pieces(np.concatenate(pieces), firsts, closed, 0.02)
+    for number, (piece, is_closed) in enumerate(zip(pieces, closed, strict=True)):
+        alone = fit_curves(piece, 0.02, is_closed=bool(is_closed))
+        np.testing.assert_allclose(curves[owner == number], alone, atol=1e-9)
 
 
 def test_a_browser_draws_the_bird_as_render_does(tmp_path: Path) -> None:

@@ -294,3 +294,11 @@ def test_a_setting_that_cannot_be_used_says_so_and_the_page_lives(screen: Open) 
     page.set("engine", "stock")
     page.wait("ready")
     page.learn()
+
+
+def test_the_usual_network_is_seen_whole_on_a_desk(screen: Open) -> None:
+    page = screen().open()
+    page.until("() => document.querySelectorAll('#columns .unit').length > 50")
+    widths = "['scrollWidth', 'clientWidth'].map((name) => document.getElementById('network-scroll')[name])"
+    sides = page.page.evaluate(widths)
+    assert sides[0] == sides[1]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from play_helpers import a_png
 
 from paintnet.play.server import Server
 from tests.browser import wait_for
@@ -39,7 +40,8 @@ def page(browser: Any, served: Server) -> Iterator[Any]:
     wait_for(page, "document.body.dataset.phase === 'ready'")
     yield page
     page.close()
-    assert complaints == []
+    # A browser writes down each answer that refuses something.
+    assert [each for each in complaints if not each.startswith("Failed to load resource")] == []
 
 
 def said(page: Any) -> list[str]:
@@ -89,3 +91,103 @@ def test_the_language_changes_while_it_is_used_and_stays_when_it_is_loaded_again
     page.reload()
     wait_for(page, "document.body.dataset.phase === 'ready'")
     assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def in_japanese(page: Any, *words: str, selector: str = "#status") -> None:
+    """Until it says so; all of it is Japanese but for names and values."""
+    for word in words:
+        page.wait_for_function(
+            "([selector, word]) => document.querySelector(selector).textContent.includes(word)",
+            arg=[selector, word],
+        )
+    text = page.inner_text(selector)
+    assert JAPANESE.search(text)
+    assert text.endswith(("。", "…"))
+    assert not re.search(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b", text), text
+
+
+def upload(page: Any, name: str, content: bytes) -> None:
+    page.set_input_files("#file", {"name": name, "mimeType": "image/png", "buffer": content})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.png", b"<!doctype html><p>hello", "a.png: 対応していない形式の画像です (HTML ページ)。"),
+        ("b.png", b"", "対応していない形式の画像です (空のファイル)。PNG、JPEG、"),
+        ("c.png", a_png()[:60], "画像が壊れていて、PNG のデータを読み取れません"),
+        ("d.paintnet", b"no model", "d.paintnet: paintnet のモデルではありません。"),
+    ],
+    ids=["a page", "empty", "damaged", "no model"],
+)
+def test_a_hostile_file_is_refused_in_japanese(page: Any, name: str, content: bytes, said: str) -> None:
+    upload(page, name, content)
+    in_japanese(page, said)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("learning_rate", "-5", "学習率: -5 は範囲外です。"),
+        ("levels", "4,x", "整数ではありません。整数をコンマで区切って書いてください。"),
+        ("epochs", "100000000000", "は範囲外です。1 から "),
+        ("palette", "red,nothing", "は色ではありません。#1da1f2 や red"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_in_japanese(
+    page: Any, setting: str, value: str, said: str
+) -> None:
+    if setting == "levels":
+        page.locator("#set-encoding").select_option("grid")
+    field = page.locator(f"#set-{setting}")
+    field.fill(value)
+    field.press("Enter")
+    in_japanese(page, said)
+
+
+def test_a_setting_that_only_the_training_finds_is_refused_in_japanese(page: Any) -> None:
+    page.locator("#set-engine").select_option("numpy")
+    in_japanese(page, "計算エンジン numpy: ブロックごとの学習には、raw ではなく格子")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("ftp://example.org/a.png", "見本の名前でもアドレスでもありません。http または https"),
+        ("http://127.0.0.1:9/a.png", "127.0.0.1 はこのマシン自身のアドレスなので、接続しません。"),
+        ("sample:nobody", "そのような見本はありません。次のいずれかにしてください: "),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused_in_japanese(page: Any, address: str, said: str) -> None:
+    page.fill("#address", address)
+    page.press("#address", "Enter")
+    in_japanese(page, said)
+
+
+def test_a_run_that_fails_says_so_in_japanese(browser: Any, served: Server) -> None:
+    page = browser.new_page(locale="ja-JP")
+    page.goto(
+        f"{served.address}#preset=draft&engine=stock&encoding=raw&solver=sgd&learning_rate=1000&max_side=128"
+    )
+    wait_for(page, "document.body.dataset.phase === 'ready'")
+    page.locator("#start").click()
+    in_japanese(page, "学習: ", "学習率")
+    page.close()
+
+
+def test_a_page_too_many_and_a_server_that_is_gone_are_told_in_japanese(browser: Any) -> None:
+    with Server("sample:bird") as server:
+        server.pages.most = 1
+        first, second = (browser.new_page(locale="ja-JP") for _ in range(2))
+        first.goto(f"{server.address}#max_side=128")
+        wait_for(first, "document.body.dataset.phase === 'ready'")
+        second.goto(server.address)
+        in_japanese(
+            second, "ページ: すでに 1 個のページが開いています。どれかを閉じて、もう一度お試しください。"
+        )
+    first.locator("#step").click()
+    in_japanese(first, "サーバーから応答がありません")
+    wait_for(first, "!document.getElementById('connection').hidden")
+    assert "再接続を試みています" in first.inner_text("#connection")
+    first.close()
+    second.close()

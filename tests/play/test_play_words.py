@@ -1,13 +1,16 @@
 """The words of the page: all that it says is there in both languages, and nothing else is."""
 
+import ast
 import json
 import re
 from html.parser import HTMLParser
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import paintnet
 from paintnet.play.controls import CLASSES, CONTROLS, Wish
 from paintnet.play.display import VIEWS
 from paintnet.play.taking import KINDS
@@ -89,6 +92,36 @@ def test_whatever_begins_a_run_anew_has_a_name() -> None:
     changed = Wish.of({**dict.fromkeys(others, "1"), "max_side": 128, "colors": 2}).differs_from(Wish())
     assert set(changed) == others | {"classes"}
     assert {f"name_{name}" for name in changed} <= ENGLISH.keys()
+
+
+def texts_of_the_package() -> set[str]:
+    """All texts in its code; where a value is put in, there is a {}."""
+    found = set()
+    for path in Path(paintnet.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
+                found.add("".join(map(str, parts)))
+    return found
+
+
+def test_every_sentence_that_is_translated_is_one_of_the_program() -> None:
+    texts = texts_of_the_package()
+    for english, japanese in loaded("messages.ja.json")["sentences"]:
+        pieces = [piece for piece in re.split(r"\{\w+\}|: |is not ", english) if piece.strip(" ()")]
+        assert all(any(piece.strip(" ()") in text for text in texts) for piece in pieces), english
+        values = re.findall(r"\{\w+\}", english)
+        assert set(re.findall(r"\{\w+\}", japanese)) <= set(values), english
+        assert len(set(values)) == len(values), english
+        assert JAPANESE.search(japanese) or not re.search(r"[a-z]{3}", japanese), english
+        assert not japanese.endswith("。")
+
+
+def test_no_sentence_is_translated_twice() -> None:
+    english = [each for each, _ in loaded("messages.ja.json")["sentences"]]
+    assert len(set(english)) == len(english)
 
 
 def test_every_color_that_the_server_names_has_a_japanese_name() -> None:

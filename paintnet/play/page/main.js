@@ -4,8 +4,8 @@ import { Curve } from "./curve.js";
 import { Network } from "./network.js";
 import { Settings, fromAddress, toAddress } from "./settings.js";
 import { Stage, draw } from "./stage.js";
-import { Wire, openPage } from "./wire.js";
-import { language, list, number, preferred, say, speak } from "./words.js";
+import { Wire, checked, openPage, trouble } from "./wire.js";
+import { language, list, number, preferred, refusal, say, speak, translated } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const VIEWS = ["painting", "error", "held-out"], TAKEN = ["model", "picture", "animation", "report"];
@@ -23,7 +23,7 @@ async function attempt(act) {
   try {
     return await act();
   } catch (error) {
-    status(error.message.includes("fetch") ? say("lost") : error.message, true);
+    status(trouble(error), true);
     return null;
   }
 }
@@ -89,7 +89,7 @@ const HEARD = {
     preview.hidden = false;
     preview.setAttribute("aria-label", say("preview_alt", { shares: header.shares.map((share) => `${(100 * share).toFixed(0)} %`).join(", ") }));
   },
-  note: (header) => header.items.forEach((text) => status(text)),
+  note: (header) => header.items.forEach((text) => status(translated(text))),
 };
 
 // From the state and the curve together: either may come first, and a rewind takes both back.
@@ -105,10 +105,10 @@ function figures() {
 
 // What the page says of the phase that the run is in.
 function tellPhase() {
-  const { phase, error, psnr, held_out: heldOut, accuracy } = page.state;
+  const { phase, psnr, held_out: heldOut, accuracy } = page.state;
   const measured = [psnr && `PSNR ${number(psnr, 2)} dB`, heldOut && say("held_out_is", { value: number(heldOut, 2) }), accuracy && say("accuracy_is", { value: number(100 * accuracy, 1) })];
   const after = (said) => `${said} ${measured.filter(Boolean).join(", ")}`;
-  const words = { failed: () => error, preparing: () => page.why + say("preparing"), measuring: () => say("measuring"), ready: () => page.why + say("ready"), running: () => "", ended: () => after(say("ended")), model: () => after(say("model_shown")) };
+  const words = { failed: () => refusal(page.state), preparing: () => page.why + say("preparing"), measuring: () => say("measuring"), ready: () => page.why + say("ready"), running: () => "", ended: () => after(say("ended")), model: () => after(say("model_shown")) };
   if (words[phase]) status(words[phase](), phase === "failed");
 }
 
@@ -216,7 +216,7 @@ function taking() {
     const link = Object.assign(document.createElement("button"), { type: "button", textContent: say(`take_${kind}`) });
     link.addEventListener("click", () => attempt(async () => {
       const answer = await fetch(`pages/${page.wire.id}/take/${kind}`);
-      if (!answer.ok) throw new Error((await answer.json()).error);
+      if (!answer.ok) await checked(answer);
       const name = decodeURIComponent(answer.headers.get("content-disposition").split("''")[1]);
       const address = URL.createObjectURL(await answer.blob());
       Object.assign(document.createElement("a"), { href: address, download: name }).click();
@@ -382,7 +382,8 @@ async function main() {
   stage = new Stage((verb, document) => ask(verb, document));
   network = new Network(look);
   stage.onAnswers = (answers) => network.answers(answers);
-  const opened = await connect();
+  const opened = await attempt(connect);
+  if (!opened) return; // it has said why
   settings = new Settings(opened.controls, changed);
   settings.onPreview = preview;
   await words();

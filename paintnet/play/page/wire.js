@@ -1,11 +1,25 @@
 // The wire to the server: one stream that tells, and short requests that ask.
 
-export class Refused extends Error {}
+import { refusal, say } from "./words.js";
 
-async function checked(answer) {
+// `said` is what the server answers: the error, and its parts.
+export class Refused extends Error {
+  constructor(status, said) {
+    super(said.error || `${status}`);
+    Object.assign(this, { status, said: { error: this.message, ...said } });
+  }
+}
+
+export async function checked(answer) {
   const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw Object.assign(new Refused(said.error || `${answer.status}`), { status: answer.status });
+  if (!answer.ok) throw new Refused(answer.status, said);
   return said;
+}
+
+// What went wrong, in the page's language. A browser that reaches nobody throws a TypeError, whose words are its own.
+export function trouble(error) {
+  if (error instanceof Refused) return refusal(error.said);
+  return error instanceof TypeError ? say("lost") : error.message;
 }
 
 export async function openPage() {
@@ -31,7 +45,7 @@ export class Wire {
   async listen() {
     try {
       const answer = await fetch(`pages/${this.id}/stream`);
-      if (!answer.ok) throw Object.assign(new Refused("page"), { status: answer.status });
+      if (!answer.ok) throw new Refused(answer.status, {});
       this.found();
       const reader = answer.body.getReader();
       let held = new Uint8Array(0);
