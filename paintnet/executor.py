@@ -313,21 +313,21 @@ def _without_ctrl_c() -> Iterator[None]:
     started: to ignore it meanwhile would lose it, also where it is blocked, for another thread may take it.
     Both trackers of resources lift the block when they start, so they start before.
     """
-    if threading.current_thread() is not threading.main_thread() or sys.platform == "win32":
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
-        return
-    from multiprocessing import resource_tracker
+    else:
+        from multiprocessing import resource_tracker
 
-    from joblib.externals.loky.backend import resource_tracker as tracker_of_loky
+        from joblib.externals.loky.backend import resource_tracker as tracker_of_loky
 
-    resource_tracker.ensure_running()
-    tracker_of_loky.ensure_running()
-    with signals_wait():
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            yield
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        resource_tracker.ensure_running()
+        tracker_of_loky.ensure_running()
+        with signals_wait():
+            blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                yield
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def _settle(parent: int) -> None:
