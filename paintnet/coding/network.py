@@ -53,6 +53,13 @@ class CodedNetwork(Network):
         values *= gains
         return values
 
+    def _first_layer_on(self, xs: Array, ys: Array) -> Array:
+        assert isinstance(self.encoding, PyramidMap)  # noqa: S101 - as above
+        gains = self.coded.decoder[0].astype(np.float32)
+        values = self.encoding.interpolated_on(xs, ys, self._planes).reshape(len(gains), -1)
+        values *= gains[:, None]
+        return values.T
+
     @cached_property
     def _planes(self) -> list[Array]:
         return [plane.astype(np.float32) for plane in self.coded.planes]
