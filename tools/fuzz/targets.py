@@ -23,7 +23,7 @@ from paintnet.files.names import printable
 from paintnet.picture import OpenLimits, banding, open_picture
 from tests.http_server import HttpServer, Talk
 from tools.fuzz import corpus
-from tools.fuzz.forging import damaged_model
+from tools.fuzz.forging import damaged_model, damaged_small
 from tools.fuzz.mutations import mutated
 
 _LIMITS = OpenLimits(max_pixels=2_000_000)
@@ -94,6 +94,7 @@ def targets(files: list[Path]) -> Iterator[dict[str, Target]]:
             Target("pictures", corpus.picture_seeds(files), _picture, [each.read_bytes() for each in files]),
             Target("tiles", corpus.tile_seeds(), _tiles),
             Target("models", models, lambda data: _model(data, place), damage=damaged_model),
+            Target("small", corpus.small_seeds(), lambda data: _model(data, place), damage=damaged_small),
             Target("palettes", corpus.palette_seeds(), lambda data: _palette(data, place)),
             Target("positions", corpus.position_seeds(), lambda data: _positions(data, place, model)),
             Target("answers", corpus.answer_seeds(), lambda data: _answer(data, server)),
