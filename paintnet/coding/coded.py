@@ -165,7 +165,7 @@ class Coded:
         ranges = []
         for _ in spacings:
             low = _unfolded(head.value(2 * MOST_NUMBER))
-            ranges.append((low, low + head.value(2 * MOST_NUMBER)))
+            ranges.append((low, low + head.value(MOST_NUMBER - low)))
         decoder = RangeDecoder(head.rest)
         sizes = map(prod, shape.all)
         weights = [decode_weights(decoder, size, *each) for size, each in zip(sizes, told, strict=True)]

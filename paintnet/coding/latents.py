@@ -125,24 +125,29 @@ def _decode_wave(decoder: RangeDecoder, mean: Array, scale: Array, low: int, hig
     bounds = chances().take(at + _BEGIN_AND_END)
     np.copyto(bounds[0], 0, where=place == 0)
     np.copyto(bounds[1], TOTAL, where=place == high - low)
-    begins, ends = bounds + place
-    ends += 1
+    bounds = bounds + place
+    bounds[1] += 1
+    guesses, (begins, ends) = place.tolist(), bounds.tolist()
     table, total = chances().data, TOTAL + high - low + 1
 
     def find(index: int, point: int) -> tuple[int, int, int]:
-        here, number, begin, end = (int(each[index]) for each in (at, place, begins, ends))
         # Mostly it is the next one.
-        if point >= end:
+        number = guesses[index]
+        if point >= ends[index]:
             number += 1
-            begin, end = end, table[here + 2 * STEPS] + number + 1 if number < high - low else total
+            begin, end = ends[index], total
+            if number < high - low:
+                end = table[at[index] + 2 * STEPS] + number + 1
         else:
             number -= 1
-            begin, end = table[here - STEPS] + number if number > 0 else 0, begin
+            begin, end = 0, begins[index]
+            if number > 0:
+                begin = table[at[index] - STEPS] + number
         if begin <= point < end:
             return number, begin, end
         return _found_by_halving(point, int(mean[index]), int(scale[index]), low, high)
 
-    return np.array(decoder.numbers(total, place.tolist(), begins.tolist(), ends.tolist(), find)) + low
+    return np.array(decoder.numbers(total, guesses, begins, ends, find)) + low
 
 
 def _found_by_halving(point: int, mean: int, scale: int, low: int, high: int) -> tuple[int, int, int]:
