@@ -79,7 +79,8 @@ def network_weights(planes: list[Array], decoder: list[Array]) -> tuple[tuple[Ar
     ([[1.0], [-1.5]], [2.4000000953674316], -2.15)
     """
     sizes = [plane.size for plane in planes]
-    table = np.zeros((sum(sizes), len(planes)), dtype=np.float32)
+    # Column by column, so that zeros take no memory: their pages are never written.
+    table = np.zeros((sum(sizes), len(planes)), dtype=np.float32, order="F")
     shift = np.empty(len(planes))
     at = 0
     for level, (plane, gain) in enumerate(zip(planes, decoder[0], strict=True)):

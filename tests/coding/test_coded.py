@@ -155,3 +155,5 @@ def test_numbers_that_no_file_can_say_are_refused() -> None:
 def test_sizes_are_checked_before_anything_is_allocated() -> None:
     with pytest.raises(ValueError, match="a network for 2147483647 x 2147483647 pixels"):
         Coded.from_bytes(a_coded(2, 2).to_bytes(), 2**31 - 1, 2**31 - 1, 3)
+    with pytest.raises(ValueError, match="a network for 1 x 100001 pixels"):
+        Coded.from_bytes(a_coded(2, 2).to_bytes(), 1, 100_001, 3)
