@@ -1,6 +1,8 @@
 """PSNR of paintings for storing beside JPEG, WebP, AVIF and JPEG 2000 of the same size, by Pillow.
 
 python -m bench.rate PICTURE... [--bpp 0.25 0.5] [--preset draft] [--json FILE]
+
+Of a model file, FILE.paintnet, only what it costs to read and paint it is measured.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import numpy as np
 from PIL import Image, features
 
 from paintnet import Painter, Painting
+from paintnet.typing import Array
 
 RATES = (0.1, 0.15, 0.25, 0.5, 0.75, 1.0, 1.5)
 HALVINGS = 8
@@ -74,9 +77,7 @@ def measured(path: Path, bpp: float, preset: str) -> dict[str, Any]:
     painting = Painter(preset, bpp=bpp).fit(picture)
     seconds = time.perf_counter() - begin
     content = painting.to_bytes()
-    begin = time.perf_counter()
-    again = Painting.from_bytes(content).render()
-    decoding = time.perf_counter() - begin
+    cost, again = cost_of(content)
     error = np.square(np.rint(again * 255.0) - np.rint(picture * 255.0)).mean()
     row: dict[str, Any] = {
         "picture": path.stem,
@@ -84,12 +85,25 @@ def measured(path: Path, bpp: float, preset: str) -> dict[str, Any]:
         "bpp": 8 * len(content) / (image.width * image.height),
         "paintnet": float(10 * np.log10(255**2 / error)),
         "encoding_s": round(seconds, 1),
-        "decoding_s": round(decoding, 2),
+        **cost,
     }
     for name, ways in codecs().items():
         found = [psnr_at(image, len(content), name, way) for way in ways]
         row[name] = max((each for each in found if each is not None), default=None)
     return row
+
+
+def cost_of(content: bytes) -> tuple[dict[str, float], Array]:
+    """CPU seconds to read a file, paint it, and paint it four times as wide and high; and what is painted."""
+    times = [time.process_time()]
+    painting = Painting.from_bytes(content)
+    times.append(time.process_time())
+    picture = painting.render()
+    times.append(time.process_time())
+    painting.render((4 * painting.width, 4 * painting.height))
+    times.append(time.process_time())
+    names = "reading_cpu_s", "painting_cpu_s", "painting_4x_cpu_s"
+    return dict(zip(names, np.diff(times).round(3).tolist(), strict=True)), picture
 
 
 def main() -> None:
@@ -102,6 +116,10 @@ def main() -> None:
     given = parser.parse_args()
     rows = []
     for path in given.pictures:
+        if path.suffix == ".paintnet":
+            rows.append({"file": path.name, **cost_of(path.read_bytes())[0]})
+            print(json.dumps(rows[-1]), flush=True)
+            continue
         for bpp in given.bpp:
             rows.append(measured(path, bpp, given.preset))
             print(json.dumps(rows[-1]), flush=True)

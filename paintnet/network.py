@@ -134,8 +134,8 @@ class Network:
         if isinstance(self.encoding, LatticeMap):
             with np.errstate(over="ignore", invalid="ignore"):
                 x, y = (np.clip(values, -FARTHEST, FARTHEST) for values in (xs, ys))
-                z = self.encoding.first_layer_on(x, y, self.coefs[0])
-                z = z.reshape(-1, z.shape[2]) + self.intercepts[0]
+                z = self._first_layer_on(x, y)
+                z = z + self.intercepts[0]
                 outputs = self.rest(z)
             if np.isfinite(outputs).all():
                 return outputs
@@ -154,6 +154,12 @@ class Network:
     def _first_layer(self, xy: Array) -> Array:
         """Weighted sums of the first layer."""
         return self.encoding.first_layer(xy, self.coefs[0])
+
+    def _first_layer_on(self, xs: Array, ys: Array) -> Array:
+        """The same on a lattice, row by row."""
+        assert isinstance(self.encoding, LatticeMap)  # noqa: S101 - the caller has checked; told to mypy
+        z = self.encoding.first_layer_on(xs, ys, self.coefs[0])
+        return z.reshape(-1, z.shape[2])
 
     def _forward(self, xy: Array, hold: Callable[[Array], Array]) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):

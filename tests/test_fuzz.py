@@ -25,7 +25,7 @@ def _kept_elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     monkeypatch.setattr(runs, "KEPT", tmp_path_factory.mktemp("fuzz"))
 
 
-@pytest.mark.parametrize("name", ["pictures", "tiles", "models", "palettes", "positions", "answers"])
+@pytest.mark.parametrize("name", ["pictures", "tiles", "models", "small", "palettes", "positions", "answers"])
 def test_damaged_input_is_read_or_refused_in_words(every: dict[str, Target], name: str) -> None:
     target, tally = every[name], Tally()
     for number in range(len(target.seeds) + 60):
@@ -36,7 +36,7 @@ def test_damaged_input_is_read_or_refused_in_words(every: dict[str, Target], nam
 
 
 def test_seeds_are_whole(every: dict[str, Target]) -> None:
-    for name in ("pictures", "tiles", "models", "palettes", "positions"):
+    for name in ("pictures", "tiles", "models", "small", "palettes", "positions"):
         for data in every[name].seeds:
             every[name].attempt(data)
 

@@ -21,8 +21,12 @@ from paintnet.typing import Array
 MOST_LAYERS = 4
 MOST_UNITS_OF_DECODER = 256
 MOST_NUMBER = 32_767
-MOST_PIXELS = 50_000_000
-"""Of one network: what a file that was not made here could ask for in memory and time."""
+MOST_PIXELS, MOST_SIDE = 50_000_000, 100_000
+"""Of one network: what a file that was not made here could ask for in memory and time.
+
+Numbers of one wave are read at once, and the longest side says how many waves there are: 50,000,000 of one
+number each would take half an hour, and a few bytes can say that all are 0.
+"""
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ class Coded:
             If it could not have come from there. Nothing is allocated before its size is checked, and
             time is bounded by the size of the picture.
         """
-        if not (width >= 1 and height >= 1 and width * height <= MOST_PIXELS):
+        if not is_size(width, height):
             raise ValueError(f"a network for {width} x {height} pixels")
         head = _Head(content)
         mask = head.value(2 * MAX_SPACING - 1)
@@ -165,12 +169,23 @@ class Coded:
         ranges = []
         for _ in spacings:
             low = _unfolded(head.value(2 * MOST_NUMBER))
-            ranges.append((low, low + head.value(2 * MOST_NUMBER)))
+            ranges.append((low, low + head.value(MOST_NUMBER - low)))
         decoder = RangeDecoder(head.rest)
         sizes = map(prod, shape.all)
         weights = [decode_weights(decoder, size, *each) for size, each in zip(sizes, told, strict=True)]
         first = cls(shape, weights, np.empty(0))
         return cls(shape, weights, decode_latents(decoder, shape.layout, ranges, first.model))
+
+
+def is_size(width: int, height: int) -> bool:
+    """Whether one network may have so many pixels.
+
+    Examples
+    --------
+    >>> is_size(7000, 7000), is_size(8000, 7000), is_size(100_001, 1), is_size(0, 1)
+    (True, False, False, False)
+    """
+    return min(width, height) >= 1 and max(width, height) <= MOST_SIDE and width * height <= MOST_PIXELS
 
 
 class _Head:

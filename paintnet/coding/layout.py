@@ -6,6 +6,7 @@ rows above it: all numbers on one steep diagonal (a wave) depend on earlier wave
 them at once.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -146,15 +147,21 @@ class Layout:
         target = np.lib.stride_tricks.as_strided(enlarged[base:], (high, wide), (stride * step, step))
         target[...] = parent[down[:, None], across[None, :]]
 
-    def waves(self, level: int) -> list[Whole]:
-        """Places of a level's numbers, wave by wave; those of one are in ascending rows."""
+    def waves(self, level: int) -> Iterator[tuple[int, int, int]]:
+        """Waves of a level in turn: the number of each, its first row, and the one behind its last."""
         rows, columns = int(self.rows[level]), int(self.columns[level])
-        base, stride = int(self.bases[level]), int(self.strides[level])
-        waves = []
         for wave in range(columns + SLOPE * (rows - 1)):
             # Row i has column wave - SLOPE * i.
-            low = max(0, -(-(wave - columns + 1) // SLOPE))
-            row = np.arange(low, min(rows - 1, wave // SLOPE) + 1)
-            if len(row):
-                waves.append(base + row * stride + (wave - SLOPE * row))
-        return waves
+            first, end = max(0, -(-(wave - columns + 1) // SLOPE)), min(rows - 1, wave // SLOPE) + 1
+            if first < end:
+                yield wave, first, end
+
+    def waves_of(self, flat: Array, level: int, offset: int = 0) -> Array:
+        """Give a level, or what lies so many places from its numbers, as a window (waves, rows) on the array.
+
+        Only what `waves` names belongs to the level.
+        """
+        rows, stride, step = int(self.rows[level]), int(self.strides[level]), flat.strides[0]
+        shape = int(self.columns[level]) + SLOPE * (rows - 1), rows
+        start = int(self.bases[level]) + offset
+        return np.lib.stride_tricks.as_strided(flat[start:], shape, (step, (stride - SLOPE) * step))

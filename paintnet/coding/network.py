@@ -53,6 +53,13 @@ class CodedNetwork(Network):
         values *= gains
         return values
 
+    def _first_layer_on(self, xs: Array, ys: Array) -> Array:
+        assert isinstance(self.encoding, PyramidMap)  # noqa: S101 - as above
+        gains = self.coded.decoder[0].astype(np.float32)
+        values = self.encoding.interpolated_on(xs, ys, self._planes).reshape(len(gains), -1)
+        values *= gains[:, None]
+        return values.T
+
     @cached_property
     def _planes(self) -> list[Array]:
         return [plane.astype(np.float32) for plane in self.coded.planes]
@@ -72,7 +79,8 @@ def network_weights(planes: list[Array], decoder: list[Array]) -> tuple[tuple[Ar
     ([[1.0], [-1.5]], [2.4000000953674316], -2.15)
     """
     sizes = [plane.size for plane in planes]
-    table = np.zeros((sum(sizes), len(planes)), dtype=np.float32)
+    # Column by column, so that zeros take no memory: their pages are never written.
+    table = np.zeros((sum(sizes), len(planes)), dtype=np.float32, order="F")
     shift = np.empty(len(planes))
     at = 0
     for level, (plane, gain) in enumerate(zip(planes, decoder[0], strict=True)):

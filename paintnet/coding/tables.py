@@ -23,6 +23,10 @@ LOWEST = -56
 REACH = 4096
 """Steps from the mean from which on nothing but the least probability is left."""
 
+CENTER = REACH + 3 * STEPS
+SPAN = 2 * CENTER + 1
+"""Of a row of `chances`: where its middle is, and how long it is."""
+
 TOTAL = 1 << 18
 """What the probabilities of a distribution add up to, before every number gets one more."""
 
@@ -42,7 +46,7 @@ def tails() -> Whole:
     >>> int(table[56, 0]), int(table[56, 16]), round(131072 * np.exp(-1.0))  # scale 1, one whole number
     (131072, 48219, 48219)
     """
-    one = 1 << _BITS
+    one, half = 1 << _BITS, 1 << _BITS - 1
     sixteenth = _E * one // 10**39  # e, of which the fourth square root is e**(1/16)
     for _ in range(4):
         sixteenth = isqrt(sixteenth * one)
@@ -54,12 +58,13 @@ def tails() -> Whole:
     table = np.zeros((SCALES, REACH + 1), dtype=np.int64)
     for scale in range(SCALES):
         factor = _exp_of_minus(rate // STEPS)
-        value = one * TOTAL // 2
-        for step in range(REACH + 1):
-            table[scale, step] = (value + one // 2) >> _BITS
-            if table[scale, step] == 0:
-                break
+        value, tail = one * TOTAL // 2, TOTAL // 2
+        row: list[int] = []
+        while tail and len(row) <= REACH:
+            row.append(tail)
             value = value * factor >> _BITS
+            tail = (value + half) >> _BITS
+        table[scale, : len(row)] = row
         rate = rate * inverse >> _BITS
     return table
 
@@ -78,10 +83,25 @@ def _exp_of_minus(x: int) -> int:
     return total
 
 
-def below(table: Whole, scale: Whole, steps: Whole) -> Whole:
+@cache
+def chances() -> NDArray[np.int32]:
+    """Probability below a point that lies so many steps from the mean, of TOTAL, flat.
+
+    It is found at ``scale * SPAN + CENTER + steps``, for steps from -CENTER to CENTER; beyond REACH nothing
+    changes.
+
+    Examples
+    --------
+    >>> [int(chances()[56 * SPAN + CENTER + steps]) for steps in (-16, 0, 16)]
+    [48219, 131072, 213925]
+    """
+    table = np.pad(tails(), ((0, 0), (0, CENTER - REACH)), mode="edge")
+    return np.concatenate([table[:, :0:-1], TOTAL - table], axis=1).astype(np.int32).ravel()
+
+
+def below(scale: Whole, steps: Whole) -> Whole:
     """Probability below a point that lies so many steps from the mean, of TOTAL."""
-    tail = table[scale, np.minimum(np.abs(steps), REACH)]
-    return np.where(steps < 0, tail, TOTAL - tail)
+    return chances()[scale * SPAN + CENTER + np.clip(steps, -REACH, REACH)].astype(np.int64)
 
 
 def intervals(numbers: Whole, mean: Whole, scale: Whole, low: int, high: int) -> tuple[Whole, Whole]:
@@ -94,8 +114,7 @@ def intervals(numbers: Whole, mean: Whole, scale: Whole, low: int, high: int) ->
     >>> begins.tolist()[:3], int(lengths.sum()) == int(TOTAL + 5)
     ([0, 29247, 79501], True)
     """
-    table = tails()
     edge = STEPS // 2
-    begins = np.where(numbers <= low, 0, below(table, scale, STEPS * numbers - edge - mean)) + numbers - low
-    ends = np.where(numbers >= high, TOTAL, below(table, scale, STEPS * numbers + edge - mean))
+    begins = np.where(numbers <= low, 0, below(scale, STEPS * numbers - edge - mean)) + numbers - low
+    ends = np.where(numbers >= high, TOTAL, below(scale, STEPS * numbers + edge - mean))
     return begins, ends + numbers + 1 - low - begins

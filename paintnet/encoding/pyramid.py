@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.checked_settings import listed
-from paintnet.encoding.base import EncodingSpec, PositionMap, SparseMap
+from paintnet.encoding.base import EncodingSpec, LatticeMap, PositionMap, SparseMap
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import BASES
 from paintnet.errors import SettingsError
@@ -72,7 +72,7 @@ class PyramidLevel:
 
 
 @dataclass(frozen=True)
-class PyramidMap(SparseMap):
+class PyramidMap(SparseMap, LatticeMap):
     """Weights of the numbers around a position, all levels side by side.
 
     Parameters
@@ -159,6 +159,43 @@ class PyramidMap(SparseMap):
             values[:, k] = np.einsum("ni,ni->n", lines, rows[1].astype(around.dtype))
         return values
 
+    def interpolated_on(self, xs: Array, ys: Array, planes: Sequence[Array]) -> Array:
+        """Value of each level at all points of a lattice, (levels, len(ys), len(xs)).
+
+        A number's weight is one along x times one along y, so the sums are taken along y first, for all
+        columns of numbers that count, and then along x. Weights that are 0 everywhere cost nothing: three of
+        four at the centers of pixels, where the finest level passes through its numbers.
+
+        Parameters
+        ----------
+        xs, ys : float64 arrays
+            Positions in pixels.
+        planes : sequence of arrays
+            For each level its numbers, (rows, columns) or (rows, columns, units).
+
+        Returns
+        -------
+        array of shape (levels, len(ys), len(xs)), or with the units behind
+        """
+        extent, dtype = self.extent, planes[0].dtype
+        x = np.clip(xs, extent.left, extent.right) - extent.left
+        y = np.clip(ys, extent.top, extent.bottom) - extent.top
+        values = np.zeros((len(planes), len(ys), len(xs), *planes[0].shape[2:]), dtype=dtype)
+        for level, plane, value in zip(self.levels, planes, values, strict=True):
+            columns, across = level.axis(x, level.columns)
+            left, right = columns.min(), columns.max() + 1
+            lines = np.zeros((len(ys), right - left, *plane.shape[2:]), dtype=dtype)
+            _add_taps(lines, plane[:, left:right], *level.axis(y, level.rows), axis=0)
+            _add_taps(value, lines, columns - left, across, axis=1)
+        return values
+
+    def first_layer_on(self, xs: Array, ys: Array, coefs: Array) -> Array:
+        """Weighted sums of the first layer on a lattice, (len(ys), len(xs), units)."""
+        ends = np.cumsum([level.n_numbers for level in self.levels])[:-1]
+        parts = zip(self.levels, np.split(coefs, ends), strict=True)
+        planes = [part.reshape(level.rows, level.columns, -1) for level, part in parts]
+        return np.asarray(self.interpolated_on(xs, ys, planes).sum(axis=0))
+
     def transform(self, xy: Array) -> Any:
         """Encode positions (n, 2) as a CSR matrix (n, n_features) of the dtype of `xy`."""
         matrix = self.matrix(xy)
@@ -177,6 +214,17 @@ class PyramidMap(SparseMap):
         if not are_spacings(spacings):
             raise ValueError(f"impossible spacings {spacings}")
         return cls(Extent.from_list(document["extent"]), spacings)
+
+
+def _add_taps(sums: Array, values: Array, numbers: NDArray[np.int64], weights: Array, *, axis: int) -> None:
+    """Add up rows (axis 0) or columns (axis 1) of values by the few that each of the sums touches."""
+    shape = [1] * sums.ndim
+    shape[axis] = -1
+    for number, weight in zip(numbers.T, weights.T.astype(sums.dtype), strict=True):
+        if weight.any():
+            part = values.take(number, axis=axis)
+            part *= weight.reshape(shape)
+            sums += part
 
 
 def are_spacings(spacings: Sequence[int]) -> bool:

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paintnet.coding.coded import Shape
+from paintnet.coding.coded import MOST_PIXELS, MOST_SIDE, Shape, is_size
 from paintnet.coding.context import context_shapes
 from paintnet.coding.layout import N_SEEN, RUN, Layout
 from paintnet.encoding.pyramid import TAPS, PyramidLevel
 from paintnet.engine.blocks import SIDE
+from paintnet.errors import SettingsError
 from paintnet.typing import Array
 
 GAIN = 2.9
@@ -78,6 +79,11 @@ class RateState:
         Of a bit per pixel beside the mean squared error, at the start.
     rng : Generator
         Draws the first weights.
+
+    Raises
+    ------
+    SettingsError
+        If nobody could read a file of so many pixels.
     """
 
     layout: Layout
@@ -90,6 +96,10 @@ class RateState:
 
     def __post_init__(self) -> None:
         layout = self.layout
+        if not is_size(layout.width, layout.height):
+            most = f"of at most {MOST_SIDE:,} pixels a side and {MOST_PIXELS:,} in all"
+            why = f"{layout.width:,} x {layout.height:,} pixels are too many for one network for storing"
+            raise SettingsError("picture", why, f"learn from a copy {most}")
         channels = self.targets.shape[2]
         self.shape = Shape(layout, channels, self.hidden, self.context)
         self.valid = np.zeros(layout.size, np.float32)

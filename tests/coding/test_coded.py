@@ -139,6 +139,21 @@ def test_bytes_without_a_checksum_decode_in_bounded_time_or_are_refused() -> Non
     assert time.monotonic() - begin < 60
 
 
+def test_numbers_that_no_file_can_say_are_refused() -> None:
+    coded = a_coded(2, 2)
+    layout, flat = coded.shape.layout, np.zeros(coded.shape.layout.size)
+    layout.view(flat, 0)[...] = [[-32_767, 32_767]]
+    content = Coded(coded.shape, coded.weights, flat).to_bytes()
+    assert Coded.from_bytes(content, 2, 2, 3).planes[0].tolist() == [[-32_767, 32_767]] * 2
+    # The lowest number of the finest level, and how far above it the highest is.
+    said, too_far = b"\xfd\xff\x03\xfe\xff\x03", b"\xfd\xff\x03\xff\xff\x03"
+    assert content.count(said) == 1
+    with pytest.raises(ValueError, match="65,535 where at most 65,534 can be"):
+        Coded.from_bytes(content.replace(said, too_far), 2, 2, 3)
+
+
 def test_sizes_are_checked_before_anything_is_allocated() -> None:
     with pytest.raises(ValueError, match="a network for 2147483647 x 2147483647 pixels"):
         Coded.from_bytes(a_coded(2, 2).to_bytes(), 2**31 - 1, 2**31 - 1, 3)
+    with pytest.raises(ValueError, match="a network for 1 x 100001 pixels"):
+        Coded.from_bytes(a_coded(2, 2).to_bytes(), 1, 100_001, 3)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from paintnet.coding.layout import NEIGHBORS, PAD, RUN, Layout
+from paintnet.coding.context import seen_at, waves_seen
+from paintnet.coding.layout import N_SEEN, NEIGHBORS, PAD, RUN, Layout
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1), (33, 20)])
@@ -26,9 +27,10 @@ def test_levels_lie_apart_with_room_around_each(size: tuple[int, int]) -> None:
 def test_a_wave_sees_only_numbers_of_earlier_waves(size: tuple[int, int]) -> None:
     layout = Layout(*size, (1,))
     turn = np.full(layout.size, -1)
-    for number, wave in enumerate(layout.waves(0)):
-        assert (turn[wave] == -1).all()
-        turn[wave] = number
+    places = layout.waves_of(turn, 0)
+    for number, (wave, first, end) in enumerate(layout.waves(0)):
+        assert (places[wave, first:end] == -1).all()
+        places[wave, first:end] = number
     own = layout.view(turn, 0)
     assert (own >= 0).all()
     places = np.flatnonzero(turn >= 0)
@@ -43,3 +45,18 @@ def test_a_parent_is_enlarged_to_the_size_of_its_child() -> None:
     layout.enlarge_parent(flat, enlarged, 0)
     expected = [[1, 1, 2, 2, 3], [1, 1, 2, 2, 3], [4, 4, 5, 5, 6]]
     np.testing.assert_array_equal(layout.view(enlarged, 0), expected)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 1), (1, 7), (13, 6)])
+def test_a_wave_sees_in_windows_what_each_of_its_numbers_sees(size: tuple[int, int]) -> None:
+    layout = Layout(*size, (1, 2))
+    places = np.arange(layout.size)
+    flat, parent = np.random.default_rng(0).random((2, layout.size))
+    for level in range(2):
+        windows = waves_seen(layout, flat, parent, level)
+        for wave, first, end in layout.waves(level):
+            seen = np.ones((N_SEEN + 1, end - first))
+            for rows, window in windows:
+                seen[rows] = window[:, wave, first:end]
+            own = layout.waves_of(places, level)[wave, first:end]
+            np.testing.assert_array_equal(seen, seen_at(layout, own, flat, parent, level))

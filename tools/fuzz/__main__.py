@@ -11,7 +11,7 @@ from tools.fuzz.corpus import pillow_files
 from tools.fuzz.runs import KEPT, case_of, run_target
 from tools.fuzz.targets import outcome_of, targets
 
-NAMES = ("pictures", "tiles", "models", "palettes", "positions", "answers")
+NAMES = ("pictures", "tiles", "models", "small", "palettes", "positions", "answers")
 SHARES = {"pictures": 0.5, "tiles": 0.2}
 """Of the time; the rest is divided evenly."""
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,12 @@ import tifffile
 from PIL import Image
 
 import paintnet
+from paintnet.coding.coded import Coded, Shape
+from paintnet.coding.layout import Layout
+from paintnet.coding.weights import Steps
 from paintnet.dataset.classes import Classes
 from paintnet.picture.decoding import sniff
+from paintnet.smallfile import encode_small
 
 LARGEST_FILE = 300_000
 _PATIENCE = 1_800
@@ -79,6 +84,22 @@ def model_seeds() -> list[bytes]:
             models.append(path.read_bytes())
             path.unlink()
     return models
+
+
+def small_seeds() -> list[bytes]:
+    """Paintings in whole numbers, of one a level up to thousands, as expected or far from it."""
+    files = []
+    for width, height, channels, spread in ((1, 1, 1, 1), (13, 9, 3, 1), (40, 30, 4, 6), (3, 60, 3, 9000)):
+        random = np.random.default_rng(width)
+        layout = Layout(width, height, (1, 2, 8))
+        flat = np.zeros(layout.size)
+        for level in range(layout.n_levels):
+            view = layout.view(flat, level)
+            view[...] = random.integers(-spread, spread + 1, view.shape) * random.integers(0, 2, view.shape)
+        shape = Shape(layout, channels, (4, 3), (5, 6))
+        groups = [Steps(random.integers(-9, 10, prod(each)), 5) for each in shape.all]
+        files.append(encode_small(width, height, Coded(shape, groups, flat)))
+    return files
 
 
 def palette_seeds() -> list[bytes]:

@@ -1,5 +1,6 @@
 """Models that were changed and sealed again: right in every checksum, wrong in what they say."""
 
+import hashlib
 import io
 import random
 from collections.abc import Callable
@@ -7,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from paintnet.coding.coded import read_varint
 from paintnet.files.container import Container, encode_container
 from paintnet.files.parts import CODECS, ContainerError, Part
 from paintnet.model_parts import LAYOUT
+from paintnet.smallfile import CHECK_BYTES, MAGIC
 from tools.fuzz.mutations import mutated
 
 _MOST_STEPS = 4
@@ -40,6 +43,25 @@ Step = Callable[[random.Random, dict[str, Any], Parts], None]
 def damaged_model(data: bytes, other: bytes, chance: random.Random) -> bytes:
     """Damage the bytes of a model, or forge one, each half of the time."""
     return (forged if chance.random() < 0.5 else mutated)(data, other, chance)
+
+
+def damaged_small(data: bytes, other: bytes, chance: random.Random) -> bytes:
+    """Damage a small file; most of the time its checksum is made right again, so that damage goes deeper."""
+    damaged = mutated(data, other, chance)
+    return _sealed(damaged) if chance.random() < 0.8 else damaged
+
+
+def _sealed(data: bytes) -> bytes:
+    """Make the checksum of a small file right, where it has the numbers before it."""
+    begin = at = len(MAGIC) + 1
+    try:
+        for _ in range(3):
+            at += read_varint(data[at : at + 5])[1]
+    except ValueError:
+        return data
+    end = at + CHECK_BYTES
+    check = hashlib.sha256(data[begin:at] + data[end:]).digest()[:CHECK_BYTES]
+    return data[:at] + check + data[end:]
 
 
 def forged(data: bytes, other: bytes, chance: random.Random) -> bytes:

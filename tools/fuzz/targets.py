@@ -14,8 +14,10 @@ import click
 import numpy as np
 
 import paintnet
+from paintnet import Painting
 from paintnet.cli.info import info
 from paintnet.cli.predict import predict
+from paintnet.coding.network import CodedNetwork
 from paintnet.dataset.palettes import read_palette
 from paintnet.errors import PaintnetError
 from paintnet.files.download import DownloadLimits, download
@@ -23,7 +25,7 @@ from paintnet.files.names import printable
 from paintnet.picture import OpenLimits, banding, open_picture
 from tests.http_server import HttpServer, Talk
 from tools.fuzz import corpus
-from tools.fuzz.forging import damaged_model
+from tools.fuzz.forging import damaged_model, damaged_small
 from tools.fuzz.mutations import mutated
 
 _LIMITS = OpenLimits(max_pixels=2_000_000)
@@ -94,6 +96,7 @@ def targets(files: list[Path]) -> Iterator[dict[str, Target]]:
             Target("pictures", corpus.picture_seeds(files), _picture, [each.read_bytes() for each in files]),
             Target("tiles", corpus.tile_seeds(), _tiles),
             Target("models", models, lambda data: _model(data, place), damage=damaged_model),
+            Target("small", corpus.small_seeds(), lambda data: _small(data, place), damage=damaged_small),
             Target("palettes", corpus.palette_seeds(), lambda data: _palette(data, place)),
             Target("positions", corpus.position_seeds(), lambda data: _positions(data, place, model)),
             Target("answers", corpus.answer_seeds(), lambda data: _answer(data, server)),
@@ -141,6 +144,18 @@ def _model(data: bytes, place: Path) -> None:
         assert 0 <= colors.min() <= colors.max() <= 1
     with contextlib.redirect_stdout(io.StringIO()):
         info.main([str(place), "--json"], standalone_mode=False)
+
+
+def _small(data: bytes, place: Path) -> None:
+    """What is read is written, and read again: reading and writing go different ways to the same chances."""
+    _model(data, place)
+    painting = paintnet.load(place)
+    again = Painting.from_bytes(painting.to_bytes())
+    network, same = painting.patches[0].network, again.patches[0].network
+    assert isinstance(network, CodedNetwork)
+    assert isinstance(same, CodedNetwork)
+    for plane, its_copy in zip(network.coded.planes, same.coded.planes, strict=True):
+        assert np.array_equal(plane, its_copy)
 
 
 def _palette(data: bytes, place: Path) -> None:
