@@ -27,7 +27,10 @@ from paintnet._version import __version__
 KERNEL = "paintnet.engine.kernel"
 RATE_KERNEL = "paintnet.engine.rate_kernel"
 _SHARED = ("paintnet.engine.kernel_types", "paintnet.engine.blocks", "paintnet.activations")
-SOURCES = {KERNEL: (KERNEL, *_SHARED), RATE_KERNEL: (RATE_KERNEL, KERNEL, *_SHARED)}
+SOURCES = {
+    KERNEL: (KERNEL, *_SHARED),
+    RATE_KERNEL: (RATE_KERNEL, "paintnet.engine.rate_losses", KERNEL, *_SHARED),
+}
 """For each kernel the modules whose content goes into its compiled code."""
 
 ENTRIES = {KERNEL: "run_batches", RATE_KERNEL: "update_numbers"}

@@ -7,7 +7,7 @@ from paintnet.coding.weights import Steps
 from paintnet.engine.rate_state import RateState
 from paintnet.engine.rate_step import CompiledRate
 
-DECODER_HALVINGS = range(3, 14)
+DECODER_HALVINGS = range(14)
 MODEL_HALVINGS = range(1, 11)
 """Steps that are tried for each group of weights."""
 

@@ -107,7 +107,7 @@ class CompiledRate:
         self.kernel.quantize(state.y, state.q, state.slope, state.valid, *numbers, seed, STRIPES)
 
     def paint_epoch(self, order: Array, adam: Array) -> float:
-        """Learn all blocks once; returns the mean squared error."""
+        """Learn all blocks once; returns the mean error: squared, or of classes the cross-entropy."""
         state = self.state
         self._limit()
         error = self.kernel.paint_epoch(
@@ -165,16 +165,42 @@ class CompiledRate:
         self.gradient[:] = 0
 
     def error(self, order: Array, weights: Array) -> float:
-        """Mean squared error on some blocks, with other weights of the decoder."""
+        """Mean error on some blocks, as in `paint_epoch`, with other weights of the decoder."""
         state, blocks = self.state, self.state.blocks
         self._limit()
-        out = np.empty((len(order), *blocks.targets.shape[1:]), np.float32)
+        out = np.empty((len(order), int(state.decoder.units[-1]), SIDE * SIDE), np.float32)
         self.kernel.paint(
             order, state.q, state.pyramid, weights, state.decoder.units, blocks, self.paint_room, out
         )
-        squares = np.square(out - blocks.targets[order]).mean(axis=1, dtype=np.float64)
-        mask = blocks.mask[order]
-        return float((squares * mask).sum() / max(1.0, mask.sum()))
+        targets, mask = blocks.targets[order], blocks.mask[order]
+        if blocks.is_classes:
+            errors = cross_entropy(out, targets[:, 0])
+        else:
+            errors = np.square(out - targets).mean(axis=1, dtype=np.float64)
+        return float((errors * mask).sum() / max(1.0, mask.sum()))
+
+
+def cross_entropy(scores: Array, labels: Array) -> Array:
+    """Nats by which each pixel's class was not expected.
+
+    Parameters
+    ----------
+    scores : array of shape (blocks, outputs, pixels)
+        Before the softmax; with one output, those of class 1, where class 0 has 0.
+    labels : array of shape (blocks, pixels)
+        Numbers of the classes.
+
+    Examples
+    --------
+    >>> cross_entropy(np.zeros((1, 4, 1)), np.array([[3]])).round(4).tolist() == [[round(np.log(4), 4)]]
+    True
+    """
+    if scores.shape[1] == 1:
+        scores = np.concatenate([np.zeros_like(scores), scores], axis=1)
+    highest = scores.max(axis=1)
+    total = np.exp(scores - highest[:, None]).sum(axis=1, dtype=np.float64)
+    right = np.take_along_axis(scores, labels[:, None].astype(np.int64), axis=1)[:, 0]
+    return np.asarray(np.log(total) + highest - right)
 
 
 def adam_numbers(rate: float, beta_1: float, beta_2: float) -> Array:

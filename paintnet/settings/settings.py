@@ -250,8 +250,8 @@ class PainterSettings(CheckedSettings):
         if len(targets) > 1 or (targets and self.target_psnr is not None):
             name = targets[-1] if len(targets) > 1 else "target_psnr"
             raise SettingsError(name, f"{targets[0]} is given too", "give one of the two")
-        if self.mode != "regress":
-            raise SettingsError("purpose", "storing learns colors, not classes", "use mode regress")
+        if self.one_hot:
+            raise SettingsError("one_hot", "storing learns classes by softmax", "leave it out")
         if self.encoding.name != "pyramid":
             why = f"storing needs the encoding pyramid, not {self.encoding.name}"
             raise SettingsError("encoding", why, "leave it out")

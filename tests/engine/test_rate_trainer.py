@@ -154,9 +154,8 @@ def test_pictures_of_any_size_and_kind(shape: tuple[int, int, int]) -> None:
         ({"bpp": 1.0, "file_size": 1000}, "file_size: bpp is given too; give one of the two"),
         ({"bpp": 1.0, "target_psnr": 30}, "target_psnr: bpp is given too; give one of the two"),
         ({"bpp": 1.0, "purpose": "copying"}, "bpp: purpose copying does not count the bytes of its file"),
-        ({"bpp": 1.0, "mode": "classify"}, "purpose: storing learns colors, not classes"),
+        ({"bpp": 1.0, "mode": "classify", "one_hot": True}, "one_hot: storing learns classes by softmax"),
         ({"bpp": 1.0, "encoding": "grid"}, "encoding: storing needs the encoding pyramid, not grid"),
-        ({"bpp": 1.0, "patch": 32}, "patch: a painting for storing has one network"),
     ],
 )
 def test_what_does_not_fit_storing_is_refused(given: dict[str, Any], message: str) -> None:
