@@ -23,8 +23,8 @@ NEAR, FINEST, HALVINGS = 1.05, 0.7, 9
 COLLAPSED = 1.25
 """How much larger an error may become by a factor before another way is tried too."""
 
-LITTLE = 1.1
-"""Bits of a target up to which that other way has to do."""
+SPARE = 0.4
+"""Share of the networks' bits that they can do without, if need be."""
 
 PRICES = 8
 """How many prices of the networks' bits are tried then."""
@@ -138,17 +138,19 @@ class Landing:
     def fix(self) -> float:
         """Round for good what goes on being learned, to about the target; the factor of a step.
 
-        Gains make up for it. Where numbers would become so surprising that all of them had to go, they
-        stay as they are.
+        Gains make up for it. Where numbers would become so surprising that all of them had to go, the
+        networks are left to take fewer bits in the end.
         """
-        state, most = self.state, 8.0 * (self.target or 0)
-        learned, bits = self._error(), self.hard_bits()
-        factor = self.meet(most)
-        state.coarsen(factor)
-        if self._error() > 2 * COLLAPSED * learned and bits <= LITTLE * most:
+        state, learned = self.state, self._error()
+        factor = self._fixed_at(8.0 * (self.target or 0))
+        if self._error() > 2 * COLLAPSED * learned:
             state.coarsen(1 / factor)
-            state.round()
-            return 1.0
+            factor = self._fixed_at(8.0 * (self.target or 0) + SPARE * self.net_bits)
+        return factor
+
+    def _fixed_at(self, most: float) -> float:
+        factor = self.meet(most)
+        self.state.coarsen(factor)
         return factor
 
     def _bits_at(self, factor: float) -> float:
