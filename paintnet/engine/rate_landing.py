@@ -12,7 +12,7 @@ from paintnet.coding.coded import Coded
 from paintnet.coding.weights import Steps
 from paintnet.engine.rate_finish import GROUP_BITS, coded_of, regained, stepped_weights
 from paintnet.engine.rate_state import RateState
-from paintnet.engine.rate_step import CompiledRate
+from paintnet.engine.rate_step import RateStep
 from paintnet.errors import TrainingError
 from paintnet.typing import Array
 
@@ -45,7 +45,7 @@ class Landing:
     ----------
     state : RateState
         What is learned.
-    step : CompiledRate
+    step : RateStep
         Measures.
     target : int or None
         Bytes that a file may have.
@@ -53,7 +53,7 @@ class Landing:
         Name of the setting that asks for it.
     """
 
-    def __init__(self, state: RateState, step: CompiledRate, target: int | None, asked_as: str) -> None:
+    def __init__(self, state: RateState, step: RateStep, target: int | None, asked_as: str) -> None:
         self.state, self.step, self.target, self._asked_as = state, step, target, asked_as
         self.net_bits = 3.5 * sum(group.size for group in state.split())
 
