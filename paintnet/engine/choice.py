@@ -32,6 +32,9 @@ NOT_COMPILED = (
 RATE_GAIN = "four"
 """How many times as fast compiled code trains for few bytes (docs/small-files.md)."""
 
+BY_BLOCKS = "adam", "float32"
+"""Solver and precision of a training by blocks."""
+
 MOST_POINTS = 4
 """Points that are learned in a pixel, at most: one in each of its quarters."""
 
@@ -86,8 +89,8 @@ def make_trainer(
     )
 
 
-def may_compile(pixels: int, settings: PainterSettings) -> bool:
-    """Whether the training of a picture may want the compiled step, as far as can be told before.
+def kernels_for(pixels: int, settings: PainterSettings) -> set[str]:
+    """Compiled code that the training of a picture may want, as far as can be told before.
 
     Parameters
     ----------
@@ -96,12 +99,16 @@ def may_compile(pixels: int, settings: PainterSettings) -> bool:
     settings : PainterSettings
         For it.
     """
-    is_of_blocks = isinstance(settings.encoding, GridSpec) and settings.solver == "adam"
-    if not (is_of_blocks and settings.precision == "float32" and has_compiler()):
-        return False
-    if settings.engine != "auto":
-        return settings.engine == "compiled"
-    return _is_worth_compiling(MOST_POINTS * pixels, settings) and _has_time_to_compile(settings)
+    if not has_compiler() or settings.engine not in ("auto", "compiled"):
+        return set()
+    if settings.purpose == "storing":
+        kernel, is_worth = RATE_KERNEL, True
+    elif isinstance(settings.encoding, GridSpec) and (settings.solver, settings.precision) == BY_BLOCKS:
+        kernel, is_worth = KERNEL, _is_worth_compiling(MOST_POINTS * pixels, settings)
+    else:
+        return set()
+    insists = settings.engine == "compiled"
+    return {kernel} if insists or (is_worth and _has_time_to_compile(settings, kernel)) else set()
 
 
 def numpy_seconds(points: int, epochs: int, layers: Sequence[int]) -> float:
@@ -158,7 +165,7 @@ def _plan_of_blocks(dataset: Dataset, encoding: PositionMap, settings: PainterSe
     plan = None
     if not isinstance(encoding, GridMap):
         hindrance = f"training by blocks needs the grid encoding, not {settings.encoding.name}"
-    elif settings.solver != "adam" or settings.precision != "float32":
+    elif (settings.solver, settings.precision) != BY_BLOCKS:
         hindrance = "training by blocks needs the solver adam and the precision float32"
     else:
         hindrance = "training by blocks needs a grid of one level, with cells of a few pixels"
