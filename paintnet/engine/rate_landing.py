@@ -13,7 +13,7 @@ from paintnet.coding.coded import Coded
 from paintnet.coding.weights import Steps
 from paintnet.engine.rate_finish import GROUP_BITS, coded_of, regained, stepped_weights
 from paintnet.engine.rate_state import RateState
-from paintnet.engine.rate_step import CompiledRate
+from paintnet.engine.rate_step import RateStep
 from paintnet.errors import TrainingError
 from paintnet.typing import Array
 
@@ -69,7 +69,7 @@ class Landing:
     ----------
     state : RateState
         What is learned.
-    step : CompiledRate
+    step : RateStep
         Measures.
     target : int or None
         Bytes that a file may have.
@@ -82,7 +82,7 @@ class Landing:
     def __init__(
         self,
         state: RateState,
-        step: CompiledRate,
+        step: RateStep,
         target: int | None,
         asked_as: str,
         frame: int,

@@ -20,11 +20,12 @@ from paintnet.dataset.pixels import Dataset
 from paintnet.encoding.pyramid import PyramidMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.code_cache import RATE_KERNEL
-from paintnet.engine.compiler import check_compiler, compiling_note
+from paintnet.engine.compiler import CompilerError, compiling_note
+from paintnet.engine.numpy_rate import NumpyRate
 from paintnet.engine.rate_guess import multiplier_for_bits, multiplier_for_error
 from paintnet.engine.rate_landing import Landing, frame_bytes
 from paintnet.engine.rate_state import RateState
-from paintnet.engine.rate_step import CompiledRate, adam_numbers
+from paintnet.engine.rate_step import RateStep, adam_numbers
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.targets import count_classes
 from paintnet.engine.trainer import TrainerState
@@ -89,11 +90,13 @@ class RateTrainer:
         Of the run: purpose storing.
     schedule : Schedule
         Its rate and its clock.
+    compiled : bool
+        Run the numba kernel, else NumPy.
     note : callable
-        Is told what a user should know.
+        Is told what a user should know: that the kernel is compiled, or cannot be.
+    compiling : callable
+        Is called before the kernel is compiled or loaded.
     """
-
-    engine = "compiled"
 
     def __init__(
         self,
@@ -101,11 +104,11 @@ class RateTrainer:
         encoding: PyramidMap,
         settings: PainterSettings,
         schedule: Schedule,
+        *,
+        compiled: bool,
         note: Callable[[str], None] = lambda text: None,
+        compiling: Callable[[], None] = lambda: None,
     ) -> None:
-        check_compiler()
-        if (compiling_needed := compiling_note(RATE_KERNEL)) is not None:
-            note(compiling_needed)
         self.settings, self.schedule, self.encoding = settings, schedule, encoding
         self.rng = np.random.default_rng(settings.seed)
         self.estimator = sk.make_estimator(settings)
@@ -128,7 +131,12 @@ class RateTrainer:
             self.rng,
             n_classes,
         )
-        self.step = CompiledRate(self.state_, settings.threads or cores())
+        compiled_step = None
+        if compiled:
+            compiling()
+            compiled_step = self._compiled_step(note)
+        self.engine = "numpy" if compiled_step is None else "compiled"
+        self.step = compiled_step or NumpyRate(self.state_)
         self.epochs_begun, self.looks = 0, 0
         self.is_fixed = False
         asked_as = "bpp" if settings.file_size is None else "file_size"
@@ -137,6 +145,21 @@ class RateTrainer:
         self.losses: list[float] = []
         self.bits = 0.0
         self._finished: tuple[int, Coded] | None = None
+
+    def _compiled_step(self, note: Callable[[str], None]) -> RateStep | None:
+        """Give the compiled step, or None where the compiler fails and nobody insisted on it."""
+        if (compiling_needed := compiling_note(RATE_KERNEL)) is not None:
+            note(compiling_needed)
+        try:
+            # numba takes seconds to load; only a compiled run pays for it.
+            from paintnet.engine.compiled_rate import CompiledRate
+
+            return CompiledRate(self.state_, self.settings.threads or cores())
+        except CompilerError as error:
+            if self.settings.engine == "compiled":
+                raise
+            note(f"NumPy trains instead of numba: {error.why}")
+            return None
 
     def _first_multiplier(self, targets: Array) -> float:
         if self.settings.mode == "classify":

@@ -14,7 +14,7 @@ import numpy as np
 
 from paintnet.dataset.classes import sort_pixels
 from paintnet.dataset.windows import Window
-from paintnet.engine.choice import may_compile
+from paintnet.engine.choice import kernels_for
 from paintnet.engine.compiler import compiled_for_workers
 from paintnet.engine.rate_trainer import target_bytes
 from paintnet.engine.trainer import TrainerState
@@ -262,11 +262,12 @@ class MosaicRun(Run):
     def _compiled(self) -> Iterator[Mapping[str, str]]:
         """Compile once what all workers need; variables of the environment by which they find it."""
         largest = max(window.n_pixels for window in self.windows)
-        if not may_compile(largest, self.settings):
+        kernels = kernels_for(largest, self.settings)
+        if not kernels:
             yield {}
             return
         self.tell(Working("compiling"))
-        with compiled_for_workers(lambda text: self.tell(Noted(text))) as variables:
+        with compiled_for_workers(lambda text: self.tell(Noted(text)), kernels) as variables:
             self.tell(Working("learning"))
             yield variables
 

@@ -261,8 +261,8 @@ class PainterSettings(CheckedSettings):
                 f"{listed(self.layers)} with {self.activation}, where storing has relu and a first layer of "
             )
             raise SettingsError("layers", f"{why}{n_levels} units", "leave layers and activation out")
-        if self.engine not in ("auto", "compiled") or self.solver != "adam" or self.precision != "float32":
-            name = "engine" if self.engine not in ("auto", "compiled") else "solver"
+        if self.engine == "stock" or self.solver != "adam" or self.precision != "float32":
+            name = "engine" if self.engine == "stock" else "solver"
             raise SettingsError(name, "storing has a training of its own", "leave it out")
 
     def _check_combinations(self) -> None:

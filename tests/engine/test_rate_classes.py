@@ -9,10 +9,11 @@ from paintnet import Painter, Painting
 from paintnet.coding.layout import Layout
 from paintnet.dataset.classes import Classes
 from paintnet.engine.compiler import has_compiler
+from paintnet.engine.numpy_rate import NumpyRate
 from paintnet.engine.rate_state import RateState
-from paintnet.engine.rate_step import CompiledRate, adam_numbers
+from paintnet.engine.rate_step import adam_numbers
 
-pytestmark = pytest.mark.skipif(not has_compiler(), reason="needs numba")
+pytestmark = pytest.mark.skipif(not has_compiler(), reason="slow without numba")
 
 COLORS = np.array([[240, 240, 230], [20, 40, 90], [200, 60, 40], [60, 150, 90]], np.float32) / np.float32(255)
 Y, X = np.mgrid[:60, :80]
@@ -21,8 +22,9 @@ PICTURE = COLORS[LABELS]
 GIVEN: dict[str, Any] = {"preset": "draft", "mode": "classify", "epochs": 120}
 
 
+@pytest.mark.parametrize("engine", ["compiled", "numpy"])
 @pytest.mark.parametrize("n_classes", [2, 4])
-def test_gradients_of_classes_are_those_of_small_changes(n_classes: int) -> None:
+def test_gradients_of_classes_are_those_of_small_changes(n_classes: int, engine: str) -> None:
     rng = np.random.default_rng(4)
     mask = np.ones((20, 37), np.float32)
     mask[3:5, 6:30] = 0
@@ -30,7 +32,13 @@ def test_gradients_of_classes_are_those_of_small_changes(n_classes: int) -> None
     state = RateState(Layout(37, 20, (1, 2, 4)), labels, mask, (5, 4), (4, 3), 0.5, rng, n_classes)
     state.y[:] = rng.normal(size=state.layout.size) * 2 * state.valid
     state.q[:] = state.y
-    step, still = CompiledRate(state, 2), adam_numbers(0.0, 0.9, 0.9)
+    still = adam_numbers(0.0, 0.9, 0.9)
+    if engine == "compiled":
+        from paintnet.engine.compiled_rate import CompiledRate
+
+        step = CompiledRate(state, 2)
+    else:
+        step = NumpyRate(state)
     blocks = np.arange(len(state.blocks.mask))
     step.drop_gradients()
     learned = step.paint_epoch(blocks, still)
