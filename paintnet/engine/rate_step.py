@@ -78,7 +78,7 @@ class RateStep(ABC):
 
     @abstractmethod
     def _paint_epoch(self, order: Array, adam: Array) -> float:
-        """Learn all blocks once; returns the summed error: squared, its mean over channels, or the cross-entropy."""
+        """Learn all blocks once; returns the summed error, as in `paint_epoch`."""
 
     @abstractmethod
     def _rate_epoch(self, order: Array, weight: np.float32, adam: Array, *, learns: bool) -> float:
