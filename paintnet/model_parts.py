@@ -5,10 +5,11 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from paintnet.coding.network import CodedNetwork
 from paintnet.encoding.registry import ENCODINGS, map_named
 from paintnet.errors import ModelFileError
 from paintnet.files.container import ForeignFileError, Layout, NewerFileError
-from paintnet.files.parts import CODECS, NEW_CODECS, ContainerError, OverLimitError, Part
+from paintnet.files.parts import CODECS, CODED, NEW_CODECS, ContainerError, OverLimitError, Part
 from paintnet.files.planes import MOST_NUMBERS
 from paintnet.network import Network
 from paintnet.rounding import numbers_on_lattice, on_lattice
@@ -67,11 +68,15 @@ def told(name: str) -> Iterator[None]:
 
 def codec_for(network: Network) -> str:
     """Name the codec that keeps a network in the fewest bytes, losing nothing."""
+    if isinstance(network, CodedNetwork):
+        return CODED
     return "raw" if network.lattice is None else "packed"
 
 
 def part_of(network: Network, codec: str) -> Part:
     """Make the part that holds a network, for a codec."""
+    if codec == CODED and isinstance(network, CodedNetwork):
+        return Part({CODED: np.frombuffer(network.to_bytes(), np.uint8)})
     tensors = {f"encoding.{name}": array for name, array in network.encoding.tensors().items()}
     tensors |= {f"coefs.{k}": array for k, array in enumerate(network.coefs)}
     tensors |= {f"intercepts.{k}": array for k, array in enumerate(network.intercepts)}
@@ -92,7 +97,7 @@ def part_of(network: Network, codec: str) -> Part:
 def bytes_of(network: Network) -> int:
     """Count the bytes that a network's weights take in a file."""
     codec = codec_for(network)
-    if codec == "raw":
+    if codec in ("raw", CODED):
         return network.n_bytes
     return len(CODECS[codec].encode(part_of(network, codec)))
 
@@ -130,6 +135,8 @@ def _table_of(tensors: dict[str, Array]) -> Array:
 
 def network_of(part: Part) -> Network:
     """Build a network from its part, trusting nothing in it."""
+    if part.tensors.keys() == {CODED} and part.tensors[CODED].dtype == np.uint8:
+        return CodedNetwork.from_bytes(part.tensors[CODED].tobytes())
     tensors, document = dict(part.tensors), part.document
     lattice = None
     if "lattice" in tensors:

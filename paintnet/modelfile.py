@@ -8,17 +8,18 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from paintnet import small_mosaic
 from paintnet.coding.network import CodedNetwork
 from paintnet.errors import ModelFileError, SettingsError
 from paintnet.files.container import Container, assemble, read_header
-from paintnet.files.parts import CODECS, LENGTH_BYTES, NEW_CODECS, OverLimitError, Part
+from paintnet.files.parts import CODECS, CODED, LENGTH_BYTES, NEW_CODECS, OverLimitError, Part
 from paintnet.files.spool import Spool
 from paintnet.files.writing import replacing
 from paintnet.model_parts import LAYOUT, MAKE_ONE, SMALLER, bytes_of, network_of, told
 from paintnet.modelfile_1 import read_version_1
 from paintnet.patches import Mosaic, Patch
 from paintnet.record import TrainingRecord
-from paintnet.smallfile import MOST_BYTES, decode_small, encode_small, is_small
+from paintnet.smallfile import CHECK_BYTES, MOST_BYTES, decode_small, encode_small, is_small
 from paintnet.stored_patches import Place, SpooledPatches, StoredPatches, patch_name
 from paintnet.typing import Array
 
@@ -176,7 +177,10 @@ def receive_model(stream: BinaryIO, name: str) -> bytes:
 
 def _decode(file: BinaryIO, name: str, kind: type[M]) -> M:
     with told(name):
-        if is_small(file.read(LENGTH_BYTES)):
+        start = file.read(LENGTH_BYTES)
+        if start.startswith(small_mosaic.START):
+            return _decode_small_mosaic(file, name, kind)
+        if is_small(start):
             file.seek(0)
             small = decode_small(file.read(MOST_BYTES + 1))
             patches = (Patch.whole(small.network, small.width, small.height),)
@@ -195,6 +199,14 @@ def _decode(file: BinaryIO, name: str, kind: type[M]) -> M:
             return StoredPatches(container, places, lambda: told(name), file)
 
         return _model(container.document, set(container.names), container.read, kind, stored)
+
+
+def _decode_small_mosaic(file: BinaryIO, name: str, kind: type[M]) -> M:
+    patches = small_mosaic.SmallPatches(file, lambda: told(name))
+    head = patches.head
+    mode = "regress" if head.palette is None else "classify"
+    few = (patches[0],) if len(patches) == 1 else patches
+    return kind(mode, head.width, head.height, head.channels, few, head.palette)
 
 
 def stored_bytes(model: Model) -> int:
@@ -222,10 +234,11 @@ def model_pieces(model: Model, codec: str | None = None, name: str = "the painti
     ModelFileError
         Before the first piece, if it is over a limit, so that nobody could read it again.
     """
-    if codec is not None and codec not in CODECS:
-        raise SettingsError("codec", f"unknown name {codec!r}", f"use one of {', '.join(CODECS)}")
-    if len(model.patches) == 1 and isinstance(network := model.patches[0].network, CodedNetwork):
-        return iter([encode_small(model.width, model.height, network.coded)])
+    known = [each for each in CODECS if each != CODED]
+    if codec is not None and codec not in known:
+        raise SettingsError("codec", f"unknown name {codec!r}", f"use one of {', '.join(known)}")
+    if (pieces := _small_pieces(model)) is not None:
+        return pieces
     rest, patches = Spool(BytesIO()), model.patches
     if model.palette is not None:
         rest.add(_PALETTE, Part({_PALETTE: model.palette}), codec or "raw")
@@ -258,6 +271,33 @@ def model_pieces(model: Model, codec: str | None = None, name: str = "the painti
         )
     except OverLimitError as error:
         raise ModelFileError(name, str(error), SMALLER) from error
+
+
+def _small_pieces(model: Model) -> Iterator[bytes] | None:
+    """Give the bytes of a painting in whole numbers; None of any other."""
+    patches = model.patches
+    if (
+        len(patches) == 1
+        and isinstance(network := patches[0].network, CodedNetwork)
+        and model.palette is None
+    ):
+        return iter([encode_small(model.width, model.height, network.coded)])
+    if not isinstance(patches, StoredPatches):
+        if not all(isinstance(patch.network, CodedNetwork) for patch in patches):
+            return None
+        spooled = SpooledPatches(file=BytesIO())
+        for patch in patches:
+            spooled.append(patch)
+        patches = spooled
+    numbers = range(len(patches))
+    entries = [patches.entry(number) for number in numbers]
+    if any(entry.codec != CODED for entry in entries):
+        return None
+    sizes = [CHECK_BYTES + entry.end - entry.begin for entry in entries]
+    head = small_mosaic.SmallHead.of(
+        (model.width, model.height, model.channels), model.palette, patches.places, sizes
+    )
+    return small_mosaic.small_pieces(head, map(patches.stored, numbers))
 
 
 def _model(

@@ -1,5 +1,7 @@
 """The small form of a .paintnet file: a painting in whole numbers, and hardly anything else.
 
+This is that of one network for colors; many of them, and classes, are in `paintnet.small_mosaic`.
+
 A file of the usual form has a header of JSON, which alone would be more than some of these paintings. Here:
 
 - 4 bytes: ``pnt`` and the version, 1
@@ -55,7 +57,7 @@ def encode_small(width: int, height: int, coded: Coded) -> bytes:
     """Give the bytes of a file."""
     body = coded.to_bytes()
     numbers = b"".join(map(varint, (width, height, coded.shape.channels)))
-    return MAGIC + bytes([VERSION]) + numbers + _check(numbers + body) + body
+    return MAGIC + bytes([VERSION]) + numbers + check_of(numbers + body) + body
 
 
 def decode_small(content: bytes) -> Small:
@@ -79,7 +81,7 @@ def decode_small(content: bytes) -> Small:
         at += used
     numbers, check = content[len(MAGIC) + 1 : at], content[at : at + CHECK_BYTES]
     body = content[at + CHECK_BYTES :]
-    if check != _check(numbers + body):
+    if check != check_of(numbers + body):
         raise ContainerError("its checksum does not fit")
     width, height, channels = sides
     if channels not in (1, 3, 4):
@@ -87,5 +89,6 @@ def decode_small(content: bytes) -> Small:
     return Small(width, height, channels, CodedNetwork.of(Coded.from_bytes(body, width, height, channels)))
 
 
-def _check(content: bytes) -> bytes:
+def check_of(content: bytes) -> bytes:
+    """Give the beginning of a checksum."""
     return hashlib.sha256(content).digest()[:CHECK_BYTES]

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol, Self
 
 from paintnet.encoding.extent import FARTHEST, Extent
 from paintnet.files.entries import Entry
-from paintnet.files.parts import CODECS, Part
+from paintnet.files.parts import CODECS, CODED, Part
 from paintnet.files.spool import Spool
 from paintnet.model_parts import codec_for, network_of, part_of
 from paintnet.patches import LazyPatches, Patch
@@ -227,7 +227,8 @@ class SpooledPatches(StoredPatches):
         with self._lock:
             self._spool.add_stored(patch_name(number), data, codec, n_bytes)
             self._places[number] = Place.of(patch)
-            if not self._kept:  # one says what outputs all of them have
+            # One says what outputs all of them have; and to read what is coded again takes long.
+            if not self._kept or codec == CODED:
                 self._keep(number, patch)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from paintnet import Painter
 from paintnet.engine import choice
+from paintnet.errors import SettingsError
 from paintnet.extras import _requirement, pip_line
 from paintnet.painter.events import Noted
 
@@ -75,3 +76,22 @@ def test_without_numba_one_note_tells_what_it_would_gain(
     run = Painter(engine=engine, listeners=(listen,)).start(np.zeros((side, side, 1), np.float32))
     next(run)
     assert notes == [f"with numba the training is about six times as fast: {pip_line('fast')}"] * count
+
+
+@pytest.mark.parametrize(("engine", "count"), [("auto", 1), ("numpy", 0)])
+def test_without_numba_small_files_are_learned_by_numpy(
+    monkeypatch: pytest.MonkeyPatch, engine: str, count: int
+) -> None:
+    monkeypatch.setattr(choice, "has_compiler", lambda: False)
+    notes = []
+
+    def listen(event: Any, run: Any) -> None:
+        if isinstance(event, Noted):
+            notes.append(event.text)
+
+    run = Painter(engine=engine, bpp=2.0, listeners=(listen,)).start(np.zeros((24, 24, 1), np.float32))
+    next(run)
+    assert run.engine == "numpy"
+    assert notes == [f"with numba this training is about four times as fast: {pip_line('fast')}"] * count
+    with pytest.raises(SettingsError, match="engine compiled: numba is not installed; install it with"):
+        Painter(engine="compiled", bpp=2.0).fit(np.zeros((24, 24, 1), np.float32))

@@ -30,6 +30,7 @@ FLOORS = (
     "painting",
     "modelfile",
     "modelfile_1",
+    "small_mosaic",
     "smallfile",
     "record",
     "stored_patches",

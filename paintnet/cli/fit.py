@@ -106,7 +106,7 @@ Examples:
         metavar="N|none",
         help="Divide the picture into patches of at most N pixels a side, each with a network of its own, "
         "which overlap; none keeps one network for all.",
-        show_default="768 above 1.2 megapixels, else none",
+        show_default="768 above 1.2 megapixels, else none; for storing 1536 above 3",
     ),
     option(
         "--hold-out",

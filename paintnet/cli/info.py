@@ -1,6 +1,7 @@
 """`paintnet info`: tell what a saved painting is."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from paintnet.cli.models import LoadedPainting, is_picture, load_painting
 from paintnet.cli.options import open_options, report_options
 from paintnet.cli.picture_info import describe_picture
 from paintnet.coding.network import CodedNetwork
+from paintnet.patches import Patch
 from paintnet.picture import OpenLimits
 from paintnet.record import TrainingRecord
 
@@ -63,10 +65,21 @@ def _document(loaded: LoadedPainting) -> dict[str, Any]:
         "training": {} if painting.training is None else painting.training.to_document(),
     }
     if isinstance(network, CodedNetwork):
-        document["bytes_by_part"] = {part: round(bits / 8) for part, bits in network.coded.bits.items()}
+        document["bytes_by_part"] = _bytes_by_part(painting.patches)
+    if len(painting.patches) > 1:
+        document["patches"] = len(painting.patches)
     if painting.palette is not None:
         document["palette"] = [hex_color(color) for color in painting.palette]
     return document
+
+
+def _bytes_by_part(patches: Sequence[Patch]) -> dict[str, int]:
+    """Tell what the bytes of a small file are spent on, summed over its patches."""
+    bits: Counter[str] = Counter()
+    for patch in patches:
+        if isinstance(patch.network, CodedNetwork):
+            bits.update(patch.network.coded.bits)
+    return {part: round(number / 8) for part, number in bits.items()}
 
 
 def _lines(document: dict[str, Any], record: TrainingRecord | None) -> Iterator[str]:

@@ -2,18 +2,30 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
 from typing import Self
 
 import numpy as np
 
-from paintnet.coding.coded import Coded
+from paintnet.coding.coded import Coded, Shape, read_varint, varint
+from paintnet.coding.layout import Layout
+from paintnet.coding.weights import Steps
 from paintnet.encoding.extent import Extent
-from paintnet.encoding.pyramid import PyramidMap
+from paintnet.encoding.pyramid import MAX_SPACING, PyramidMap
 from paintnet.network import Network
 from paintnet.typing import Array
 
 REACH = 1.6
 """What Keys's weights of both axes come to at most, their signs left out: 1.25 squared, and some."""
+
+OUTPUTS = ("identity", "logistic", "softmax")
+"""What outputs may be, by the number that stands in a file."""
+
+FLAT_HALVINGS = 10
+"""Of the step of a single answer."""
+
+MOST_OUTPUTS = 256
+"""Classes of a painting, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +41,53 @@ class CodedNetwork(Network):
     coded: Coded = field(kw_only=True)
 
     @classmethod
-    def of(cls, coded: Coded) -> Self:
+    def of(cls, coded: Coded, output: str = "identity") -> Self:
         """Build the network of a painting in whole numbers."""
         layout = coded.shape.layout
         encoding = PyramidMap(Extent.of_picture(layout.width, layout.height), layout.spacings)
         coefs, intercepts = network_weights(coded.planes, coded.decoder)
-        return cls(encoding, coefs, intercepts, "relu", "identity", coded=coded)
+        return cls(encoding, coefs, intercepts, "relu", output, coded=coded)
+
+    @classmethod
+    def flat(cls, width: int, height: int, answers: Array, output: str) -> Self:
+        """Build the network of one answer for all positions, in hardly any bytes.
+
+        Examples
+        --------
+        >>> network = CodedNetwork.flat(30, 20, np.array([0.25, 1.0, 0.0]), "identity")
+        >>> network.forward(np.array([[3.0, 4.0]])).tolist(), len(network.to_bytes()) < 60
+        ([[0.25, 1.0, 0.0]], True)
+        """
+        shape = Shape(Layout(width, height, (MAX_SPACING,)), len(answers), (1,), (1, 1))
+        sizes = map(prod, shape.all)
+        weights = [Steps(np.zeros(size, np.int64), 0) for size in sizes]
+        weights[len(shape.decoder) - 1] = Steps.of(answers, FLAT_HALVINGS)
+        return cls.of(Coded(shape, weights, np.zeros(shape.layout.size)), output)
+
+    def to_bytes(self) -> bytes:
+        """Write all of it: width, height, outputs and what they are, then the whole numbers."""
+        layout = self.coded.shape.layout
+        numbers = layout.width, layout.height, self.n_outputs, OUTPUTS.index(self.output)
+        return b"".join(map(varint, numbers)) + self.coded.to_bytes()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Read what `to_bytes` wrote.
+
+        Raises
+        ------
+        ValueError
+            If it could not have come from there.
+        """
+        numbers = []
+        for _ in range(4):
+            number, used = read_varint(content)
+            numbers.append(number)
+            content = content[used:]
+        width, height, n_outputs, output = numbers
+        if not 1 <= n_outputs <= MOST_OUTPUTS or output >= len(OUTPUTS):
+            raise ValueError(f"{n_outputs:,} outputs of kind {output}")
+        return cls.of(Coded.from_bytes(content, width, height, n_outputs), OUTPUTS[output])
 
     @property
     def n_parameters(self) -> int:

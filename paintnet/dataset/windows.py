@@ -25,6 +25,10 @@ AUTOMATIC_SIDE = 768
 AUTOMATIC_PIXELS = 1_200_000
 """A picture of more pixels is learned in patches of `AUTOMATIC_SIDE`, unless others are asked for."""
 
+STORING_SIDE = 1536
+STORING_PIXELS = 3_000_000
+"""The same of paintings in few bytes: each patch pays for networks of its own."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -76,7 +80,9 @@ class Window:
         return picture[self.top : self.bottom, self.left : self.right]
 
 
-def patch_side(width: int, height: int, side: int | str | None = "auto") -> int | None:
+def patch_side(
+    width: int, height: int, side: int | str | None = "auto", *, is_storing: bool = False
+) -> int | None:
     """Tell how large the patches of a picture are.
 
     Parameters
@@ -85,6 +91,8 @@ def patch_side(width: int, height: int, side: int | str | None = "auto") -> int 
         Size of the picture.
     side : int, "auto" or None, default="auto"
         Pixels along the side of a patch, or one patch for all (None).
+    is_storing : bool, default=False
+        Whether it is to be a painting in few bytes, which has larger patches.
 
     Returns
     -------
@@ -104,7 +112,8 @@ def patch_side(width: int, height: int, side: int | str | None = "auto") -> int 
     if side is None:
         return None
     if side == "auto":
-        return AUTOMATIC_SIDE if width * height > AUTOMATIC_PIXELS else None
+        most, automatic = (STORING_PIXELS, STORING_SIDE) if is_storing else (AUTOMATIC_PIXELS, AUTOMATIC_SIDE)
+        return automatic if width * height > most else None
     whole = isinstance(side, int | np.integer) and not isinstance(side, bool)
     if not whole or int(side) < SMALLEST_SIDE:
         remedy = f"give a whole number of at least {SMALLEST_SIDE}, 'auto', or none for one patch"

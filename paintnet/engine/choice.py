@@ -9,6 +9,7 @@ from paintnet.encoding.grid import GridMap, GridSpec
 from paintnet.encoding.pyramid import PyramidMap
 from paintnet.engine.block_trainer import BlockTrainer
 from paintnet.engine.blocks import BlockPlan
+from paintnet.engine.code_cache import KERNEL, RATE_KERNEL
 from paintnet.engine.compiler import has_compiler, is_compiled
 from paintnet.engine.rate_trainer import RateTrainer
 from paintnet.engine.schedule import Schedule
@@ -27,6 +28,12 @@ NOT_COMPILED = (
     "NumPy trains, which is slower: to compile the training step would take too much of this time; "
     "compile it ahead, or once without a limit"
 )
+
+RATE_GAIN = "four"
+"""How many times as fast compiled code trains for few bytes (docs/small-files.md)."""
+
+BY_BLOCKS = "adam", "float32"
+"""Solver and precision of a training by blocks."""
 
 MOST_POINTS = 4
 """Points that are learned in a pixel, at most: one in each of its quarters."""
@@ -57,7 +64,10 @@ def make_trainer(
         If the engine asked for is not installed or cannot train this network.
     """
     if settings.purpose == "storing" and isinstance(encoding, PyramidMap):
-        return RateTrainer(dataset, encoding, settings, schedule, note)
+        compiled = _rate_is_compiled(settings, note)
+        return RateTrainer(
+            dataset, encoding, settings, schedule, compiled=compiled, note=note, compiling=compiling
+        )
     if settings.engine == "stock":
         return StockTrainer(dataset, encoding, settings, schedule)
     try:
@@ -66,9 +76,7 @@ def make_trainer(
         if settings.engine != "auto":
             raise
         return StockTrainer(dataset, encoding, settings, schedule)
-    if settings.engine == "compiled" and not has_compiler():
-        remedy = f"install it with {pip_line('fast')}"
-        raise SettingsError("engine compiled", "numba is not installed", remedy)
+    _check_has_compiler(settings)
     compiled = settings.engine == "compiled"
     if settings.engine == "auto" and _is_worth_compiling(dataset.width * dataset.height, settings):
         compiled = has_compiler() and _has_time_to_compile(settings)
@@ -81,8 +89,8 @@ def make_trainer(
     )
 
 
-def may_compile(pixels: int, settings: PainterSettings) -> bool:
-    """Whether the training of a picture may want the compiled step, as far as can be told before.
+def kernels_for(pixels: int, settings: PainterSettings) -> set[str]:
+    """Compiled code that the training of a picture may want, as far as can be told before.
 
     Parameters
     ----------
@@ -91,12 +99,16 @@ def may_compile(pixels: int, settings: PainterSettings) -> bool:
     settings : PainterSettings
         For it.
     """
-    is_of_blocks = isinstance(settings.encoding, GridSpec) and settings.solver == "adam"
-    if not (is_of_blocks and settings.precision == "float32" and has_compiler()):
-        return False
-    if settings.engine != "auto":
-        return settings.engine == "compiled"
-    return _is_worth_compiling(MOST_POINTS * pixels, settings) and _has_time_to_compile(settings)
+    if not has_compiler() or settings.engine not in ("auto", "compiled"):
+        return set()
+    if settings.purpose == "storing":
+        kernel, is_worth = RATE_KERNEL, True
+    elif isinstance(settings.encoding, GridSpec) and (settings.solver, settings.precision) == BY_BLOCKS:
+        kernel, is_worth = KERNEL, _is_worth_compiling(MOST_POINTS * pixels, settings)
+    else:
+        return set()
+    insists = settings.engine == "compiled"
+    return {kernel} if insists or (is_worth and _has_time_to_compile(settings, kernel)) else set()
 
 
 def numpy_seconds(points: int, epochs: int, layers: Sequence[int]) -> float:
@@ -123,9 +135,29 @@ def _is_worth_compiling(points: int, settings: PainterSettings) -> bool:
     return numpy_seconds(points, settings.epochs or 1, settings.layers) >= WORTH_COMPILING
 
 
-def _has_time_to_compile(settings: PainterSettings) -> bool:
+def _has_time_to_compile(settings: PainterSettings, kernel: str = KERNEL) -> bool:
     """Whether there is no clock that compiling would use up; what is compiled already takes no time."""
-    return settings.seconds is None or settings.seconds >= WORTH_COMPILING_NOW or is_compiled()
+    return settings.seconds is None or settings.seconds >= WORTH_COMPILING_NOW or is_compiled(kernel)
+
+
+def _check_has_compiler(settings: PainterSettings) -> None:
+    if settings.engine == "compiled" and not has_compiler():
+        remedy = f"install it with {pip_line('fast')}"
+        raise SettingsError("engine compiled", "numba is not installed", remedy)
+
+
+def _rate_is_compiled(settings: PainterSettings, note: Callable[[str], None]) -> bool:
+    """Whether the training for few bytes is compiled: always where it can be, it takes so much longer."""
+    _check_has_compiler(settings)
+    if settings.engine != "auto":
+        return settings.engine == "compiled"
+    if not has_compiler():
+        note(f"with numba this training is about {RATE_GAIN} times as fast: {pip_line('fast')}")
+        return False
+    if not _has_time_to_compile(settings, RATE_KERNEL):
+        note(NOT_COMPILED)
+        return False
+    return True
 
 
 def _plan_of_blocks(dataset: Dataset, encoding: PositionMap, settings: PainterSettings) -> BlockPlan:
@@ -133,7 +165,7 @@ def _plan_of_blocks(dataset: Dataset, encoding: PositionMap, settings: PainterSe
     plan = None
     if not isinstance(encoding, GridMap):
         hindrance = f"training by blocks needs the grid encoding, not {settings.encoding.name}"
-    elif settings.solver != "adam" or settings.precision != "float32":
+    elif (settings.solver, settings.precision) != BY_BLOCKS:
         hindrance = "training by blocks needs the solver adam and the precision float32"
     else:
         hindrance = "training by blocks needs a grid of one level, with cells of a few pixels"

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
@@ -27,7 +27,10 @@ from paintnet._version import __version__
 KERNEL = "paintnet.engine.kernel"
 RATE_KERNEL = "paintnet.engine.rate_kernel"
 _SHARED = ("paintnet.engine.kernel_types", "paintnet.engine.blocks", "paintnet.activations")
-SOURCES = {KERNEL: (KERNEL, *_SHARED), RATE_KERNEL: (RATE_KERNEL, KERNEL, *_SHARED)}
+SOURCES = {
+    KERNEL: (KERNEL, *_SHARED),
+    RATE_KERNEL: (RATE_KERNEL, "paintnet.engine.rate_losses", KERNEL, *_SHARED),
+}
 """For each kernel the modules whose content goes into its compiled code."""
 
 ENTRIES = {KERNEL: "run_batches", RATE_KERNEL: "update_numbers"}
@@ -120,17 +123,18 @@ def keep(kernel: str = KERNEL) -> Path:
 @contextmanager
 def compiled_for_now(kernel: str = KERNEL) -> Iterator[Path]:
     """Compile in another process, into a folder that is gone afterwards."""
-    with cache_for_now(kernel) as cache:
+    with cache_for_now([kernel]) as cache:
         yield cache / "paintnet" / _name(kernel)
 
 
 @contextmanager
-def cache_for_now(kernel: str = KERNEL) -> Iterator[Path]:
+def cache_for_now(kernels: Iterable[str]) -> Iterator[Path]:
     """Compile as `compiled_for_now`, but give what `XDG_CACHE_HOME` has to be for others to find it."""
     with tempfile.TemporaryDirectory(prefix="paintnet-", ignore_cleanup_errors=True) as scratch:
-        made = Path(scratch) / "paintnet" / _name(kernel)
-        made.parent.mkdir(PRIVATE)
-        _compile(made, kernel)
+        root = Path(scratch) / "paintnet"
+        root.mkdir(PRIVATE)
+        for kernel in kernels:
+            _compile(root / _name(kernel), kernel)
         yield Path(scratch)
 
 

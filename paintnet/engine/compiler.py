@@ -8,7 +8,7 @@ this one does, and where numba itself does not work, the caller trains with NumP
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
@@ -74,7 +74,7 @@ def compiling_note(kernel: str = KERNEL) -> str | None:
 
 
 @contextmanager
-def compiled_for_workers(note: Callable[[str], None]) -> Iterator[dict[str, str]]:
+def compiled_for_workers(note: Callable[[str], None], kernels: Collection[str]) -> Iterator[dict[str, str]]:
     """Compile before workers start, unless that is done: else each of them would, all at once.
 
     Where that does not work, they are left to find out by themselves what does.
@@ -83,6 +83,8 @@ def compiled_for_workers(note: Callable[[str], None]) -> Iterator[dict[str, str]
     ----------
     note : callable
         Is told before it begins, since it takes a while.
+    kernels : collection of str
+        What they will run.
 
     Yields
     ------
@@ -93,13 +95,16 @@ def compiled_for_workers(note: Callable[[str], None]) -> Iterator[dict[str, str]
     with ExitStack() as stack:
         variables: dict[str, str] = {}
         with suppress(code_cache.CacheError):
-            if code_cache.kept_code() is None:
+            missing = [kernel for kernel in kernels if code_cache.kept_code(kernel) is None]
+            if missing:
                 why = code_cache.why_not_kept()
                 note(COMPILING if why is None else f"{COMPILING_AGAIN} ({why})")
                 if why is None:
-                    code_cache.keep()
+                    for kernel in missing:
+                        code_cache.keep(kernel)
                 else:
-                    cache = stack.enter_context(code_cache.cache_for_now())
+                    # Workers look nowhere else then.
+                    cache = stack.enter_context(code_cache.cache_for_now(kernels))
                     variables[code_cache.CACHE] = str(cache)
         yield variables
 

@@ -5,9 +5,9 @@ import numpy as np
 from paintnet.coding.coded import Coded
 from paintnet.coding.weights import Steps
 from paintnet.engine.rate_state import RateState
-from paintnet.engine.rate_step import CompiledRate
+from paintnet.engine.rate_step import RateStep
 
-DECODER_HALVINGS = range(3, 14)
+DECODER_HALVINGS = range(14)
 MODEL_HALVINGS = range(1, 11)
 """Steps that are tried for each group of weights."""
 
@@ -21,14 +21,14 @@ GROUP_BITS = 24.0
 """Of a group's halvings, scale and largest number."""
 
 
-def stepped_weights(state: RateState, step: CompiledRate, multiplier: float) -> list[Steps]:
+def stepped_weights(state: RateState, step: RateStep, multiplier: float) -> list[Steps]:
     """Choose the step of each group of weights, by the loss that pays for its bits.
 
     Parameters
     ----------
     state : RateState
         With numbers that are rounded hard; its weights become those of the steps.
-    step : CompiledRate
+    step : RateStep
         Measures.
     multiplier : float
         Of a bit per pixel.

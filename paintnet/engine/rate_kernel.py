@@ -22,22 +22,9 @@ from paintnet.engine.kernel import (
     _outer,
     _slope,
 )
+from paintnet.engine.rate_losses import LN_2, _log2, _square_of_colors, _surprise_of_classes
 
 HALF = np.float32(0.5)
-LN_2 = np.float32(0.6931471805599453)
-
-
-@njit(inline="always", **OPTIONS)
-def _log2(x):  # type: ignore[no-untyped-def]
-    """Logarithm of a positive number: its exponent, and a series for the rest, to 1e-6."""
-    i = np.float32(x).view(np.int32)
-    exponent = np.float32(np.int32((i >> np.int32(23)) - np.int32(127)))
-    m = np.int32((i & np.int32(0x7FFFFF)) | np.int32(0x3F800000)).view(np.float32)
-    t = (m - ONE) / (m + ONE)
-    s = t * t
-    rest = np.float32(0.142857143) + s * np.float32(0.1111111)
-    rest = ONE + s * (np.float32(0.33333333) + s * (np.float32(0.2) + s * rest))
-    return exponent + np.float32(2.885390082) * t * rest
 
 
 @njit(inline="always", **OPTIONS)
@@ -162,20 +149,14 @@ def _block(block, columns, q, pyramid, dense, units, room):  # type: ignore[no-u
 
 @njit(**OPTIONS)
 def _learn_block(block, columns, q, gradient_q, pyramid, dense, units, picture, room, delta, gradient):  # type: ignore[no-untyped-def]
-    """Squared error of a block, the mean over channels; adds the gradients by all that it depends on."""
+    """Error of a block; adds the gradients by all that it depends on."""
     u, a, lines = room
     at, low = _block(block, columns, q, pyramid, dense, units, room)
-    channels = units[-1]
-    loss = 0.0
-    for c in range(channels):
-        z, d = a[low + c], delta[low + c]
-        target, seen = picture.targets[block, c], picture.mask[block]
-        s = ZERO
-        for p in range(PIXELS):
-            e = (z[p] - target[p]) * seen[p]
-            s += e * e
-            d[p] = np.float32(2) / channels * e
-        loss += s / channels
+    out, by_out = a[low : low + units[-1]], delta[low : low + units[-1]]
+    if picture.is_classes:
+        loss = _surprise_of_classes(out, picture.targets[block], picture.mask[block], by_out)
+    else:
+        loss = _square_of_colors(out, picture.targets[block], picture.mask[block], by_out)
     _backward(dense, units, a, delta, at, low, gradient)
     y0, x0 = block // columns * SIDE, block % columns * SIDE
     for level in range(units[0]):
@@ -213,7 +194,7 @@ def _adam(weights, first, second, gradients, count, adam, step):  # type: ignore
 
 @njit(parallel=True, **OPTIONS)
 def paint_epoch(order, per_batch, q, gradient_q, pyramid, net, picture, adam, step, room):  # type: ignore[no-untyped-def]
-    """Learn from all blocks in an order; returns the summed squared error.
+    """Learn from all blocks in an order; returns the summed error.
 
     The gradient by the numbers is added to `gradient_q` (stripes, n); the decoder learns after each batch.
     """

@@ -43,11 +43,15 @@ class Runs(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """The picture in blocks: targets (blocks, channels, pixels) and which pixels count."""
+    """The picture in blocks: targets (blocks, channels, pixels) and which pixels count.
+
+    Of classes, the only channel holds their numbers.
+    """
 
     targets: Array
     mask: Array
     columns: int
+    is_classes: bool
 
 
 class Net(NamedTuple):
@@ -68,7 +72,7 @@ class RateState:
     layout : Layout
         Of the pyramid.
     targets : float32 array of shape (height, width, channels)
-        Colors.
+        Colors; where there are classes, their numbers, in one channel.
     mask : float32 array of shape (height, width)
         1 where a pixel is learned, else 0.
     hidden : tuple of int
@@ -79,6 +83,8 @@ class RateState:
         Of a bit per pixel beside the mean squared error, at the start.
     rng : Generator
         Draws the first weights.
+    n_classes : int or None
+        Classes that are learned; None where colors are.
 
     Raises
     ------
@@ -93,6 +99,7 @@ class RateState:
     context: tuple[int, int]
     multiplier: float
     rng: np.random.Generator
+    n_classes: int | None = None
 
     def __post_init__(self) -> None:
         layout = self.layout
@@ -100,7 +107,7 @@ class RateState:
             most = f"of at most {MOST_SIDE:,} pixels a side and {MOST_PIXELS:,} in all"
             why = f"{layout.width:,} x {layout.height:,} pixels are too many for one network for storing"
             raise SettingsError("picture", why, f"learn from a copy {most}")
-        channels = self.targets.shape[2]
+        channels = n_outputs_of(self.n_classes) or self.targets.shape[2]
         self.shape = Shape(layout, channels, self.hidden, self.context)
         self.valid = np.zeros(layout.size, np.float32)
         for level in range(layout.n_levels):
@@ -117,7 +124,7 @@ class RateState:
         self.runs = Runs(
             places, levels, layout.neighbors, layout.parent_neighbors, self.valid, layout.n_levels
         )
-        self.blocks = _blocks(self.targets, self.mask)
+        self.blocks = _blocks(self.targets, self.mask, is_classes=self.n_classes is not None)
         self.decoder = _net([layout.n_levels, *self.hidden, channels], self._decoder_weights())
         self.model = _net([N_SEEN, *self.context, 2], self._model_weights())
         self.steps = {"decoder": 0, "model": 0, "numbers": 0}
@@ -129,7 +136,8 @@ class RateState:
         for number, (n, m) in enumerate(shapes[1::2]):
             is_last = number == len(shapes) // 2 - 1
             scale = 0.5 * np.sqrt(1 / n) if is_last else np.sqrt(2 / n)
-            bias = self._mean_color() if is_last else np.zeros(m)
+            is_color = is_last and self.n_classes is None
+            bias = self._mean_color() if is_color else np.zeros(m)
             weights += [scale * self.rng.standard_normal((n, m)), bias]
         return weights
 
@@ -177,6 +185,17 @@ class RateState:
         ]
 
 
+def n_outputs_of(n_classes: int | None) -> int | None:
+    """Outputs by which classes are told apart: two by one of them; None where there are no classes.
+
+    Examples
+    --------
+    >>> n_outputs_of(2), n_outputs_of(6), n_outputs_of(None)
+    (1, 6, None)
+    """
+    return 1 if n_classes == 2 else n_classes
+
+
 def windows(vector: Array, shapes: list[tuple[int, ...]]) -> list[Array]:
     """Cut a vector into arrays of these shapes, without a copy.
 
@@ -214,7 +233,7 @@ def _pyramid(layout: Layout) -> Pyramid:
     return Pyramid(layout.bases, layout.strides, n_taps, *axes)
 
 
-def _blocks(targets: Array, mask: Array) -> Blocks:
+def _blocks(targets: Array, mask: Array, *, is_classes: bool) -> Blocks:
     height, width, channels = targets.shape
     rows, columns = -(-height // SIDE), -(-width // SIDE)
     padding = ((0, rows * SIDE - height), (0, columns * SIDE - width))
@@ -222,5 +241,8 @@ def _blocks(targets: Array, mask: Array) -> Blocks:
     tiles = planes.reshape(rows, SIDE, columns, SIDE, channels + 1).transpose(0, 2, 4, 1, 3)
     tiles = np.ascontiguousarray(tiles, dtype=np.float32).reshape(rows * columns, channels + 1, SIDE**2)
     return Blocks(
-        np.ascontiguousarray(tiles[:, :channels]), np.ascontiguousarray(tiles[:, channels]), columns
+        np.ascontiguousarray(tiles[:, :channels]),
+        np.ascontiguousarray(tiles[:, channels]),
+        columns,
+        is_classes,
     )

@@ -20,12 +20,14 @@ from paintnet.dataset.pixels import Dataset
 from paintnet.encoding.pyramid import PyramidMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.code_cache import RATE_KERNEL
-from paintnet.engine.compiler import check_compiler, compiling_note
+from paintnet.engine.compiler import CompilerError, compiling_note
+from paintnet.engine.numpy_rate import NumpyRate
 from paintnet.engine.rate_guess import multiplier_for_bits, multiplier_for_error
-from paintnet.engine.rate_landing import Landing
+from paintnet.engine.rate_landing import Landing, frame_bytes
 from paintnet.engine.rate_state import RateState
-from paintnet.engine.rate_step import CompiledRate, adam_numbers
+from paintnet.engine.rate_step import RateStep, adam_numbers
 from paintnet.engine.schedule import Schedule
+from paintnet.engine.targets import count_classes
 from paintnet.engine.trainer import TrainerState
 from paintnet.metrics import psnr_of
 from paintnet.network import Network
@@ -63,6 +65,14 @@ a little more coarsely they hardly take fewer bits; to round them more finely co
 PLAIN_MULTIPLIER = 1e-3
 """Where no target is given: about 36 dB and a third of a bit per pixel of a photograph."""
 
+AIM_OF_CLASSES = 0.97
+"""The same where classes are learned: nearly all of their numbers are what was expected, and rounded more
+coarsely they would take more bits."""
+
+CLASSES_MULTIPLIER, LEAST_OF_CLASSES = 0.05, 0.005
+"""Nats for each bit where classes are learned, at first and at least: with so few all are right, and a file
+need not be filled."""
+
 RATE_SLOPE, PSNR_SLOPE = 0.57, 2.9
 """What bits (as logarithms) and decibels fall by with the multiplier's logarithm; as measured."""
 
@@ -80,11 +90,13 @@ class RateTrainer:
         Of the run: purpose storing.
     schedule : Schedule
         Its rate and its clock.
+    compiled : bool
+        Run the numba kernel, else NumPy.
     note : callable
-        Is told what a user should know.
+        Is told what a user should know: that the kernel is compiled, or cannot be.
+    compiling : callable
+        Is called before the kernel is compiled or loaded.
     """
-
-    engine = "compiled"
 
     def __init__(
         self,
@@ -92,18 +104,20 @@ class RateTrainer:
         encoding: PyramidMap,
         settings: PainterSettings,
         schedule: Schedule,
+        *,
+        compiled: bool,
         note: Callable[[str], None] = lambda text: None,
+        compiling: Callable[[], None] = lambda: None,
     ) -> None:
-        check_compiler()
-        if (compiling_needed := compiling_note(RATE_KERNEL)) is not None:
-            note(compiling_needed)
         self.settings, self.schedule, self.encoding = settings, schedule, encoding
         self.rng = np.random.default_rng(settings.seed)
         self.estimator = sk.make_estimator(settings)
         height, width = dataset.height, dataset.width
         targets = dataset.targets.reshape(height, width, -1)
         first = encoding.transform(np.zeros((1, 2), dtype=np.float32))
-        sk.see_first_sample(self.estimator, first, dataset.targets[:1], None)
+        n_classes = count_classes(dataset)
+        sk.see_first_sample(self.estimator, first, dataset.targets[:1], n_classes)
+        self._output = sk.output_activation(self.estimator)
         self.n_pixels = height * width
         self.target_bytes = target_bytes(settings, self.n_pixels)
         self.multiplier = self._first_multiplier(targets)
@@ -115,17 +129,41 @@ class RateTrainer:
             (MOST_UNITS, MOST_UNITS),
             self.multiplier,
             self.rng,
+            n_classes,
         )
-        self.step = CompiledRate(self.state_, settings.threads or cores())
+        compiled_step = None
+        if compiled:
+            compiling()
+            compiled_step = self._compiled_step(note)
+        self.engine = "numpy" if compiled_step is None else "compiled"
+        self.step = compiled_step or NumpyRate(self.state_)
         self.epochs_begun, self.looks = 0, 0
         self.is_fixed = False
         asked_as = "bpp" if settings.file_size is None else "file_size"
-        self.landing = Landing(self.state_, self.step, self.target_bytes, asked_as)
+        frame = frame_bytes(dataset.palette)
+        self.landing = Landing(self.state_, self.step, self.target_bytes, asked_as, frame)
         self.losses: list[float] = []
         self.bits = 0.0
         self._finished: tuple[int, Coded] | None = None
 
+    def _compiled_step(self, note: Callable[[str], None]) -> RateStep | None:
+        """Give the compiled step, or None where the compiler fails and nobody insisted on it."""
+        if (compiling_needed := compiling_note(RATE_KERNEL)) is not None:
+            note(compiling_needed)
+        try:
+            # numba takes seconds to load; only a compiled run pays for it.
+            from paintnet.engine.compiled_rate import CompiledRate
+
+            return CompiledRate(self.state_, self.settings.threads or cores())
+        except CompilerError as error:
+            if self.settings.engine == "compiled":
+                raise
+            note(f"NumPy trains instead of numba: {error.why}")
+            return None
+
     def _first_multiplier(self, targets: Array) -> float:
+        if self.settings.mode == "classify":
+            return CLASSES_MULTIPLIER
         if self.target_bytes is not None:
             return multiplier_for_bits(targets, 8.0 * self.target_bytes)
         if self.settings.target_psnr is not None:
@@ -164,7 +202,7 @@ class RateTrainer:
         else:
             step.update_numbers(adam_numbers(NUMBER_RATE * rate, 0.8, 0.9))
         schedule.epochs_done += 1
-        loss = error / 2
+        loss = error if self.settings.mode == "classify" else error / 2
         self.losses.append(loss)
         sk.keep_losses(self.estimator, self.losses, rate, self.n_pixels)
         if not np.isfinite(loss) or not np.isfinite(self.bits):
@@ -180,7 +218,8 @@ class RateTrainer:
             self.landing.weigh(self.multiplier)
         if self.target_bytes is not None:
             fixed = self.landing.fixed_bits
-            left = max(AIM * 8 * self.target_bytes - fixed, 0.2 * 8 * self.target_bytes)
+            aim = AIM_OF_CLASSES if self.settings.mode == "classify" else AIM
+            left = max(aim * 8 * self.target_bytes - fixed, 0.2 * 8 * self.target_bytes)
             left *= 1 + STILL_TO_FALL * (1 - progress / FIXED_FROM) ** 2
             change = math.log(max(1.0, self.landing.hard_bits() - fixed) / left) / RATE_SLOPE
         else:
@@ -190,6 +229,8 @@ class RateTrainer:
             ) / PSNR_SLOPE
         change = min(1.0, max(-1.0, change))
         factor = math.exp(CAUTION * change)
+        if self.settings.mode == "classify":
+            factor = max(factor, LEAST_OF_CLASSES / self.multiplier)
         self.multiplier *= factor
         self.state_.coarsen(math.sqrt(factor))
 
@@ -199,9 +240,7 @@ class RateTrainer:
         self.state_.round()
         self.landing.weigh(self.multiplier)
         if self.target_bytes is not None:
-            factor = self.landing.meet(8.0 * self.target_bytes)
-            self.state_.coarsen(factor)
-            self.multiplier *= factor**2
+            self.multiplier *= self.landing.fix() ** 2
 
     def coded(self) -> Coded:
         """Give the painting in whole numbers, of at most as many bytes as were asked for."""
@@ -213,13 +252,13 @@ class RateTrainer:
     def network(self, *, is_final: bool) -> Network:
         """Give the network as it is now; the one that is stored where this is the end."""
         if is_final:
-            return CodedNetwork.of(self.coded())
+            return CodedNetwork.of(self.coded(), self._output)
         state, layout = self.state_, self.state_.layout
         flat = state.q if self.is_fixed else np.floor(state.y + np.float32(0.5))
         planes = [layout.view(flat, level) for level in range(layout.n_levels)]
         decoder = [np.array(group, np.float64) for group in state.split()[: len(state.shape.decoder)]]
         coefs, intercepts = network_weights(planes, decoder)
-        return Network(self.encoding, coefs, intercepts, "relu", "identity")
+        return Network(self.encoding, coefs, intercepts, "relu", self._output)
 
     def state(self) -> TrainerState:
         """Numbers, weights, moments, random state, multiplier, counts and schedule."""
@@ -249,7 +288,7 @@ class RateTrainer:
 
     def finish(self) -> None:
         """Let go of the picture; what is left is the fitted estimator."""
-        network = CodedNetwork.of(self.coded())
+        network = CodedNetwork.of(self.coded(), self._output)
         self.estimator.coefs_, self.estimator.intercepts_ = list(network.coefs), list(network.intercepts)
         del self.state_, self.step, self.landing
 

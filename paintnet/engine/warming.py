@@ -12,9 +12,9 @@ from paintnet.engine import code_cache
 from paintnet.engine.block_state import BlockState, dense_size
 from paintnet.engine.blocks import SIDE, BlockPlan
 from paintnet.engine.code_cache import KERNEL
+from paintnet.engine.compiled_rate import smallest_rate
 from paintnet.engine.compiled_step import CompiledStep
 from paintnet.engine.compiler import CompilerError, compiling_into
-from paintnet.engine.rate_step import smallest_rate
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from paintnet._version import __version__
+from paintnet.coding.network import CodedNetwork
 from paintnet.encoding.base import PositionMap
 from paintnet.encoding.fourier import FourierMap
 from paintnet.encoding.grid import BASES, GridMap
+from paintnet.encoding.pyramid import PyramidMap
 from paintnet.encoding.raw import RawMap
 from paintnet.errors import SettingsError
 from paintnet.export.parts import known_network
@@ -148,8 +150,12 @@ def _contents(painting: Painting) -> tuple[dict[str, Any], bytes]:
     }
     floats, planes = [], []
     for patch in painting.patches:
-        network = known_network(patch.network)
-        numbers, packed, table = _weights(network)
+        network = patch.network
+        if isinstance(network, CodedNetwork):
+            numbers, packed, table = _coded_weights(network)
+        else:
+            network = known_network(network)
+            numbers, packed, table = _weights(network)
         floats.append(numbers)
         planes.append(packed)
         about["patches"].append(
@@ -186,6 +192,9 @@ def _encoding(encoding: PositionMap) -> dict[str, Any]:
         about["extent"] = encoding.extent.to_list()
         about["basis"], about["degree"] = encoding.basis, BASES[encoding.basis][0]
         about["levels"] = [[level.rows, level.columns, level.spacing] for level in encoding.levels]
+    elif isinstance(encoding, PyramidMap):
+        about["extent"] = encoding.extent.to_list()
+        about["levels"] = [[level.rows, level.columns, level.spacing] for level in encoding.levels]
     return about
 
 
@@ -201,10 +210,30 @@ def _weights(network: Network) -> tuple[bytes, bytes, dict[str, Any]]:
     if planes is None or network.lattice is None:
         return numbers, b"", {}
     packed = [pack_planes(each) for each in planes.values()]
-    table = {
-        "lattice": network.lattice.tolist(),
-        "packed": [len(each) for each in packed],
-        # A browser's logarithm may round otherwise.
-        "firsts": np.searchsorted(CLASSES, np.arange(1, MOST_STREAMS)).tolist(),
-    }
-    return numbers, b"".join(packed), {"table": table}
+    return numbers, b"".join(packed), {"table": {"lattice": network.lattice.tolist()} | _about(packed)}
+
+
+def _coded_weights(network: CodedNetwork) -> tuple[bytes, bytes, dict[str, Any]]:
+    """Give the same of a painting in whole numbers: its levels are planes, each with a gain.
+
+    Raises
+    ------
+    SettingsError
+        If one of them is larger than planes hold.
+    """
+    planes = network.coded.planes
+    if max(float(np.abs(plane).max()) for plane in planes) > np.iinfo(np.int16).max:
+        why = f"it has whole numbers above {np.iinfo(np.int16).max:,}, and a page holds none"
+        raise SettingsError("painting", why, "render it")
+    arrays = (*network.coefs[1:], *network.intercepts)
+    numbers = b"".join(np.ascontiguousarray(array, dtype="<f4").tobytes() for array in arrays)
+    packed = [pack_planes(plane[None].astype(np.int16)) for plane in planes]
+    gains = network.coded.decoder[0].tolist()
+    return numbers, b"".join(packed), {"table": {"gains": gains} | _about(packed)}
+
+
+def _about(packed: list[bytes]) -> dict[str, Any]:
+    """Tell what is needed to unpack planes."""
+    # A browser's logarithm may round otherwise.
+    firsts = np.searchsorted(CLASSES, np.arange(1, MOST_STREAMS)).tolist()
+    return {"packed": [len(each) for each in packed], "firsts": firsts}

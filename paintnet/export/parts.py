@@ -40,8 +40,8 @@ def known_network(network: Network) -> Network:
         If its encoding comes from outside the package, or is made for small files.
     """
     if isinstance(network.encoding, PyramidMap):
-        why = "its pyramid of whole numbers would be far larger in an export than in its own file"
-        remedy = "render it, or train it again without bpp, file_size and storing"
+        why = "its pyramid of whole numbers would be far larger in such a file than in its own"
+        remedy = "export it as .html, or train it again without bpp, file_size and storing"
         raise SettingsError("painting", why, remedy)
     if not isinstance(network.encoding, KNOWN):
         names = ", ".join(kind.name for kind in KNOWN)

@@ -47,7 +47,7 @@ class Part:
     ----------
     tensors : mapping of str to array
         float32 or float64 arrays by name, all finite; for the codec "packed" also int16 arrays of
-        shape (planes, rows, columns).
+        shape (planes, rows, columns), and for "coded" one array of bytes.
     document : dict
         JSON values: what the tensors are.
     """
@@ -197,12 +197,28 @@ def _pieces_of(data: bytes) -> Iterator[bytes]:
         at += length
 
 
+def encode_coded(part: Part) -> bytes:
+    """Store bytes that somebody else has coded, as they are."""
+    return part.tensors[CODED].tobytes()
+
+
+def decode_coded(data: bytes, n_bytes: int) -> Part:
+    """Give the bytes of `encode_coded`; what they mean is for whoever coded them to say."""
+    if len(data) != n_bytes:
+        raise ContainerError("the length of a coded part is not what it is said to be")
+    return Part({CODED: np.frombuffer(data, np.uint8)})
+
+
+CODED = "coded"
+"""Name of a codec, and of the only tensor of its parts."""
+
 CODECS = {
     "raw": Codec(encode_raw, decode_raw),
     "zlib": Codec(encode_zlib, decode_zlib),
     "packed": Codec(encode_packed, decode_packed),
+    CODED: Codec(encode_coded, decode_coded),
 }
 """By the name that stands in the file."""
 
-NEW_CODECS = ("packed",)
+NEW_CODECS = ("packed", CODED)
 """Those that files of version 2 do not know."""

@@ -12,7 +12,7 @@ from paintnet.errors import OutputError, PaintnetError
 from paintnet.executor import Cluster, Outcome, run_all
 from paintnet.files.names import printable
 from paintnet.files.staging import sweep
-from paintnet.fleet.estimate import compiles
+from paintnet.fleet.estimate import kernels_of
 from paintnet.fleet.inputs import find_inputs
 from paintnet.fleet.manifest import Manifest, Row
 from paintnet.fleet.plan import BatchSettings, Item, Plan, sizes_of
@@ -108,8 +108,8 @@ def run_batch(
     with contextlib.ExitStack() as stack:
         variables: dict[str, str] = {}
         stack.callback(run.sweep)  # after the workers have ended
-        if workers is not None and farm is None and compiles(plan):
-            variables = stack.enter_context(compiled_for_workers(note))
+        if workers is not None and farm is None and (kernels := kernels_of(plan)):
+            variables = stack.enter_context(compiled_for_workers(note, kernels))
         outcomes = run_all(do_task, run.tasks(), workers, farm, variables)
         for outcome in stack.enter_context(contextlib.closing(outcomes)):
             row = run.finished(outcome)  # recorded before anybody is told

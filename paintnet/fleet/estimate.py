@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from paintnet.encoding.extent import Extent
-from paintnet.engine.choice import may_compile
+from paintnet.engine.choice import kernels_for
 from paintnet.errors import PaintnetError
 from paintnet.fleet.plan import BatchSettings, Item, Plan
 from paintnet.outputs import Outputs
@@ -60,15 +60,20 @@ def estimate(plan: Plan) -> Estimate:
     return Estimate(size, sum(took) / len(took) * len(plan.todo) if took else None)
 
 
-def compiles(plan: Plan) -> bool:
-    """Whether a picture may be there whose training wants the compiled step."""
+def kernels_of(plan: Plan) -> set[str]:
+    """Compiled code that the pictures may want."""
+    kernels, known = set[str](), set[str]()
     for item in plan.todo:
+        # What some pictures of a batch want, the others hardly add to; so not all of them are looked at.
+        if (key := item.settings.key) in known:
+            continue
         size, job = learned_size(item), item.settings.job
         if size is not None:
             with suppress(PaintnetError):
-                if may_compile(math.prod(size), settings_for(*size, job.preset, **job.settings)):
-                    return True
-    return False
+                found = kernels_for(math.prod(size), settings_for(*size, job.preset, **job.settings))
+                kernels |= found
+                known |= {key} if found else set()
+    return kernels
 
 
 def learned_size(item: Item) -> tuple[int, int] | None:

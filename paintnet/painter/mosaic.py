@@ -14,8 +14,9 @@ import numpy as np
 
 from paintnet.dataset.classes import sort_pixels
 from paintnet.dataset.windows import Window
-from paintnet.engine.choice import may_compile
+from paintnet.engine.choice import kernels_for
 from paintnet.engine.compiler import compiled_for_workers
+from paintnet.engine.rate_trainer import target_bytes
 from paintnet.engine.trainer import TrainerState
 from paintnet.errors import CheckpointError
 from paintnet.executor import Cluster, places_of
@@ -37,6 +38,7 @@ from paintnet.painter.patches_done import SEVERITY, Ending, PatchesDone
 from paintnet.painter.patches_so_far import PatchesSoFar
 from paintnet.painter.quality import Measurement
 from paintnet.painter.run import Listener, Run, psnr_of_loss
+from paintnet.painter.shares import shares_of
 from paintnet.painting import Painting
 from paintnet.patches import LazyPatches, Patch
 from paintnet.picture import premultiply, unpremultiply
@@ -108,6 +110,7 @@ class MosaicRun(Run):
         self._inner: Run | None = None
         self._number = 0
         self._palette: Array | None = None
+        self._shares: list[int] | None = None
         self._places = 1
         self._pixels_done, self._loss_done, self._flat_loss = 0, 0.0, 0.0
         self._n_pixels = sum(window.n_pixels for window in windows)
@@ -186,7 +189,8 @@ class MosaicRun(Run):
         return {self._number: patch_over(self.windows[self._number], self._inner.network())}
 
     def _flat(self, number: int) -> Patch:
-        return flat_patch(self.picture, self.windows[number], self._palette, self.kind)
+        is_coded = self.settings.purpose == "storing"
+        return flat_patch(self.picture, self.windows[number], self._palette, self.kind, is_coded=is_coded)
 
     @property
     def kind(self) -> tuple[int, str]:
@@ -258,11 +262,12 @@ class MosaicRun(Run):
     def _compiled(self) -> Iterator[Mapping[str, str]]:
         """Compile once what all workers need; variables of the environment by which they find it."""
         largest = max(window.n_pixels for window in self.windows)
-        if not may_compile(largest, self.settings):
+        kernels = kernels_for(largest, self.settings)
+        if not kernels:
             yield {}
             return
         self.tell(Working("compiling"))
-        with compiled_for_workers(lambda text: self.tell(Noted(text))) as variables:
+        with compiled_for_workers(lambda text: self.tell(Noted(text)), kernels) as variables:
             self.tell(Working("learning"))
             yield variables
 
@@ -282,6 +287,8 @@ class MosaicRun(Run):
             left = max(0.0, settings.seconds - self.schedule.seconds) * self._places
             rest = sum(each.n_pixels for each in self.windows[number:])
             settings = settings.changed(seconds=max(1e-3, left * window.n_pixels / rest))
+        if self._shares is not None:
+            settings = settings.changed(bpp=None, file_size=self._shares[number])
         if self.cluster is not None and settings.threads is None:
             settings = settings.changed(threads=1)
         picture = self.picture if file is None else file
@@ -339,6 +346,9 @@ class MosaicRun(Run):
             self._flat_loss = float(np.log(max(2, len(self._palette))))
         else:
             self._flat_loss = float(premultiply(some).var(axis=(0, 1), dtype=np.float64).mean() / 2)
+        target = target_bytes(self.settings, height * width)
+        if target is not None:
+            self._shares = shares_of(self.picture, self.windows, self.settings, target, self._palette)
 
     def _let_go(self) -> None:
         self._inner = None

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from paintnet.dataset.windows import Window, patch_side, windows_of
-from paintnet.errors import SettingsError
 from paintnet.executor import Cluster
 from paintnet.painter.mosaic import MosaicRun
 from paintnet.painter.run import Listener, Run
@@ -31,7 +30,7 @@ class Painter:
         Each is called with every event (see `paintnet.painter.events`) and the run.
     patch : int, "auto" or None, default="auto"
         Pixels along the side of a patch; above 1.2 megapixels the picture is divided by itself into
-        patches of 768. None keeps one network for all.
+        patches of 768, for storing above 3 into patches of 1,536. None keeps one network for all.
     workers : int, default=1
         Processes that learn patches side by side; the result does not depend on it.
     cluster : Cluster or None
@@ -107,10 +106,8 @@ class Painter:
         if not isinstance(picture, LevelPicture):
             picture = pixels_of(picture)
         height, width, channels = picture.shape
-        side = patch_side(width, height, self.patch if self._may_be_divided else None)
-        if side is not None and self._is_storing:
-            why = "a painting for storing has one network"
-            raise SettingsError("patch", why, "leave it out, or use another purpose")
+        asked = self.patch if self._may_be_divided else None
+        side = patch_side(width, height, asked, is_storing=self._is_storing)
         if side is not None:
             return self._mosaic(picture, windows_of(width, height, side))
         settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
@@ -147,8 +144,6 @@ class Painter:
     @property
     def _may_be_divided(self) -> bool:
         """Whether nobody asked for something that is meant for one network: the classic recipe, lbfgs."""
-        if self._is_storing and self.patch == "auto":
-            return False
         is_asked_for = self.patch != "auto"
         return is_asked_for or (self.preset != "tutorial" and self.settings.get("solver") != "lbfgs")
 

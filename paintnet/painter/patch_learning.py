@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from paintnet.coding.network import CodedNetwork
 from paintnet.dataset.windows import CONTEXT, Window
 from paintnet.encoding.raw import RawMap
 from paintnet.errors import PictureError, TrainingError
@@ -145,8 +146,13 @@ def patch_over(window: Window, network: Network) -> Patch:
     return Patch(network, window.extent, (float(window.left), float(window.top)))
 
 
-def flat_patch(picture: Pixels, window: Window, palette: Array | None, kind: tuple[int, str]) -> Patch:
-    """Paint the mean color of a window, or its most likely class; `kind` says what the outputs are."""
+def flat_patch(
+    picture: Pixels, window: Window, palette: Array | None, kind: tuple[int, str], *, is_coded: bool = False
+) -> Patch:
+    """Paint the mean color of a window, or its most likely class; `kind` says what the outputs are.
+
+    `is_coded`: as a network in whole numbers.
+    """
     mean = premultiply(window.of(picture)[::4, ::4]).mean(axis=(0, 1), dtype=np.float64)
     n_outputs, output = kind
     answers = mean
@@ -154,6 +160,8 @@ def flat_patch(picture: Pixels, window: Window, palette: Array | None, kind: tup
         nearest = int(np.square(palette - mean).sum(axis=1).argmin())
         is_it = np.arange(n_outputs) == nearest if n_outputs > 1 else np.array([nearest == 1])
         answers = np.where(is_it, CERTAIN, -CERTAIN)
+    if is_coded:
+        return patch_over(window, CodedNetwork.flat(window.width, window.height, answers, output))
     encoding = RawMap(window.extent)
     weights = (np.zeros((encoding.n_features, len(answers)), np.float32),)
     return Patch(Network(encoding, weights, (answers.astype(np.float32),), "relu", output), window.extent)

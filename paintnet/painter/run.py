@@ -27,6 +27,7 @@ from paintnet.painter.quality import Measurement, Quality
 from paintnet.painter.training_set import Place, make_dataset
 from paintnet.painting import Painting
 from paintnet.patches import Patch
+from paintnet.picture.formats import to_levels
 from paintnet.record import TrainingRecord
 from paintnet.settings.settings import PainterSettings
 from paintnet.typing import Array
@@ -199,6 +200,8 @@ class Run:
     def _painting_of(self, patches: Sequence[Patch], palette: Array | None) -> Painting:
         height, width, channels = self.picture.shape
         pixel = "center" if self.settings.purpose in ("copying", "storing") else "area"
+        if palette is not None and self.settings.purpose == "storing":
+            palette = to_levels(palette).astype(np.float32) / np.float32(255)  # as its file holds it
         return Painting(self.settings.mode, width, height, channels, patches, palette, pixel=pixel)
 
     def result(self) -> Painting:

@@ -250,8 +250,8 @@ class PainterSettings(CheckedSettings):
         if len(targets) > 1 or (targets and self.target_psnr is not None):
             name = targets[-1] if len(targets) > 1 else "target_psnr"
             raise SettingsError(name, f"{targets[0]} is given too", "give one of the two")
-        if self.mode != "regress":
-            raise SettingsError("purpose", "storing learns colors, not classes", "use mode regress")
+        if self.one_hot:
+            raise SettingsError("one_hot", "storing learns classes by softmax", "leave it out")
         if self.encoding.name != "pyramid":
             why = f"storing needs the encoding pyramid, not {self.encoding.name}"
             raise SettingsError("encoding", why, "leave it out")
@@ -261,8 +261,8 @@ class PainterSettings(CheckedSettings):
                 f"{listed(self.layers)} with {self.activation}, where storing has relu and a first layer of "
             )
             raise SettingsError("layers", f"{why}{n_levels} units", "leave layers and activation out")
-        if self.engine not in ("auto", "compiled") or self.solver != "adam" or self.precision != "float32":
-            name = "engine" if self.engine not in ("auto", "compiled") else "solver"
+        if self.engine == "stock" or self.solver != "adam" or self.precision != "float32":
+            name = "engine" if self.engine == "stock" else "solver"
             raise SettingsError(name, "storing has a training of its own", "leave it out")
 
     def _check_combinations(self) -> None:

@@ -1,5 +1,7 @@
 """What `auto` takes: by the work at hand, so that a seeded run gives the same bytes whatever ran before."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,7 @@ def test_work_decides_whatever_is_compiled(
     compiled: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(choice, "is_compiled", lambda: compiled)
+    monkeypatch.setattr(choice, "is_compiled", lambda kernel=choice.KERNEL: compiled)
     assert is_worth(*size, **given) is expected  # type: ignore[arg-type]
 
 
@@ -47,7 +49,7 @@ def test_work_decides_whatever_is_compiled(
 def test_under_a_short_clock_alone_what_is_compiled_is_used(
     compiled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choice, "is_compiled", lambda: compiled)
+    monkeypatch.setattr(choice, "is_compiled", lambda kernel=choice.KERNEL: compiled)
     assert is_worth(300, 300, seconds=1.0) is compiled
 
 
@@ -61,13 +63,38 @@ def test_nothing_is_compiled_on_time_that_is_for_learning(
     settings = settings_for(300, 300, "standard", seconds=seconds)
     dataset = make_dataset(np.zeros((300, 300, 3), np.float32), settings)
     taken, notes = [], list[str]()
-    monkeypatch.setattr(choice, "is_compiled", lambda: compiled)
+    monkeypatch.setattr(choice, "is_compiled", lambda kernel=choice.KERNEL: compiled)
     monkeypatch.setattr(choice, "has_compiler", lambda: True)
     monkeypatch.setattr(choice, "BlockTrainer", lambda *_, compiled, **__: taken.append(compiled))
     encoding = settings.encoding.build(dataset.extent, 0)
     choice.make_trainer(dataset, encoding, settings, Schedule.of(settings), notes.append)
     assert taken == [engine == "compiled"]
     assert notes == ([choice.NOT_COMPILED] if engine == "numpy" else [])
+
+
+@pytest.mark.parametrize(
+    ("given", "compiled", "engine"),
+    [
+        ({}, False, "compiled"),
+        ({"seconds": 10.0}, True, "compiled"),
+        ({"seconds": 10.0}, False, "numpy"),
+        ({"seconds": 10.0, "engine": "compiled"}, False, "compiled"),
+        ({"engine": "numpy"}, True, "numpy"),
+    ],
+)
+def test_small_files_are_learned_compiled_unless_it_takes_their_time(
+    given: dict[str, Any], compiled: bool, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_for(20, 20, "draft", bpp=2.0, **given)
+    dataset = make_dataset(np.zeros((20, 20, 3), np.float32), settings)
+    taken, notes = [], list[str]()
+    monkeypatch.setattr(choice, "is_compiled", lambda kernel: compiled and kernel == choice.RATE_KERNEL)
+    monkeypatch.setattr(choice, "has_compiler", lambda: True)
+    monkeypatch.setattr(choice, "RateTrainer", lambda *_, compiled, **__: taken.append(compiled))
+    encoding = settings.encoding.build(dataset.extent, 0)
+    choice.make_trainer(dataset, encoding, settings, Schedule.of(settings), notes.append)
+    assert taken == [engine == "compiled"]
+    assert notes == ([choice.NOT_COMPILED] if engine == "numpy" and "engine" not in given else [])
 
 
 def test_the_estimate_counts_points_epochs_and_weights() -> None:

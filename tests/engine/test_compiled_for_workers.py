@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from paintnet.engine.choice import may_compile
+from paintnet.engine.choice import kernels_for
+from paintnet.engine.code_cache import KERNEL, RATE_KERNEL
 from paintnet.engine.compiler import COMPILING, COMPILING_AGAIN, has_compiler
 from paintnet.settings.presets import settings_for
 
@@ -28,7 +29,7 @@ def without_compiler(work, mark, task):
     code_cache._compile = compile_here
     return work(task)
 
-mark, notes = sys.argv[1], []
+mark, notes, more = sys.argv[1], [], {}
 """
 BATCH = """
 from PIL import Image
@@ -39,11 +40,12 @@ names = ["a.png", "b.png", "c.png"]
 for name in names:
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 48, 3), np.uint8)).save(name)
 batch.do_task = partial(without_compiler, batch.do_task, mark)
-job = Job(source="", preset="draft", settings={"epochs": 1, "engine": "compiled"})
+job = Job(source="", preset="draft", settings={"epochs": 1, "engine": "compiled", **more})
 plan = batch.plan_batch(BatchSettings(job=job, out_dir=Path("out")), names)
 rows = list(batch.run_batch(plan, workers=2, note=notes.append))
 assert [row["state"] for row in rows] == ["done"] * 3, rows
 """
+FEW_BYTES = 'more = {"bpp": 20.0}\n' + BATCH
 MOSAIC = """
 from paintnet import Painter
 from paintnet.painter import patch_learning
@@ -60,8 +62,11 @@ assert painting.training.engine == "compiled", painting.training
 
 
 @needs_numba
-@pytest.mark.parametrize(("script", "is_kept"), [(BATCH, False), (MOSAIC, True)])
-def test_no_worker_compiles(script: str, is_kept: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("script", "kernel", "is_kept"),
+    [(BATCH, "kernel", False), (MOSAIC, "kernel", True), (FEW_BYTES, "rate_kernel", True)],
+)
+def test_no_worker_compiles(script: str, kernel: str, is_kept: bool, tmp_path: Path) -> None:
     cache, temporary = tmp_path / "cache", tmp_path / "temporary"
     temporary.mkdir()
     # With less optimization, which has a key of its own, it is compiled in half of the time.
@@ -79,7 +84,7 @@ def test_no_worker_compiles(script: str, is_kept: bool, tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr[-2000:]
     assert ended.stdout.startswith(f"1 {COMPILING if is_kept else COMPILING_AGAIN}")
     assert not (tmp_path / "mark").exists()
-    assert len(list(cache.glob("paintnet/kernel-*"))) == is_kept
+    assert len(list(cache.glob(f"paintnet/{kernel}-*"))) == is_kept
     assert not [path for path in temporary.rglob("*") if "kernel" in path.name]
 
 
@@ -87,8 +92,10 @@ def test_no_worker_compiles(script: str, is_kept: bool, tmp_path: Path) -> None:
 def test_nothing_is_compiled_that_nobody_wants() -> None:
     small, large = 40 * 48, 768 * 512
     draft = settings_for(64, 64, "draft", epochs=5)
-    assert [may_compile(pixels, draft) for pixels in (small, large)] == [False, True]
-    assert may_compile(small, draft.changed(engine="compiled"))
+    assert [kernels_for(pixels, draft) for pixels in (small, large)] == [set(), {KERNEL}]
+    assert kernels_for(small, draft.changed(engine="compiled")) == {KERNEL}
+    assert kernels_for(small, settings_for(64, 64, "draft", bpp=2.0)) == {RATE_KERNEL}
+    assert not kernels_for(small, settings_for(64, 64, "draft", bpp=2.0, engine="numpy"))
     for other in (
         {"engine": "numpy"},
         {"engine": "stock"},
@@ -96,9 +103,9 @@ def test_nothing_is_compiled_that_nobody_wants() -> None:
         {"precision": "float64"},
         {"encoding": "fourier"},
     ):
-        assert not may_compile(large, settings_for(64, 64, "draft", epochs=5, **other)), other
+        assert not kernels_for(large, settings_for(64, 64, "draft", epochs=5, **other)), other
 
 
 def test_without_a_compiler_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("paintnet.engine.choice.has_compiler", lambda: False)
-    assert not may_compile(10**6, settings_for(64, 64, "draft"))
+    assert not kernels_for(10**6, settings_for(64, 64, "draft"))

@@ -5,6 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from paintnet.coding.coded import Coded, Shape
+from paintnet.coding.layout import Layout
+from paintnet.coding.network import CodedNetwork
+from paintnet.coding.weights import Steps
 from paintnet.encoding.base import PositionMap
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.fourier import FourierMap
@@ -74,6 +78,48 @@ def mosaic_of(painting: Painting) -> Painting:
             patches.append(Patch(turned, Extent(left, top, right, bottom), (left, top)))
     return replace(painting, patches=tuple(patches))
 
+
+def pyramid_of(
+    width: int = WIDTH, height: int = HEIGHT, channels: int = 3, output: str = "identity", seed: int = 0
+) -> CodedNetwork:
+    """A network in whole numbers, most of them small, whose colors fill their range."""
+    rng = np.random.default_rng(seed)
+    layout = Layout(width, height, (1, 2, 4, 16))
+    flat = np.zeros(layout.size)
+    for level in range(layout.n_levels):
+        view = layout.view(flat, level)
+        view[...] = rng.integers(-3, 4, view.shape) * rng.integers(0, 2, view.shape)
+    shape = Shape(layout, channels, (6, 5), (2, 2))
+    groups = [Steps.of(rng.normal(0, 0.5, int(np.prod(each))), 7) for each in shape.all]
+    groups[0] = Steps.of(np.array([0.2, 0.3, 0.4, 0.5]), 7)
+    bias = len(shape.decoder) - 1
+    groups[bias] = Steps.of(groups[bias].values + (0.5 if output == "identity" else 0), 7)
+    return CodedNetwork.of(Coded(shape, groups, flat), output)
+
+
+def pyramids() -> dict[str, Painting]:
+    """Small files of each kind."""
+    windows = ((0, 0, 13, 14), (9, 0, 23, 14))
+    patches = tuple(
+        Patch(
+            pyramid_of(right - left, bottom - top, seed=k),
+            Extent(left, top, right - 1.0, bottom - 1.0),
+            (float(left), float(top)),
+        )
+        for k, (left, top, right, bottom) in enumerate(windows)
+    )
+    classes = (Patch.whole(pyramid_of(output="softmax"), WIDTH, HEIGHT),)
+    two = (Patch.whole(pyramid_of(channels=1, output="logistic", seed=7), WIDTH, HEIGHT),)
+    return {
+        "pyramid": Painting("regress", WIDTH, HEIGHT, 3, (Patch.whole(pyramid_of(), WIDTH, HEIGHT),)),
+        "pyramids": Painting("regress", WIDTH, HEIGHT, 3, patches, pixel="center"),
+        "pyramid of classes": Painting("classify", WIDTH, HEIGHT, 3, classes, PALETTE),
+        "pyramid of two classes": Painting("classify", WIDTH, HEIGHT, 3, two, PALETTE[:2]),
+    }
+
+
+PYRAMIDS = pyramids()
+"""Paintings in whole numbers, which a page takes and no other export."""
 
 ENCODINGS = encodings()
 COLORS = {

@@ -23,6 +23,7 @@ from tests.export.export_helpers import (
     ENCODINGS,
     EXTENT,
     PALETTE,
+    PYRAMIDS,
     chance_painting,
     mosaic_of,
 )
@@ -35,6 +36,7 @@ SIZES = [((23, 14), (0, 0, 23, 14)), ((60, 37), (0, 0, 23, 14)), ((9, 5), (0, 0,
 PAINTINGS = {
     **COLORS,
     **CLASSES,
+    **PYRAMIDS,
     "three classes": chance_painting(ENCODINGS["keys"], palette=PALETTE, outputs=3, pixel="center"),
     "two outputs": chance_painting(ENCODINGS["fourier"], palette=PALETTE[:2], outputs=2, pixel="center"),
 }

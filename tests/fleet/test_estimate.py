@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from paintnet.engine.code_cache import KERNEL, RATE_KERNEL
 from paintnet.engine.compiler import has_compiler
 from paintnet.fleet.batch import plan_batch
-from paintnet.fleet.estimate import PICTURE, compiles, estimate
+from paintnet.fleet.estimate import PICTURE, estimate, kernels_of
 from paintnet.fleet.plan import BatchSettings
 from paintnet.picture.header import size_by_header
 from tests.command_line import encoded
@@ -44,11 +45,13 @@ def test_a_batch_of_little_pictures_needs_nothing_compiled(folder: Path) -> None
     (folder / "large.png").write_bytes(encoded(Image.new("RGB", (700, 500))))
     settings = settings_in(folder / "out", job={"preset": "standard", "settings": {}})
     assert [
-        compiles(plan_batch(settings, names))
+        kernels_of(plan_batch(settings, names))
         for names in (["a.png"], ["a.png", "sample:china"], ["large.png"], ["https://example.org/b.png"])
-    ] == [False, True, True, True]
+    ] == [set(), {KERNEL}, {KERNEL}, {KERNEL}]
+    stored = settings_in(folder / "out", job={"preset": "draft", "settings": {"bpp": 1.0}})
+    assert kernels_of(plan_batch(stored, ["a.png", "no.png"])) == {RATE_KERNEL}
     small = settings_in(folder / "out", job={"preset": "standard", "settings": {}, "max_side": 32})
-    assert not compiles(plan_batch(small, ["large.png", "sample:china", "sample:nothing"]))
+    assert not kernels_of(plan_batch(small, ["large.png", "sample:china", "sample:nothing"]))
 
 
 def test_it_is_near_what_a_model_has(folder: Path) -> None:

@@ -23,7 +23,8 @@ async function readPainting() {
   for (const { table, layers, levels } of about.patches) {
     if (!table) continue;
     const count = table.packed.reduce((sum, each) => sum + each, 0);
-    layers[0].weights = await unpackTable(bytes.subarray(start, (start += count)), table, levels);
+    const unpack = table.gains ? unpackPyramid : unpackTable;
+    layers[0].weights = await unpack(bytes.subarray(start, (start += count)), table, levels);
   }
   return about;
 }
@@ -67,6 +68,21 @@ function firstLayer(patch, x, y) {
       add(k, Math.sin(phase));
       add(count + k, Math.cos(phase));
     }
+  } else if (encoding === "pyramid") {
+    const inside = (value, low, high) => Math.min(Math.max(value, low), high) - low;
+    const along = (distance, spacing, count) => {
+      const at = (distance + 0.5) / spacing - 0.5, cell = Math.floor(at);
+      const shares = BASES[spacing === 1 ? "keys" : "cubic"](at - cell);
+      return shares.map((share, i) => [Math.min(Math.max(cell - 1 + i, 0), count - 1), share]);
+    };
+    let first = 0;
+    patch.levels.forEach(([rows, columns, spacing], k) => {
+      const across = along(inside(x, extent[0], extent[2]), spacing, columns);
+      for (const [row, high] of along(inside(y, extent[1], extent[3]), spacing, rows)) {
+        for (const [column, wide] of across) sums[k] += high * wide * weights[first + row * columns + column];
+      }
+      first += rows * columns;
+    });
   } else {
     const weigh = BASES[patch.basis];
     const along = (value, low, high, spacing, vertices) => {

@@ -138,3 +138,14 @@ async function unpackTable(bytes, { lattice, packed, firsts }, levels) {
   }
   return table;
 }
+
+/* The numbers of a pyramid, level by level, each times its level's gain. */
+async function unpackPyramid(bytes, { gains, packed, firsts }, levels) {
+  const numbers = new Float32Array(levels.reduce((sum, [rows, columns]) => sum + rows * columns, 0));
+  let from = 0, at = 0;
+  for (const [k, [rows, columns]] of levels.entries()) {
+    const plane = await unpackPlanes(bytes.subarray(from, (from += packed[k])), 1, rows, columns, firsts);
+    for (const number of plane) numbers[at++] = gains[k] * number;
+  }
+  return numbers;
+}

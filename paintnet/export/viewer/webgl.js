@@ -36,10 +36,11 @@ function packTexels(about) {
     blocks.push(block);
     return block.start;
   };
-  const patches = about.patches.map(({ frequencies, n_frequencies, layers }) => ({
+  const patches = about.patches.map(({ encoding, frequencies, n_frequencies, layers }) => ({
     frequencies: place(frequencies, 2 * n_frequencies, 1),
-    layers: layers.map(({ weights, biases, inputs, units }) => ({
-      weights: place(weights, inputs, units),
+    layers: layers.map(({ weights, biases, inputs, units }, k) => ({
+      // A pyramid has one number for a row of the matrix, and they lie one behind the other.
+      weights: encoding === "pyramid" && k === 0 ? place(weights, 1, inputs) : place(weights, inputs, units),
       biases: place(biases, 1, units),
     })),
   }));
@@ -76,6 +77,7 @@ function firstLayerSource(patch, starts, groups) {
       ${add("k", "sin(phase)")} ${add(`${n} + k`, "cos(phase)")}
     }`;
   }
+  if (patch.encoding === "pyramid") return begin + pyramidSource(patch, weights);
   let first = 0;
   const source = [begin];
   for (const [rows, columns, spacing] of patch.levels) {
@@ -92,6 +94,28 @@ function firstLayerSource(patch, starts, groups) {
     }`);
     first += rows * columns;
   }
+  return source.join("\n");
+}
+
+/* The value of each level of a pyramid, added to the unit that is its own. */
+function pyramidSource(patch, weights) {
+  const [left, top, right, bottom] = patch.extent.map(real);
+  let first = 0;
+  const source = patch.levels.map(([rows, columns, spacing], k) => {
+    const begin = first, basis = spacing === 1 ? "keys" : "cubic";
+    first += rows * columns;
+    return `{
+      vec2 inside = clamp(xy, vec2(${left}, ${top}), vec2(${right}, ${bottom})) - vec2(${left}, ${top});
+      vec2 position = (inside + .5) / ${real(spacing)} - .5, cell = floor(position);
+      vec4 wx = basis_${basis}(position.x - cell.x), wy = basis_${basis}(position.y - cell.y);
+      ivec2 corner = ivec2(cell) - 1;
+      for (int j = 0; j < 4; j++) for (int i = 0; i < 4; i++) {
+        ivec2 at = clamp(corner + ivec2(i, j), ivec2(0), ivec2(${columns - 1}, ${rows - 1}));
+        int number = ${begin} + at.y * ${columns} + at.x;
+        a[${k >> 2}][${k & 3}] += wx[i] * wy[j] * texel(${weights} + number / 4)[number % 4];
+      }
+    }`;
+  });
   return source.join("\n");
 }
 
