@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -56,19 +55,11 @@ class Steps:
         most = self.most
         if most == 0:
             return 0, 0.0
-        bits = _bits(most)[:, self.numbers + most].sum(axis=1)
+        scales = np.arange(SCALES)[:, None]
+        lengths = intervals(self.numbers[None], np.zeros_like(scales), scales, -most, most)[1]
+        bits = (np.log2(TOTAL + 2 * most + 1) - np.log2(lengths)).sum(axis=1)
         best = int(bits.argmin())
         return best, float(bits[best])
-
-
-@cache
-def _bits(most: int) -> Array:
-    """Bits of each number from -most to most under each scale."""
-    numbers = np.arange(-most, most + 1)
-    total = np.log2(TOTAL + 2 * most + 1)
-    scales = np.arange(SCALES)[:, None]
-    lengths = intervals(numbers[None], np.zeros_like(scales), scales, -most, most)[1]
-    return np.asarray(total - np.log2(lengths))
 
 
 def encode_weights(encoder: RangeEncoder, groups: Sequence[Steps]) -> None:

@@ -5,7 +5,6 @@ until they fit. Nothing that is learned changes; a run may go on afterwards.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,20 +19,18 @@ from paintnet.typing import Array
 NEAR, FINEST, HALVINGS = 1.05, 0.7, 9
 """Factor of the first tries to round more coarsely or finely, the least one, and halvings in between."""
 
-COLLAPSED = 1.25
-"""How much larger an error may become by a factor before another way is tried too."""
+COARSEST = 1.08
+"""The largest factor that is tried where numbers were learned to be few enough: they lie near whole ones, and
+stay those until the factor is two, while what is expected of them does not."""
 
-SPARE = 0.4
-"""Share of the networks' bits that they can do without, if need be."""
+PRICES = (1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 16.0)
+"""What a bit of the networks costs, times that of one of the numbers: the first that is enough is taken."""
 
-PRICES = 8
-"""How many prices of the networks' bits are tried then."""
+CHEAP = 2.0
+"""Up to here no other way is tried."""
 
 TRIES = 6
 """How often the bytes of a file are counted, and what is asked for corrected."""
-
-MUCH = 1.3
-"""A factor from which on it is worth while to let the networks have fewer bits, too."""
 
 DOUBLINGS = 10
 """How often the price of a bit is doubled in the end, at most."""
@@ -46,6 +43,7 @@ ENOUGH = 0.997
 
 BYTES_OF_FRAME = 24
 """A file takes beside what is coded: its name, size and checksum."""
+
 
 BYTES_OF_CLASSES = 28
 """More than that, where there are classes: beside their palette, of which each channel takes one."""
@@ -106,23 +104,28 @@ class Landing:
         """Count the bits of the networks in steps; they stay as they are."""
         nets = self.state.decoder.weights, self.state.model.weights
         kept = [net.copy() for net in nets]
-        self._stepped(multiplier)
-        for net, weights in zip(nets, kept, strict=True):
-            net[...] = weights
+        try:
+            self._stepped(multiplier)
+        finally:  # Ctrl-C may end the run here, and its painting be kept
+            for net, weights in zip(nets, kept, strict=True):
+                net[...] = weights
 
-    def meet(self, most: float) -> float:
-        """Round so coarsely that there are few enough bits; the factor of a step.
+    def meet(self, most: float, coarsest: float = math.inf) -> float | None:
+        """Round so coarsely that there are few enough bits; the factor of a step, None where none is enough.
 
         Which numbers change is decided by what they were before they were rounded. To take whole numbers
         towards 0 instead costs far more: what is coded after them was expected from them. The nearest
-        factor is the one that is wanted: far from 1 nothing is as expected, and bits grow again.
+        factor is the one that is wanted: far from 1 nothing is as expected, and bits grow again, up to a
+        factor of two or more, which costs many decibels.
         """
         low, high, ratio = 1 / NEAR, 1.0, NEAR
         if self._bits_at(1.0) > most:
-            low, high = 1.0, NEAR
-            while self._bits_at(high) > most and self.state.q.any():
+            low, high = 1.0, min(NEAR, coarsest)
+            while self._bits_at(high) > most:
+                if high >= coarsest or not self.state.q.any():
+                    return None
                 ratio *= NEAR
-                low, high = high, high * ratio
+                low, high = high, min(high * ratio, coarsest)
         elif self.state.blocks.is_classes:  # finer numbers do not make a class any truer
             self.state.round()
             return 1.0
@@ -134,24 +137,6 @@ class Landing:
             low, high = (low, middle) if self._bits_at(middle) <= most else (middle, high)
         self.state.round(high)
         return high
-
-    def fix(self) -> float:
-        """Round for good what goes on being learned, to about the target; the factor of a step.
-
-        Gains make up for it. Where numbers would become so surprising that all of them had to go, the
-        networks are left to take fewer bits in the end.
-        """
-        state, learned = self.state, self._error()
-        factor = self._fixed_at(8.0 * (self.target or 0))
-        if self._error() > 2 * COLLAPSED * learned:
-            state.coarsen(1 / factor)
-            factor = self._fixed_at(8.0 * (self.target or 0) + SPARE * self.net_bits)
-        return factor
-
-    def _fixed_at(self, most: float) -> float:
-        factor = self.meet(most)
-        self.state.coarsen(factor)
-        return factor
 
     def _bits_at(self, factor: float) -> float:
         self.state.round(factor)
@@ -179,8 +164,7 @@ class Landing:
         if self.target is None:
             coded = coded_of(state, self._stepped_closely(kept, multiplier))
         else:
-            now = {name: array.copy() for name, array in state.changing().items()}
-            coded = self._small_enough(now, multiplier, self._stepped_for_size(kept, multiplier))
+            coded = self._small_enough(kept, multiplier)
         for name, array in state.changing().items():
             array[...] = kept[name]
         return coded
@@ -197,104 +181,69 @@ class Landing:
             steps = self._stepped(multiplier)
         return steps
 
-    def _stepped_for_size(self, kept: dict[str, Array], multiplier: float) -> list[Steps]:
-        """Round the networks, and the numbers to what they leave; the bits of both at one price.
-
-        Where the numbers would have to be far coarser than they were learned, the price is raised.
-        """
-        blocks = np.arange(len(self.state.blocks.targets))
-        best = math.inf
-        steps: list[Steps] = []
-        for doublings in range(DOUBLINGS):
-            steps, factor, fits = self._at_price(kept, multiplier, doublings)
-            error = self.step.error(blocks, self.state.decoder.weights)
-            if fits and error >= best:
-                return self._at_price(kept, multiplier, doublings - 1)[0]
-            if fits and factor < MUCH:
+    def _small_enough(self, kept: dict[str, Array], multiplier: float) -> Coded:
+        """Give the best of the paintings that are small enough; raises where there is none."""
+        found: list[tuple[float, Coded]] = []
+        for price in PRICES:
+            self._go_back(kept, 1.0)
+            found += self._filled(self._stepped(price * multiplier), COARSEST)
+            if found:
                 break
-            best = error if fits else best
-        return steps
+        if not found or price > CHEAP:
+            found += self._at_one_price(kept, multiplier)
+        if not found:
+            least = math.ceil(_bytes_of(coded_of(self.state, self._stepped(multiplier)))) + self._frame
+            why = f"{self.target or 0:,} bytes are too few: this painting takes {least:,}"
+            raise TrainingError(self._asked_as, why, "allow more, or learn from a smaller copy")
+        return min(found, key=lambda each: each[0])[1]
 
-    def _at_price(
-        self, kept: dict[str, Array], multiplier: float, doublings: int
-    ) -> tuple[list[Steps], float, bool]:
-        price, state, most = 2.0**doublings, self.state, 8.0 * (self.target or 0)
-        for name, array in state.changing().items():
+    def _at_one_price(self, kept: dict[str, Array], multiplier: float) -> list[tuple[float, Coded]]:
+        """Round numbers and networks at one price, which is raised while that is better."""
+        found: list[tuple[float, Coded]] = []
+        for doublings in range(DOUBLINGS):
+            price = 2.0**doublings
+            self._go_back(kept, math.sqrt(price))
+            tried = self._filled(self._stepped(price * multiplier))
+            if tried and found and tried[0][0] >= found[-1][0]:
+                break
+            found += tried
+        return found
+
+    def _go_back(self, kept: dict[str, Array], factor: float) -> None:
+        """Take all as it was learned, and round the numbers in steps so many times as large."""
+        for name, array in self.state.changing().items():
             array[...] = kept[name]
-        state.coarsen(math.sqrt(price))
-        state.round()
-        steps = self._stepped(price * multiplier)
-        factor = self.meet(most)
-        regained(state, steps, factor)
-        return steps, factor, self.hard_bits() <= most
+        self.state.coarsen(factor)
+        self.state.round()
 
     def _stepped(self, multiplier: float) -> list[Steps]:
         steps = stepped_weights(self.state, self.step, multiplier)
         self.net_bits = sum(each.coded[1] + GROUP_BITS for each in steps)
         return steps
 
-    def _small_enough(self, kept: dict[str, Array], multiplier: float, steps: list[Steps]) -> Coded:
-        """Round as finely as the target allows."""
-        state, target = self.state, self.target or 0
-        blocks = np.arange(len(state.blocks.targets))
-        state.decoder.weights[:], state.q[:] = kept["decoder"], kept["q"]
-        learned = self.step.error(blocks, state.decoder.weights)
-        found = self._by_numbers(steps)
-        if found.coded is None or found.error > COLLAPSED * learned:
-            found = min(found, self._by_networks(kept, multiplier), key=lambda each: each.error)
-        if found.coded is None:
-            least = math.ceil(found.bytes) + self._frame
-            why = f"{target:,} bytes are too few: this painting takes {least:,}"
-            raise TrainingError(self._asked_as, why, "allow more, or learn from a smaller copy")
-        return found.coded
-
-    def _by_numbers(self, steps: list[Steps]) -> "_Found":
-        """Meet the target by the size of a step.
+    def _filled(self, steps: list[Steps], coarsest: float = math.inf) -> list[tuple[float, Coded]]:
+        """Round as finely as the target allows, with networks that are rounded: its error and the painting.
 
         The context model of a file is rounded, and its bits differ a little from those that are estimated
         here; so they are counted, and what is asked for is corrected.
         """
-        target = self.target or 0
-        room, asked, best = target - self._frame, 8.0 * target, _Found(math.inf, 0.0, None)
+        room, asked = (self.target or 0) - self._frame, 8.0 * (self.target or 0)
+        blocks = np.arange(len(self.state.blocks.targets))
+        best: list[tuple[float, Coded]] = []
+        most = 0.0
         for _ in range(TRIES):
-            coded = coded_of(self.state, regained(self.state, steps, self.meet(asked)))
-            spent = coded.estimated_bytes + 2
-            if spent <= room and (best.coded is None or spent > best.bytes):
-                best = _Found(self._error(), spent, coded)
+            factor = self.meet(asked, coarsest)
+            if factor is None:
+                break
+            coded = coded_of(self.state, regained(self.state, steps, factor))
+            spent = _bytes_of(coded)
+            if most < spent <= room:
+                most, best = spent, [(self.step.error(blocks, self.state.decoder.weights), coded)]
             if ENOUGH * room < spent <= room:
                 break
             asked += 8 * ((1 + ENOUGH) / 2 * room - spent)
-        return best if best.coded is not None else _Found(math.inf, spent, None)
-
-    def _by_networks(self, kept: dict[str, Array], multiplier: float) -> "_Found":
-        """Leave the numbers as they were learned, and round the networks until they leave enough room.
-
-        Where nearly every number is what was expected, as in a picture of a few flat colors, to divide all
-        of them by a factor makes them surprising, and takes more bits with any factor near 1.
-        """
-        state, room = self.state, (self.target or 0) - self._frame
-        best, low, high = _Found(math.inf, math.inf, None), -float(DOUBLINGS), float(DOUBLINGS)
-        for _ in range(PRICES):
-            doublings = (low + high) / 2
-            for name, array in state.changing().items():
-                array[...] = kept[name]
-            coded = coded_of(state, self._stepped(2**doublings * multiplier))
-            spent = coded.estimated_bytes + 2
-            if spent <= room:
-                error = self._error()
-                best = min(best, _Found(error, spent, coded), key=lambda each: each.error)
-                high = doublings
-            else:
-                low = doublings
-        return best if best.coded is not None else _Found(math.inf, spent, None)
-
-    def _error(self) -> float:
-        return self.step.error(np.arange(len(self.state.blocks.targets)), self.state.decoder.weights)
+        return best
 
 
-class _Found(NamedTuple):
-    """A painting in whole numbers, its error and its bytes; None where it is too large."""
-
-    error: float
-    bytes: float
-    coded: Coded | None
+def _bytes_of(coded: Coded) -> float:
+    return coded.estimated_bytes + 2

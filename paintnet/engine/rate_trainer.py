@@ -23,7 +23,7 @@ from paintnet.engine.code_cache import RATE_KERNEL
 from paintnet.engine.compiler import CompilerError, compiling_note
 from paintnet.engine.numpy_rate import NumpyRate
 from paintnet.engine.rate_guess import multiplier_for_bits, multiplier_for_error
-from paintnet.engine.rate_landing import Landing, frame_bytes
+from paintnet.engine.rate_landing import COARSEST, Landing, frame_bytes
 from paintnet.engine.rate_state import RateState
 from paintnet.engine.rate_step import RateStep, adam_numbers
 from paintnet.engine.schedule import Schedule
@@ -48,6 +48,9 @@ TEMPERATURES, AMPLITUDES = (0.5, 0.1), (0.75, 1.0)
 
 LOOKS = 60
 """Times in a run that hard rounded numbers are counted, and the multiplier is corrected."""
+
+WEIGHINGS = (30, 36, 42, 48, 51, 54)
+"""Looks at which the bits of the networks are counted too: half of all, in a small picture."""
 
 CAUTION = 0.25
 """How much of a correction is made at a look."""
@@ -179,8 +182,7 @@ class RateTrainer:
         base = schedule.learning_rate
         seed = int(self.rng.integers(2**32))
         if progress < FIXED_FROM:
-            if progress * LOOKS >= self.looks + 1:
-                self.looks += 1
+            if int(progress * LOOKS) > self.looks:
                 self._look(progress)
             share = progress / FIXED_FROM
             cosine = 0.5 * (1 + math.cos(math.pi * share))
@@ -211,10 +213,11 @@ class RateTrainer:
 
     def _look(self, progress: float) -> None:
         """Measure with numbers rounded hard, and correct the multiplier."""
+        before, self.looks = self.looks, int(progress * LOOKS)
         if progress < FIRST_LOOK or (self.target_bytes is None and self.settings.target_psnr is None):
             return
         self.state_.round()
-        if self.looks in (LOOKS // 2, int(LOOKS * 0.8)):
+        if any(before < look <= self.looks for look in WEIGHINGS):
             self.landing.weigh(self.multiplier)
         if self.target_bytes is not None:
             fixed = self.landing.fixed_bits
@@ -235,12 +238,15 @@ class RateTrainer:
         self.state_.coarsen(math.sqrt(factor))
 
     def _land(self) -> None:
-        """Round the numbers for good, to about the target."""
+        """Round the numbers for good, to about the target; what is missing then is saved in the networks."""
         self.is_fixed = True
         self.state_.round()
         self.landing.weigh(self.multiplier)
         if self.target_bytes is not None:
-            self.multiplier *= self.landing.fix() ** 2
+            factor = self.landing.meet(8.0 * self.target_bytes, COARSEST) or 1.0
+            self.state_.coarsen(factor)
+            self.state_.round()
+            self.multiplier *= factor**2
 
     def coded(self) -> Coded:
         """Give the painting in whole numbers, of at most as many bytes as were asked for."""
