@@ -1,13 +1,17 @@
 """What the page of ``paintnet play`` does beside its browser: how soon, how often, at what cost."""
 
 import io
+import threading
+import time
 from base64 import b64decode
-from contextlib import contextmanager
+from collections import deque
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
+import requests
 from PIL import Image
 
 from bench import results
@@ -17,6 +21,7 @@ from paintnet.painter.painter import Painter
 from paintnet.picture import open_picture, shrink
 from paintnet.play.controls import Wish
 from paintnet.play.server import Server
+from paintnet.typing import Array
 
 REPEATS = 3
 SHARP_DB = 35.0
@@ -57,14 +62,14 @@ def report() -> str:
         f"{SHARP_DB:.0f} dB, s",
         "repaintings/s",
         "alone, s",
+        "read, s",
         "watched, s",
-        "cost",
     ]
     return results.markdown(headings, table)
 
 
 def _once(path: Path) -> dict[str, float]:
-    """One run alone, one that is watched, and one whose paintings are kept, which itself takes time."""
+    """Run alone, read by nobody who draws, watched, and with all paintings kept, which itself takes time."""
     alone = _alone(path)
     seen, watched = _watched(path, keeps=False)
     kept, _ = _watched(path, keeps=True)
@@ -77,8 +82,8 @@ def _once(path: Path) -> dict[str, float]:
         ),
         "repaintings": len(while_learning) / watched,
         "alone": alone,
+        "read": _read(path),
         "watched": watched,
-        "cost": watched / alone - 1,
     }
 
 
@@ -88,6 +93,35 @@ def _alone(path: Path) -> float:
     run = Painter(wish.preset, **wish.settings).start(shrink(open_picture(path).pixels, wish.max_side))
     list(run)
     return run.schedule.seconds
+
+
+def _read(path: Path) -> float:
+    """Seconds that all epochs take where a program takes what a browser would draw."""
+    with Server(path) as server, requests.Session() as session:
+        session.trust_env = False
+        address = f"{server.address}pages"
+        page = f"{address}/{session.post(address).json()['id']}"
+        with session.get(f"{page}/stream", stream=True) as stream:
+            threading.Thread(target=_drain, args=(stream,), daemon=True).start()
+            for verb in ("configure", "open"):
+                requests.post(f"{page}/{verb}", data="{}").raise_for_status()
+            (only,) = server.pages._open.values()
+            assert only.learner is not None
+            for phase in ("ready", "ended"):
+                while only.learner.phase != phase:
+                    time.sleep(0.1)
+                if phase == "ready":
+                    time.sleep(0.5)
+                    requests.post(f"{page}/start", data="{}").raise_for_status()
+            assert only.learner.run is not None
+            seconds = only.learner.run.schedule.seconds
+            requests.post(f"{page}/leave").raise_for_status()
+        return seconds
+
+
+def _drain(stream: requests.Response) -> None:
+    with suppress(AttributeError, requests.RequestException):  # it is closed while it is read
+        deque(stream.iter_content(65536), 0)
 
 
 def _watched(path: Path, *, keeps: bool) -> tuple[list[Any], float]:
@@ -122,11 +156,25 @@ def _wait(page: Any, condition: str) -> None:
 
 
 def _quality(picture: Image.Image, width: int, url: str) -> float:
-    """PSNR of what is seen: the canvas as large as it is shown, beside the picture at that size."""
+    """PSNR of what is seen: canvas and picture as large as the screen shows them."""
     painted = Image.open(io.BytesIO(b64decode(url.partition(",")[2]))).convert("RGB")
     size = (width, round(width * picture.height / picture.width))
-    levels = [
-        np.asarray(painted.resize(size, Image.Resampling.BILINEAR)),
-        np.asarray(picture.resize(size, Image.Resampling.BOX)),
-    ]
-    return psnr(*(each.astype(np.float64) / 255 for each in levels))
+    return psnr(*(np.asarray(_shown(each, size), dtype=np.float32) / 255 for each in (painted, picture)))
+
+
+def _shown(image: Image.Image, size: tuple[int, int]) -> Image.Image | Array:
+    """Enlarge as browsers do, and make smaller by the mean over each pixel's area."""
+    if image.width < size[0]:
+        return image.resize(size, Image.Resampling.BILINEAR)
+    across, down = (_overlaps(*sides) for sides in zip(image.size, size, strict=True))
+    shown: Array = np.einsum(
+        "yr,rcd,xc->yxd", down, np.asarray(image, dtype=np.float32), across, optimize=True
+    )
+    return shown
+
+
+def _overlaps(n: int, shown: int) -> Array:
+    """Share of each of n pixels in each that is shown, (shown, n)."""
+    ends = np.arange(shown + 1)[:, None] * (n / shown)
+    covered = np.clip(ends - np.arange(n), 0, 1)
+    return np.asarray((covered[1:] - covered[:-1]) * (shown / n), dtype=np.float32)

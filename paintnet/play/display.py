@@ -21,7 +21,7 @@ from paintnet.play.outbox import Outbox
 from paintnet.play.views import colors_of, network_view, seen_as
 from paintnet.typing import Array
 
-INTERVAL = 0.1
+INTERVAL = 0.12
 """Seconds from one painting to the next."""
 
 BUDGET = 0.012
@@ -108,7 +108,7 @@ class Display:
 
     def forget(self) -> None:
         """Let go of what was kept for another network or picture."""
-        self._lattices, self._originals, self._seconds_a_cell = {}, {}, None
+        self._lattices, self._originals, self._seconds_a_cell, self._whole = {}, {}, None, None
         self.outbox.forget("frame", "network", "unit")
         self.refresh()
 
@@ -149,7 +149,9 @@ class Display:
             return
         network = scene.painting.patches[0].network
         # A page that does not read gets no more paintings: they would only take time from the training.
-        if not (scene.is_moving and self.outbox.is_waiting("frame")):
+        is_unwanted = scene.is_moving and self.outbox.is_waiting("frame")
+        # What is seen whole would blur for a moment.
+        if not is_unwanted and self._whole != (scene.epoch, self.look):
             self._paint_cells(scene, network)
         if not scene.is_moving or time.monotonic() - self._network_at > NETWORK_INTERVAL:
             self._network_at = time.monotonic()
@@ -182,6 +184,7 @@ class Display:
             if self._wanted.is_set() or self._is_over:
                 return  # something newer is wanted
         self._send(scene, np.concatenate(rows).reshape(-1, painting.channels), size)
+        self._whole = (scene.epoch, self.look)
 
     def _send(self, scene: Scene, colors: Array, size: tuple[int, int]) -> None:
         shape = (size[1], size[0])
