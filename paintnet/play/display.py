@@ -97,6 +97,7 @@ class Display:
     _originals: dict[Any, Array] = field(default_factory=dict)
     _seconds_a_cell: float | None = None
     _network_at: float = 0.0
+    _whole: tuple[int, Look] | None = None
 
     def __post_init__(self) -> None:
         self._thread = threading.Thread(target=self._live, name="paintnet-display", daemon=True)
