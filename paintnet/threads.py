@@ -42,7 +42,9 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item], threads: i
         while results:
             yield results.popleft()()
     finally:
-        pool.shutdown(cancel_futures=True)
+        # Not waited for: what is left early may be collected in any thread, one that just begins too, whose
+        # starter waits for it with a lock in hand that the end of another thread needs.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _begun(pool: ThreadPoolExecutor, work: Callable[[Item], Result], item: Item) -> Callable[[], Result]:
