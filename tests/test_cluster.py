@@ -213,7 +213,7 @@ def test_fit_gives_its_patches_to_a_cluster(run: Run, farm: Farm, folder: Path) 
 def test_what_cannot_be_used_is_told(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures_in(folder, "a.png")
     monkeypatch.setattr(executor, "_ANSWERS_WITHIN", 0.5)
-    monkeypatch.setattr("paintnet.fleet.batch.compiles", lambda plan: pytest.fail("compiled for a cluster"))
+    monkeypatch.setattr("paintnet.fleet.batch.kernels_of", lambda plan: pytest.fail("compiled for a cluster"))
     told = run("batch", "a.png", "--out-dir", "out", "--cluster", "tcp://127.0.0.1:9").failed()
     assert told.startswith("cluster tcp://127.0.0.1:9: no scheduler of Dask answers there; look at what ")
     told = run("batch", "a.png", "--out-dir", "out", "--cluster", "x", "--workers", "2").failed(2)

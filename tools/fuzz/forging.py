@@ -10,7 +10,7 @@ import numpy as np
 
 from paintnet.coding.coded import read_varint
 from paintnet.files.container import Container, encode_container
-from paintnet.files.parts import CODECS, ContainerError, Part
+from paintnet.files.parts import CODECS, CODED, ContainerError, Part
 from paintnet.model_parts import LAYOUT
 from paintnet.smallfile import CHECK_BYTES, MAGIC
 from tools.fuzz.mutations import mutated
@@ -89,8 +89,10 @@ def forged(data: bytes, other: bytes, chance: random.Random) -> bytes:
             parts[chance.choice([name, *sorted(parts)])] = foreign[name]
         else:
             chance.choice(_STEPS)(chance, document, parts)
+    are_coded = bool(parts) and all(CODED in part.tensors for part in parts.values())
+    codec = CODED if are_coded else chance.choice(sorted(set(CODECS) - {CODED}))
     try:
-        return b"".join(encode_container(document, parts, LAYOUT, chance.choice(sorted(CODECS))))
+        return b"".join(encode_container(document, parts, LAYOUT, codec))
     except (ContainerError, ValueError, TypeError):
         return data
 
