@@ -109,7 +109,8 @@ function tellPhase() {
   const measured = [psnr && `PSNR ${number(psnr, 2)} dB`, heldOut && say("held_out_is", { value: number(heldOut, 2) }), accuracy && say("accuracy_is", { value: number(100 * accuracy, 1) })];
   const after = (said) => `${said} ${measured.filter(Boolean).join(", ")}`;
   const words = { failed: () => refusal(page.state), preparing: () => page.why + say("preparing"), measuring: () => say("measuring"), ready: () => page.why + say("ready"), running: () => "", ended: () => after(say("ended")), model: () => after(say("model_shown")) };
-  if (words[phase]) status(words[phase](), phase === "failed");
+  const isRefused = byId("status").classList.contains("bad") && ["preparing", "ready", "measuring"].includes(phase); // it stays
+  if (words[phase] && !isRefused) status(words[phase](), phase === "failed");
 }
 
 function told(state) {
@@ -177,6 +178,7 @@ async function run(given, source = null) {
 }
 
 async function send() {
+  status(""); // what was refused before
   history.replaceState(null, "", toAddress(addressed()));
   settings.show();
   return attempt(() => ask("configure", settings.read()));
