@@ -12,7 +12,7 @@ from paintnet import small_mosaic
 from paintnet.coding.network import CodedNetwork
 from paintnet.errors import ModelFileError, SettingsError
 from paintnet.files.container import Container, assemble, read_header
-from paintnet.files.parts import CODECS, CODED, LENGTH_BYTES, NEW_CODECS, OverLimitError, Part
+from paintnet.files.parts import CODED, LENGTH_BYTES, NEW_CODECS, OF_TENSORS, OverLimitError, Part
 from paintnet.files.spool import Spool
 from paintnet.files.writing import replacing
 from paintnet.model_parts import LAYOUT, MAKE_ONE, SMALLER, bytes_of, network_of, told
@@ -95,7 +95,7 @@ def encode_model(model: Model, codec: str | None = None) -> bytes:
     model : Model
         Such as a painting.
     codec : str, optional
-        How the parts are stored: a name of `paintnet.files.parts.CODECS`. By default what lies in a
+        How the parts are stored: a name of `paintnet.files.parts.OF_TENSORS`. By default what lies in a
         file stays as it is, networks on a lattice are "packed" and all else is "raw".
 
     Raises
@@ -234,9 +234,8 @@ def model_pieces(model: Model, codec: str | None = None, name: str = "the painti
     ModelFileError
         Before the first piece, if it is over a limit, so that nobody could read it again.
     """
-    known = [each for each in CODECS if each != CODED]
-    if codec is not None and codec not in known:
-        raise SettingsError("codec", f"unknown name {codec!r}", f"use one of {', '.join(known)}")
+    if codec is not None and codec not in OF_TENSORS:
+        raise SettingsError("codec", f"unknown name {codec!r}", f"use one of {', '.join(OF_TENSORS)}")
     if (pieces := _small_pieces(model)) is not None:
         return pieces
     rest, patches = Spool(BytesIO()), model.patches

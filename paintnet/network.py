@@ -179,6 +179,31 @@ class Network:
             return outputs
 
 
+def outputs_of(channels: int, n_classes: int | None, *, one_hot: bool = False) -> tuple[int, str]:
+    """Tell how many outputs a network has, and what they are: those that scikit-learn gives it.
+
+    Parameters
+    ----------
+    channels : int
+        Of the picture.
+    n_classes : int or None
+        Classes that are learned, one of which counts as two; None where colors are.
+    one_hot : bool, default=False
+        Whether each class has an output of its own, apart from the others.
+
+    Examples
+    --------
+    >>> outputs_of(3, None), outputs_of(3, 2), outputs_of(3, 6), outputs_of(3, 2, one_hot=True)
+    ((3, 'identity'), (1, 'logistic'), (6, 'softmax'), (2, 'logistic'))
+    """
+    if n_classes is None:
+        return channels, "identity"
+    n_outputs = max(2, n_classes)
+    if one_hot:
+        return n_outputs, "logistic"
+    return (1, "logistic") if n_outputs == 2 else (n_outputs, "softmax")
+
+
 def _held(z: Array) -> Array:
     """Bring sums that overflowed back into range, in place; where they lost their sign, to 0."""
     return np.nan_to_num(z, copy=False, nan=0.0, posinf=LARGEST, neginf=-LARGEST)

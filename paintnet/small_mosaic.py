@@ -24,6 +24,7 @@ from paintnet.encoding.extent import Extent
 from paintnet.files.entries import Entry
 from paintnet.files.parts import CODED, ContainerError, Part
 from paintnet.model_parts import MAX_PATCHES
+from paintnet.network import outputs_of
 from paintnet.patches import Patch
 from paintnet.smallfile import CHECK_BYTES, MAGIC, MOST_BYTES, check_of
 from paintnet.stored_patches import Place, StoredPatches, patch_name
@@ -56,9 +57,7 @@ class SmallHead(NamedTuple):
     @property
     def kind(self) -> tuple[int, str]:
         """How many outputs each network has, and what they are."""
-        if self.palette is None:
-            return self.channels, "identity"
-        return (1, "logistic") if len(self.palette) <= 2 else (len(self.palette), "softmax")
+        return outputs_of(self.channels, None if self.palette is None else len(self.palette))
 
     @classmethod
     def of(

@@ -12,6 +12,7 @@ from paintnet.engine import choice
 from paintnet.errors import SettingsError
 from paintnet.extras import _requirement, pip_line
 from paintnet.painter.events import Noted
+from paintnet.painter.run import Run
 
 WHEEL = "https://example.org/paintnet-0.1.0-py3-none-any.whl"
 GIT = "https://example.org/paintnet.git"
@@ -62,19 +63,25 @@ def test_a_folder(tmp_path: Path, editable: bool, option: str) -> None:
     assert _requirement("fast", text) == f"{option}'{folder}[fast]'"
 
 
-@pytest.mark.parametrize(("engine", "side", "count"), [("auto", 300, 1), ("auto", 24, 0), ("numpy", 300, 0)])
-def test_without_numba_one_note_tells_what_it_would_gain(
-    monkeypatch: pytest.MonkeyPatch, engine: str, side: int, count: int
-) -> None:
-    monkeypatch.setattr(choice, "has_compiler", lambda: False)
+def begun(side: int, **settings: Any) -> tuple[Run, list[str]]:
+    """A run after its first epoch, and what it has noted."""
     notes = []
 
     def listen(event: Any, run: Any) -> None:
         if isinstance(event, Noted):
             notes.append(event.text)
 
-    run = Painter(engine=engine, listeners=(listen,)).start(np.zeros((side, side, 1), np.float32))
+    run = Painter(**settings, listeners=(listen,)).start(np.zeros((side, side, 1), np.float32))
     next(run)
+    return run, notes
+
+
+@pytest.mark.parametrize(("engine", "side", "count"), [("auto", 300, 1), ("auto", 24, 0), ("numpy", 300, 0)])
+def test_without_numba_one_note_tells_what_it_would_gain(
+    monkeypatch: pytest.MonkeyPatch, engine: str, side: int, count: int
+) -> None:
+    monkeypatch.setattr(choice, "has_compiler", lambda: False)
+    _, notes = begun(side, engine=engine)
     assert notes == [f"with numba the training is about six times as fast: {pip_line('fast')}"] * count
 
 
@@ -83,14 +90,7 @@ def test_without_numba_small_files_are_learned_by_numpy(
     monkeypatch: pytest.MonkeyPatch, engine: str, count: int
 ) -> None:
     monkeypatch.setattr(choice, "has_compiler", lambda: False)
-    notes = []
-
-    def listen(event: Any, run: Any) -> None:
-        if isinstance(event, Noted):
-            notes.append(event.text)
-
-    run = Painter(engine=engine, bpp=2.0, listeners=(listen,)).start(np.zeros((24, 24, 1), np.float32))
-    next(run)
+    run, notes = begun(24, engine=engine, bpp=2.0)
     assert run.engine == "numpy"
     assert notes == [f"with numba this training is about four times as fast: {pip_line('fast')}"] * count
     with pytest.raises(SettingsError, match="engine compiled: numba is not installed; install it with"):

@@ -15,7 +15,7 @@ from paintnet.encoding.base import PositionMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.block_state import AdamRates, BlockState
 from paintnet.engine.blocks import SIDE, BlockPlan
-from paintnet.engine.compiler import CompilerError, compiling_note
+from paintnet.engine.compiler import compiled_or_none
 from paintnet.engine.numpy_step import NumpyStep
 from paintnet.engine.schedule import Schedule
 from paintnet.engine.starts import STARTS, StartContext
@@ -79,28 +79,18 @@ class BlockTrainer:
         self.n_pixels = dataset.n_learned
         self.epochs_begun = self.updates = 0
         self.losses: list[float] = []
-        compiled_step = None
+        step = None
         if compiled:
             compiling()
-            compiled_step = self._compiled_step(note)
-        self.engine = "numpy" if compiled_step is None else "compiled"
-        self.step = compiled_step or NumpyStep(plan, self.blocks)
+            step = compiled_or_none(self._compiled_step, note, insists=settings.engine == "compiled")
+        self.engine = "numpy" if step is None else "compiled"
+        self.step = step or NumpyStep(plan, self.blocks)
 
-    def _compiled_step(self, note: Callable[[str], None]) -> Any:
-        """Give the compiled step, or None where the compiler fails and nobody insisted on it."""
-        compiling = compiling_note()
-        if compiling is not None:
-            note(compiling)
-        try:
-            # numba takes seconds to load; only a compiled run pays for it.
-            from paintnet.engine.compiled_step import CompiledStep
+    def _compiled_step(self) -> Any:
+        # numba takes seconds to load; only a compiled run pays for it.
+        from paintnet.engine.compiled_step import CompiledStep
 
-            return CompiledStep(self.plan, self.blocks, threads=self.settings.threads or cores())
-        except CompilerError as error:
-            if self.settings.engine == "compiled":
-                raise
-            note(f"NumPy trains instead of numba: {error.why}")
-            return None
+        return CompiledStep(self.plan, self.blocks, threads=self.settings.threads or cores())
 
     def epoch(self) -> float:
         """Pass over all blocks once."""

@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from paintnet.engine import code_cache
 from paintnet.engine.code_cache import KERNEL
@@ -26,6 +26,9 @@ COMPILING_AGAIN = "compiling the training step, which takes about 20 s in each r
 
 _loading = threading.Lock()
 _running = threading.Lock()
+
+
+Step = TypeVar("Step")
 
 
 class _Process:
@@ -71,6 +74,38 @@ def compiling_note(kernel: str = KERNEL) -> str | None:
         return None
     why = code_cache.why_not_kept()
     return COMPILING if why is None else f"{COMPILING_AGAIN} ({why})"
+
+
+def compiled_or_none(
+    make: Callable[[], Step], note: Callable[[str], None], kernel: str = KERNEL, *, insists: bool
+) -> Step | None:
+    """Give a compiled step, or None where the compiler fails and nobody insists on it.
+
+    Parameters
+    ----------
+    make : callable
+        Imports what needs numba, and gives the step.
+    note : callable
+        Is told what a user should know: that the kernel is compiled, or cannot be.
+    kernel : str
+        That it runs.
+    insists : bool
+        Whether to raise instead.
+
+    Raises
+    ------
+    CompilerError
+        If the compiler fails, and somebody insists on it.
+    """
+    if (compiling := compiling_note(kernel)) is not None:
+        note(compiling)
+    try:
+        return make()
+    except CompilerError as error:
+        if insists:
+            raise
+        note(f"NumPy trains instead of numba: {error.why}")
+        return None
 
 
 @contextmanager

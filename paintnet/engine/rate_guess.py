@@ -41,16 +41,14 @@ def multiplier_for_bits(picture: Array, bits: float) -> float:
     >>> multiplier_for_bits(noise, 40_000) < multiplier_for_bits(noise, 20_000)
     True
     """
-    squares, n_pixels = _squares(picture), picture.shape[0] * picture.shape[1]
-    # Small pictures pay more for the networks.
-    fixed = NETWORK_BITS * (1 - n_pixels / PIXELS)
-    left = max(bits - fixed, 0.3 * bits)
+    squares = _squares(picture)
+    left = max(bits - _bits_of_networks(picture), 0.3 * bits)
 
     def is_enough(multiplier: float) -> bool:
         found = np.log2(1 + squares / (STEP**2 * multiplier)).sum() / 2
         return bool(found / EXCESS <= left)
 
-    return _least(is_enough)
+    return least_multiplier(is_enough)
 
 
 def multiplier_for_error(picture: Array, error: float) -> float:
@@ -61,7 +59,7 @@ def multiplier_for_error(picture: Array, error: float) -> float:
         found = np.minimum(squares, LOST_STEP**2 * multiplier).sum() / picture.size
         return bool(found / LOST >= error)
 
-    return _least(is_enough)
+    return least_multiplier(is_enough)
 
 
 class BitsOfPicture:
@@ -83,7 +81,7 @@ class BitsOfPicture:
     def __init__(self, picture: Array) -> None:
         squares = _squares(picture)
         self._counts = np.histogram(np.log2(squares + 2.0 ** MAGNITUDES[0]), MAGNITUDES)[0]
-        self._fixed = NETWORK_BITS * (1 - picture.shape[0] * picture.shape[1] / PIXELS)
+        self._fixed = _bits_of_networks(picture)
 
     def at(self, multiplier: float) -> float:
         """Bits, those of the networks included."""
@@ -92,12 +90,19 @@ class BitsOfPicture:
         return float(self._counts @ each / EXCESS + self._fixed)
 
 
-def _least(is_enough: Callable[[float], bool]) -> float:
+def least_multiplier(is_enough: Callable[[float], bool]) -> float:
+    """Find the least multiplier that is enough."""
     low, high = LEAST, MOST
     for _ in range(HALVINGS):
         middle = math.sqrt(low * high)
         low, high = (low, middle) if is_enough(middle) else (middle, high)
     return high
+
+
+def _bits_of_networks(picture: Array) -> float:
+    """Small pictures pay more for them."""
+    height, width, _ = picture.shape
+    return float(NETWORK_BITS * (1 - height * width / PIXELS))
 
 
 def _squares(picture: Array) -> Array:

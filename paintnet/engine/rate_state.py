@@ -13,6 +13,7 @@ from paintnet.coding.layout import N_SEEN, RUN, Layout
 from paintnet.encoding.pyramid import TAPS, PyramidLevel
 from paintnet.engine.blocks import SIDE
 from paintnet.errors import SettingsError
+from paintnet.network import outputs_of
 from paintnet.typing import Array
 
 GAIN = 2.9
@@ -107,7 +108,7 @@ class RateState:
             most = f"of at most {MOST_SIDE:,} pixels a side and {MOST_PIXELS:,} in all"
             why = f"{layout.width:,} x {layout.height:,} pixels are too many for one network for storing"
             raise SettingsError("picture", why, f"learn from a copy {most}")
-        channels = n_outputs_of(self.n_classes) or self.targets.shape[2]
+        channels, _ = outputs_of(self.targets.shape[2], self.n_classes)
         self.shape = Shape(layout, channels, self.hidden, self.context)
         self.valid = np.zeros(layout.size, np.float32)
         for level in range(layout.n_levels):
@@ -183,17 +184,6 @@ class RateState:
             *windows(self.decoder.weights, self.shape.decoder),
             *windows(self.model.weights, context_shapes(n_levels, self.context)),
         ]
-
-
-def n_outputs_of(n_classes: int | None) -> int | None:
-    """Outputs by which classes are told apart: two by one of them; None where there are no classes.
-
-    Examples
-    --------
-    >>> n_outputs_of(2), n_outputs_of(6), n_outputs_of(None)
-    (1, 6, None)
-    """
-    return 1 if n_classes == 2 else n_classes
 
 
 def windows(vector: Array, shapes: list[tuple[int, ...]]) -> list[Array]:

@@ -20,7 +20,7 @@ from paintnet.dataset.pixels import Dataset
 from paintnet.encoding.pyramid import PyramidMap
 from paintnet.engine import sklearn_mlp as sk
 from paintnet.engine.code_cache import RATE_KERNEL
-from paintnet.engine.compiler import CompilerError, compiling_note
+from paintnet.engine.compiler import compiled_or_none
 from paintnet.engine.numpy_rate import NumpyRate
 from paintnet.engine.rate_guess import multiplier_for_bits, multiplier_for_error
 from paintnet.engine.rate_landing import COARSEST, Landing, frame_bytes
@@ -134,12 +134,13 @@ class RateTrainer:
             self.rng,
             n_classes,
         )
-        compiled_step = None
+        step = None
         if compiled:
             compiling()
-            compiled_step = self._compiled_step(note)
-        self.engine = "numpy" if compiled_step is None else "compiled"
-        self.step = compiled_step or NumpyRate(self.state_)
+            insists = settings.engine == "compiled"
+            step = compiled_or_none(self._compiled_step, note, RATE_KERNEL, insists=insists)
+        self.engine = "numpy" if step is None else "compiled"
+        self.step = step or NumpyRate(self.state_)
         self.epochs_begun, self.looks = 0, 0
         self.is_fixed = False
         asked_as = "bpp" if settings.file_size is None else "file_size"
@@ -149,20 +150,11 @@ class RateTrainer:
         self.bits = 0.0
         self._finished: tuple[int, Coded] | None = None
 
-    def _compiled_step(self, note: Callable[[str], None]) -> RateStep | None:
-        """Give the compiled step, or None where the compiler fails and nobody insisted on it."""
-        if (compiling_needed := compiling_note(RATE_KERNEL)) is not None:
-            note(compiling_needed)
-        try:
-            # numba takes seconds to load; only a compiled run pays for it.
-            from paintnet.engine.compiled_rate import CompiledRate
+    def _compiled_step(self) -> RateStep:
+        # numba takes seconds to load; only a compiled run pays for it.
+        from paintnet.engine.compiled_rate import CompiledRate
 
-            return CompiledRate(self.state_, self.settings.threads or cores())
-        except CompilerError as error:
-            if self.settings.engine == "compiled":
-                raise
-            note(f"NumPy trains instead of numba: {error.why}")
-            return None
+        return CompiledRate(self.state_, self.settings.threads or cores())
 
     def _first_multiplier(self, targets: Array) -> float:
         if self.settings.mode == "classify":

@@ -188,13 +188,11 @@ def _encoding(encoding: PositionMap) -> dict[str, Any]:
     elif isinstance(encoding, FourierMap):
         about["extent"] = encoding.extent.to_list()
         about["n_frequencies"] = int(encoding.frequencies.shape[1])
-    elif isinstance(encoding, GridMap):
-        about["extent"] = encoding.extent.to_list()
-        about["basis"], about["degree"] = encoding.basis, BASES[encoding.basis][0]
-        about["levels"] = [[level.rows, level.columns, level.spacing] for level in encoding.levels]
-    elif isinstance(encoding, PyramidMap):
+    elif isinstance(encoding, GridMap | PyramidMap):
         about["extent"] = encoding.extent.to_list()
         about["levels"] = [[level.rows, level.columns, level.spacing] for level in encoding.levels]
+        if isinstance(encoding, GridMap):
+            about["basis"], about["degree"] = encoding.basis, BASES[encoding.basis][0]
     return about
 
 

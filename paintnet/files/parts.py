@@ -220,5 +220,8 @@ CODECS = {
 }
 """By the name that stands in the file."""
 
+OF_TENSORS = tuple(name for name in CODECS if name != CODED)
+"""Those that take any tensors; the other one takes bytes that are coded already."""
+
 NEW_CODECS = ("packed", CODED)
 """Those that files of version 2 do not know."""

@@ -22,6 +22,7 @@ from paintnet.errors import CheckpointError
 from paintnet.executor import Cluster, places_of
 from paintnet.files.entries import decode_part
 from paintnet.model_parts import network_of
+from paintnet.network import outputs_of
 from paintnet.painter.checkpoint import Checkpoint, check_can_be_stored
 from paintnet.painter.events import EpochFinished, Event, Noted, TrainingStarted, Working
 from paintnet.painter.mosaic_quality import MosaicQuality
@@ -197,12 +198,8 @@ class MosaicRun(Run):
         """How many outputs each network has, and what they are: those that scikit-learn gives it."""
         if self._endings:
             return self._finished.kind
-        if self._palette is None:
-            return self.picture.shape[2], "identity"
-        n_classes = max(2, len(self._palette))
-        if self.settings.one_hot:
-            return n_classes, "logistic"
-        return (1, "logistic") if n_classes == 2 else (n_classes, "softmax")
+        n_classes = None if self._palette is None else len(self._palette)
+        return outputs_of(self.picture.shape[2], n_classes, one_hot=self.settings.one_hot)
 
     def _train(self) -> Iterator[EpochFinished]:
         for text in self._notes:

@@ -1,12 +1,11 @@
 """How a mosaic in few bytes divides them among its patches: at one price of a bit for all."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from paintnet.dataset.windows import Window
-from paintnet.engine.rate_guess import HALVINGS, LEAST, MOST, BitsOfPicture
+from paintnet.engine.rate_guess import BitsOfPicture, least_multiplier
 from paintnet.engine.rate_landing import frame_bytes
 from paintnet.errors import TrainingError
 from paintnet.picture import premultiply
@@ -59,10 +58,6 @@ def shares_of(
     def wanted(multiplier: float) -> Array:
         return np.array([max(8.0 * LEAST_BYTES, each.at(multiplier)) for each in bits])
 
-    low, high = LEAST, MOST
-    for _ in range(HALVINGS):
-        middle = math.sqrt(low * high)
-        low, high = (low, middle) if wanted(middle).sum() <= 8 * room else (middle, high)
-    found = wanted(high)
+    found = wanted(least_multiplier(lambda multiplier: bool(wanted(multiplier).sum() <= 8 * room)))
     ends = np.floor(np.cumsum(found) * (room / found.sum()) + 1e-6).astype(int)
     return [int(share) + frame_bytes(palette) for share in np.diff(ends, prepend=0)]

@@ -4,13 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rate_helpers import check_gradients, step_over
 
 from paintnet import Painter, Painting
-from paintnet.coding.layout import Layout
 from paintnet.dataset.classes import Classes
 from paintnet.engine.compiler import has_compiler
-from paintnet.engine.numpy_rate import NumpyRate
-from paintnet.engine.rate_state import RateState
 from paintnet.engine.rate_step import adam_numbers
 
 pytestmark = pytest.mark.skipif(not has_compiler(), reason="slow without numba")
@@ -26,33 +24,13 @@ GIVEN: dict[str, Any] = {"preset": "draft", "mode": "classify", "epochs": 120}
 @pytest.mark.parametrize("n_classes", [2, 4])
 def test_gradients_of_classes_are_those_of_small_changes(n_classes: int, engine: str) -> None:
     rng = np.random.default_rng(4)
-    mask = np.ones((20, 37), np.float32)
-    mask[3:5, 6:30] = 0
     labels = rng.integers(0, n_classes, (20, 37, 1)).astype(np.float32)
-    state = RateState(Layout(37, 20, (1, 2, 4)), labels, mask, (5, 4), (4, 3), 0.5, rng, n_classes)
-    state.y[:] = rng.normal(size=state.layout.size) * 2 * state.valid
-    state.q[:] = state.y
-    still = adam_numbers(0.0, 0.9, 0.9)
-    if engine == "compiled":
-        from paintnet.engine.compiled_rate import CompiledRate
-
-        step = CompiledRate(state, 2)
-    else:
-        step = NumpyRate(state)
+    step, still = step_over(labels, rng, engine, n_classes), adam_numbers(0.0, 0.9, 0.9)
+    state = step.state
     blocks = np.arange(len(state.blocks.mask))
-    step.drop_gradients()
     learned = step.paint_epoch(blocks, still)
     assert learned == pytest.approx(step.error(blocks, state.decoder.weights), rel=1e-4)
-    gradient = step.gradient.sum(axis=0)
-    for level in range(3):
-        row, column = (int(rng.integers(each[level])) for each in (state.layout.rows, state.layout.columns))
-        at = state.layout.bases[level] + row * state.layout.strides[level] + column
-        kept, slopes = state.q[at], []
-        for change in (0.01, -0.01):
-            state.q[at] = kept + np.float32(change)
-            slopes.append(step.paint_epoch(blocks, still) * state.n_learned)
-        state.q[at] = kept
-        assert gradient[at] == pytest.approx((slopes[0] - slopes[1]) / 0.02, rel=0.05, abs=0.02)
+    check_gradients(step, lambda: step.paint_epoch(blocks, still) * state.n_learned, rng, 0.02)
 
 
 @pytest.mark.parametrize(("colors", "output"), [(4, "softmax"), (2, "logistic"), (1, "logistic")])

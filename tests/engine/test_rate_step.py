@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rate_helpers import check_gradients, step_over
 
-from paintnet.coding.layout import Layout
 from paintnet.engine.compiler import has_compiler
-from paintnet.engine.numpy_rate import NumpyRate
 from paintnet.engine.rate_state import RateState
 from paintnet.engine.rate_step import RateStep, adam_numbers
 
@@ -17,17 +16,7 @@ ENGINES = [pytest.param("compiled", marks=needs_numba), "numpy"]
 
 def a_step(engine: str, seed: int) -> RateStep:
     rng = np.random.default_rng(seed)
-    mask = np.ones((20, 37), np.float32)
-    mask[3:5, 6:30] = 0
-    targets = rng.random((20, 37, 3), dtype=np.float32)
-    state = RateState(Layout(37, 20, (1, 2, 4)), targets, mask, (5, 4), (4, 3), 0.5, rng)
-    state.y[:] = rng.normal(size=state.layout.size) * 2 * state.valid
-    state.q[:] = state.y
-    if engine == "numpy":
-        return NumpyRate(state)
-    from paintnet.engine.compiled_rate import CompiledRate
-
-    return CompiledRate(state, 2)
+    return step_over(rng.random((20, 37, 3), dtype=np.float32), rng, engine)
 
 
 def all_of(state: RateState) -> tuple[Any, Any]:
@@ -45,18 +34,7 @@ def test_gradients_by_the_numbers_are_those_of_small_changes(engine: str) -> Non
         error = step.paint_epoch(blocks, still) * state.n_learned
         return error + 0.1 * step.rate_epoch(runs, 0.1, still, learns=True)
 
-    step.drop_gradients()
-    loss()
-    gradient = step.gradient.sum(axis=0)
-    for level in range(3):
-        row, column = (int(rng.integers(each[level])) for each in (state.layout.rows, state.layout.columns))
-        at = state.layout.bases[level] + row * state.layout.strides[level] + column
-        kept, slopes = state.q[at], []
-        for change in (0.01, -0.01):
-            state.q[at] = kept + np.float32(change)
-            slopes.append(loss())
-        state.q[at] = kept
-        assert gradient[at] == pytest.approx((slopes[0] - slopes[1]) / 0.02, rel=0.05, abs=0.05)
+    check_gradients(step, loss, rng, 0.05)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -10,7 +10,7 @@ import numpy as np
 
 from paintnet.coding.coded import read_varint
 from paintnet.files.container import Container, encode_container
-from paintnet.files.parts import CODECS, CODED, ContainerError, Part
+from paintnet.files.parts import CODED, OF_TENSORS, ContainerError, Part
 from paintnet.model_parts import LAYOUT
 from paintnet.smallfile import CHECK_BYTES, MAGIC
 from tools.fuzz.mutations import mutated
@@ -90,7 +90,7 @@ def forged(data: bytes, other: bytes, chance: random.Random) -> bytes:
         else:
             chance.choice(_STEPS)(chance, document, parts)
     are_coded = bool(parts) and all(CODED in part.tensors for part in parts.values())
-    codec = CODED if are_coded else chance.choice(sorted(set(CODECS) - {CODED}))
+    codec = CODED if are_coded else chance.choice(sorted(OF_TENSORS))
     try:
         return b"".join(encode_container(document, parts, LAYOUT, codec))
     except (ContainerError, ValueError, TypeError):

@@ -36,8 +36,6 @@ function look() {
 }
 
 const HEARD = {
-  hello() {},
-  alive() {},
   picture(header, body) {
     page.source = header.source;
     delete document.body.dataset.phase; // it was of the run before
