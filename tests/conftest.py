@@ -38,6 +38,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Refuse parameters of a set: each process of the tests would collect them in an order of its own."""
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        for values in (*mark.args, *mark.kwargs.values()):
+            if isinstance(values, set | frozenset):
+                raise pytest.UsageError(
+                    f"{metafunc.definition.nodeid}: sort the parameters, a set has no order"
+                )
+
+
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tester's proxy has no part in what is tested."""
