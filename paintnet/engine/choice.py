@@ -50,13 +50,16 @@ def make_trainer(
     encoding: PositionMap,
     settings: PainterSettings,
     schedule: Schedule,
+    *,
+    share: float = 1.0,
     note: Callable[[str], None] = lambda text: None,
     compiling: Callable[[], None] = lambda: None,
 ) -> StockTrainer | BlockTrainer | RateTrainer:
     """Choose the engine: the fastest that fits, or the one that was asked for.
 
-    `note` is told what a user should know about the choice, and `compiling` is called before the kernel
-    is compiled or loaded.
+    `share` is that of the whole work which this training is: a patch of many is compiled for all of
+    them. `note` is told what a user should know about the choice, and `compiling` is called before the
+    kernel is compiled or loaded.
 
     Raises
     ------
@@ -78,7 +81,7 @@ def make_trainer(
         return StockTrainer(dataset, encoding, settings, schedule)
     _check_has_compiler(settings)
     compiled = settings.engine == "compiled"
-    if settings.engine == "auto" and _is_worth_compiling(dataset.width * dataset.height, settings):
+    if settings.engine == "auto" and _is_worth_compiling(dataset.width * dataset.height / share, settings):
         compiled = has_compiler() and _has_time_to_compile(settings)
         if not has_compiler():
             note(f"with numba the training is about six times as fast: {pip_line('fast')}")
@@ -95,7 +98,7 @@ def kernels_for(pixels: int, settings: PainterSettings) -> set[str]:
     Parameters
     ----------
     pixels : int
-        Of the picture, or of a patch.
+        Of the whole picture.
     settings : PainterSettings
         For it.
     """
@@ -111,7 +114,7 @@ def kernels_for(pixels: int, settings: PainterSettings) -> set[str]:
     return {kernel} if insists or (is_worth and _has_time_to_compile(settings, kernel)) else set()
 
 
-def numpy_seconds(points: int, epochs: int, layers: Sequence[int]) -> float:
+def numpy_seconds(points: float, epochs: int, layers: Sequence[int]) -> float:
     """Estimate the time of a training in NumPy, the same on every machine.
 
     Examples
@@ -123,7 +126,7 @@ def numpy_seconds(points: int, epochs: int, layers: Sequence[int]) -> float:
     return SECONDS_OF_WEIGHT * points * epochs * (WEIGHTS_OF_GRID + weights)
 
 
-def _is_worth_compiling(points: int, settings: PainterSettings) -> bool:
+def _is_worth_compiling(points: float, settings: PainterSettings) -> bool:
     """Weigh the work at hand.
 
     The engines differ in rounding, and a seeded run of fixed epochs gives the

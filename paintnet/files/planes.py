@@ -10,6 +10,7 @@ stream is packed by zlib (RFC 1950). All is done in whole numbers, alike on ever
 
 import struct
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -42,11 +43,17 @@ _FITTED = 1000
 _SAMPLE = 2**14
 """Numbers of a pass, evenly over the plane, that its few weights are fitted to: more say nothing new."""
 
+LEVELS_REMEMBERED = 2
+"""Whose packed bytes are known: of as many levels as grids have that come with the presets."""
+
 _ESCAPE = 255
 _STREAM = struct.Struct("<III")
 _LARGEST = 2**15 - 1
 CLASSES = np.minimum(np.log2(1 + np.arange(2**14)) * 2.2, MOST_STREAMS - 1).astype(np.uint8)
 """How restless a neighborhood is, of `MOST_STREAMS` classes, by how far apart its numbers are."""
+
+
+_packed_last: deque[tuple[NDArray[np.int16], bytes]] = deque(maxlen=LEVELS_REMEMBERED)
 
 
 class PlanesError(ValueError):
@@ -64,12 +71,24 @@ class _Pass(NamedTuple):
 def pack_planes(planes: NDArray[np.int16]) -> bytes:
     """Pack planes (n, rows, columns); equal ones give equal bytes.
 
+    Those that were packed last are remembered: a run weighs its table by packing it, and then its file
+    packs it.
+
     Examples
     --------
     >>> planes = np.arange(24, dtype=np.int16).reshape(1, 4, 6)
     >>> bool((unpack_planes(pack_planes(planes), planes.shape) == planes).all())
     True
     """
+    for known, data in tuple(_packed_last):
+        if np.array_equal(known, planes):
+            return data
+    data = _packed(planes)
+    _packed_last.append((planes.copy(), data))
+    return data
+
+
+def _packed(planes: NDArray[np.int16]) -> bytes:
     n_streams = _n_streams(planes.shape)
     packed = []
     wrong = np.empty(planes.shape, dtype=np.int32)

@@ -258,8 +258,8 @@ class MosaicRun(Run):
     @contextmanager
     def _compiled(self) -> Iterator[Mapping[str, str]]:
         """Compile once what all workers need; variables of the environment by which they find it."""
-        largest = max(window.n_pixels for window in self.windows)
-        kernels = kernels_for(largest, self.settings)
+        height, width, _ = self.picture.shape
+        kernels = kernels_for(height * width, self.settings)
         if not kernels:
             yield {}
             return

@@ -86,7 +86,8 @@ class PatchTask:
         around = self.window.grown(CONTEXT, width, height)
         inside = self.window.moved(-around.left, -around.top)
         surroundings = np.ascontiguousarray(around.of(picture))
-        place = Place(surroundings, inside, (around.left, around.top), self.palette)
+        share = self.window.n_pixels / (height * width)
+        place = Place(surroundings, inside, (around.left, around.top), self.palette, share)
         return Run(np.ascontiguousarray(inside.of(surroundings)), self.settings, self.preset, place=place)
 
     def learned(self, run: Run, loss: float) -> "LearnedPatch":

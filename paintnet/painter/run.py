@@ -256,6 +256,7 @@ class Run:
                 self.encoding,
                 self.settings,
                 self.schedule,
+                share=1.0 if self._place is None else self._place.share,
                 note=lambda text: self.tell(Noted(text)),
                 compiling=lambda: self._tell_part("compiling", None),
             )

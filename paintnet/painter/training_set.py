@@ -27,12 +27,15 @@ class Place:
         Column and row in the whole picture of the surroundings' first pixel.
     palette : float32 array of shape (classes, channels) or None
         In classify: the whole picture's classes, premultiplied by alpha.
+    share : float
+        Of the whole picture's pixels that are the window's.
     """
 
     surroundings: Array
     window: Window
     corner: tuple[int, int]
     palette: Array | None = None
+    share: float = 1.0
 
 
 def make_dataset(

@@ -67,7 +67,7 @@ def test_nothing_is_compiled_on_time_that_is_for_learning(
     monkeypatch.setattr(choice, "has_compiler", lambda: True)
     monkeypatch.setattr(choice, "BlockTrainer", lambda *_, compiled, **__: taken.append(compiled))
     encoding = settings.encoding.build(dataset.extent, 0)
-    choice.make_trainer(dataset, encoding, settings, Schedule.of(settings), notes.append)
+    choice.make_trainer(dataset, encoding, settings, Schedule.of(settings), note=notes.append)
     assert taken == [engine == "compiled"]
     assert notes == ([choice.NOT_COMPILED] if engine == "numpy" else [])
 
@@ -92,9 +92,22 @@ def test_small_files_are_learned_compiled_unless_it_takes_their_time(
     monkeypatch.setattr(choice, "has_compiler", lambda: True)
     monkeypatch.setattr(choice, "RateTrainer", lambda *_, compiled, **__: taken.append(compiled))
     encoding = settings.encoding.build(dataset.extent, 0)
-    choice.make_trainer(dataset, encoding, settings, Schedule.of(settings), notes.append)
+    choice.make_trainer(dataset, encoding, settings, Schedule.of(settings), note=notes.append)
     assert taken == [engine == "compiled"]
     assert notes == ([choice.NOT_COMPILED] if engine == "numpy" and "engine" not in given else [])
+
+
+@pytest.mark.parametrize(("share", "engine"), [(1.0, "numpy"), (0.05, "compiled")])
+def test_a_patch_is_compiled_for_all_patches(
+    share: float, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_for(300, 300, "standard", epochs=1)
+    dataset = make_dataset(np.zeros((300, 300, 3), np.float32), settings)
+    monkeypatch.setattr(choice, "has_compiler", lambda: True)
+    encoding = settings.encoding.build(dataset.extent, 0)
+    trainer = choice.make_trainer(dataset, encoding, settings, Schedule.of(settings), share=share)
+    assert isinstance(trainer, choice.BlockTrainer)
+    assert trainer.engine == engine
 
 
 def test_the_estimate_counts_points_epochs_and_weights() -> None:

@@ -35,6 +35,14 @@ def noise(deviation: float, planes: int = 1) -> np.ndarray:
     return np.rint(rng.normal(0, deviation, (planes, 256, 256))).astype(np.int16)
 
 
+def test_what_was_packed_last_is_remembered_unless_it_has_changed() -> None:
+    planes = np.arange(24, dtype=np.int16).reshape(1, 4, 6)
+    packed = pack_planes(planes)
+    assert pack_planes(planes.copy()) is packed
+    planes[0, 1, 2] = 99
+    assert (unpack_planes(pack_planes(planes), planes.shape) == planes).all()
+
+
 def test_noise_takes_hardly_more_than_its_entropy() -> None:
     # Of a rounded normal deviate: half the logarithm of 2 pi e times its variance.
     entropy = 0.5 * np.log2(2 * np.pi * np.e * 36)
