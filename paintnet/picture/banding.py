@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
+from paintnet.picture.content import Content, NoScratchError
 from paintnet.picture.file_levels import FileLevels
 from paintnet.picture.levels import LevelPicture, Pixels
 from paintnet.picture.meaning import Meaning
@@ -24,10 +25,6 @@ BAND_PIXELS = 2**20
 
 _ORIENTATION = 274  # of EXIF
 _TRANSPOSED, _TURNED, _MIRRORED = (5, 6, 7, 8), (3, 4, 7, 8), (2, 3, 6, 7)
-
-
-class NoScratchError(Exception):
-    """The folder for temporary files cannot take the levels; the text says why."""
 
 
 def picture_of(image: Image.Image | TiledImage, meaning: Meaning) -> tuple[Pixels, list[str]]:
@@ -66,14 +63,14 @@ def picture_of(image: Image.Image | TiledImage, meaning: Meaning) -> tuple[Pixel
     return _banded(image, meaning, orientation)
 
 
-def in_tiles(image: Image.Image, data: bytes, meaning: Meaning) -> TiledImage | None:
+def in_tiles(image: Image.Image, data: Content, meaning: Meaning) -> TiledImage | None:
     """Give what decodes a large TIFF tile by tile; None where all of it is decoded at once.
 
     Parameters
     ----------
     image : PIL.Image.Image
         Opened and not loaded.
-    data : bytes
+    data : bytes or StoredBytes
         Its file.
     meaning : Meaning
         What its numbers mean.

@@ -5,12 +5,12 @@ decoders in ``_DECODERS`` are ever run.
 """
 
 import contextlib
-import io
 import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,18 +27,18 @@ from paintnet.errors import PictureError
 from paintnet.files.names import printable
 from paintnet.picture import png_reading, tiff
 from paintnet.picture.banding import (
-    NoScratchError,
     in_tiles,
     picture_of,
     without_empty_alpha,
 )
+from paintnet.picture.content import TIFF_MAGIC, Content, NoScratchError, no_scratch, opened, whole
 from paintnet.picture.levels import Pixels
 from paintnet.picture.meaning import Meaning, meaning_of, raw_mode_of
 from paintnet.picture.modes import UnusableValuesError
 from paintnet.picture.spaces import space_of_png
 from paintnet.picture.unusual import unusual_kind
 
-_DECODERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
+_DECODERS: dict[str, Callable[[BinaryIO], ImageFile.ImageFile]] = {
     "PNG": PngImageFile,
     "JPEG": JpegImageFile,
     "WebP": WebPImageFile,
@@ -55,10 +55,7 @@ _MAGIC = (
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
     (b"BM", "BMP"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"II+\0", "TIFF"),
-    (b"MM\0+", "TIFF"),
+    *((magic, "TIFF") for magic in TIFF_MAGIC),
 )
 
 # Named in the message only; none of these is ever parsed.
@@ -94,13 +91,13 @@ class Decoded:
         return self.held[:]
 
 
-def sniff(data: bytes) -> str | None:
+def sniff(data: Content) -> str | None:
     r"""Tell the format of a picture by its first bytes.
 
     Parameters
     ----------
-    data : bytes
-        The file, or its context.
+    data : bytes or StoredBytes
+        The file, or its begin.
 
     Returns
     -------
@@ -122,12 +119,12 @@ def sniff(data: bytes) -> str | None:
     return None
 
 
-def decode(data: bytes, what: str, max_pixels: int) -> Decoded:
+def decode(data: Content, what: str, max_pixels: int) -> Decoded:
     """Decode the bytes of a picture file.
 
     Parameters
     ----------
-    data : bytes
+    data : bytes or StoredBytes
         The whole file.
     what : str
         Its name for messages, fit to be shown.
@@ -199,7 +196,7 @@ def convert(image: Image.Image, what: str, max_pixels: int) -> Decoded:
     return Decoded(held, (*notes, *more, *remarks))
 
 
-def header_of(data: bytes, what: str, max_pixels: int) -> Image.Image:
+def header_of(data: Content, what: str, max_pixels: int) -> Image.Image:
     """Read the header of a picture file: an image whose pixels have not been decoded.
 
     Parameters and errors are those of `decode`.
@@ -214,16 +211,16 @@ def header_of(data: bytes, what: str, max_pixels: int) -> Image.Image:
         raise PictureError(what, f"not a supported image{_stranger(data)}", _CONVERT)
     with _failures_in_words(what, name, data, max_pixels), _guarded_pillow(max_pixels):
         if name == "PNG":
-            data, _ = png_reading.without_damage(data)
+            data, _ = png_reading.without_damage(whole(data))
         if name == "TIFF":
             data, _ = tiff.picture_first(data)
-        image = _DECODERS[name](io.BytesIO(data))
+        image = _DECODERS[name](opened(data))
         _check_size(image, what, max_pixels)
         return image
 
 
 @contextlib.contextmanager
-def _failures_in_words(what: str, name: str, data: bytes, max_pixels: int) -> Iterator[None]:
+def _failures_in_words(what: str, name: str, data: Content, max_pixels: int) -> Iterator[None]:
     """Turn whatever a decoder raises into a PictureError."""
     try:
         yield
@@ -232,8 +229,7 @@ def _failures_in_words(what: str, name: str, data: bytes, max_pixels: int) -> It
     except UnusableValuesError as error:
         raise PictureError(what, error.why, error.remedy) from error
     except NoScratchError as error:
-        why = f"its pixels do not fit into the folder for temporary files ({printable(error)})"
-        raise PictureError(what, why, "free some space there, or set TMPDIR to another folder") from error
+        raise no_scratch(what, error) from error
     except MemoryError as error:
         raise PictureError(what, "does not fit into memory", "use a smaller copy") from error
     except Image.DecompressionBombError as error:
@@ -282,9 +278,9 @@ def _silence(wanted: bool) -> Iterator[None]:
         os.close(kept)
 
 
-def _load_png(name: str, data: bytes, what: str, max_pixels: int) -> tuple[Pixels, list[str]]:
+def _load_png(name: str, data: Content, what: str, max_pixels: int) -> tuple[Pixels, list[str]]:
     """Decode a PNG; damage beside its pixels is no reason to refuse it."""
-    data, notes = png_reading.without_damage(data)
+    data, notes = png_reading.without_damage(whole(data))
     try:
         held, more = _load(name, data, what, max_pixels)
     except (PictureError, UnusableValuesError, MemoryError, Image.DecompressionBombError):
@@ -300,15 +296,15 @@ def _load_png(name: str, data: bytes, what: str, max_pixels: int) -> tuple[Pixel
     return held, [*notes, *more]
 
 
-def _load(name: str, data: bytes, what: str, max_pixels: int) -> tuple[Pixels, list[str]]:
+def _load(name: str, data: Content, what: str, max_pixels: int) -> tuple[Pixels, list[str]]:
     """Read the header, check the size, then decode the first frame or the page that is the picture."""
     notes: list[str] = []
     if name == "TIFF":
         data, notes = tiff.picture_first(data)
-    image: Image.Image = _DECODERS[name](io.BytesIO(data))
+    image: Image.Image = _DECODERS[name](opened(data))
     _check_size(image, what, max_pixels)
     if name == "PNG":
-        _DECODERS[name](io.BytesIO(data)).verify()  # decoding alone ignores most checksums
+        _DECODERS[name](opened(data)).verify()  # decoding alone ignores most checksums
     meaning, more = meaning_of(image, data)
     notes += [*notes_of_header(name, image, meaning), *more]
     tiled = in_tiles(image, data, meaning)
@@ -363,7 +359,7 @@ def _has_more_frames(image: Image.Image) -> bool:
         return False  # what follows the first frame may be damaged: it is not used
 
 
-def _unreadable(what: str, name: str, data: bytes, error: Exception) -> PictureError:
+def _unreadable(what: str, name: str, data: Content, error: Exception) -> PictureError:
     """Tell a kind of file that is not supported from one that is broken."""
     text = " ".join(printable(error).split()).rstrip(".")
     reason = text if any(character.isalpha() for character in text) else "its parts contradict each other"
@@ -374,7 +370,7 @@ def _unreadable(what: str, name: str, data: bytes, error: Exception) -> PictureE
     return PictureError(what, why, "get an intact copy")
 
 
-def _stranger(data: bytes) -> str:
+def _stranger(data: Content) -> str:
     """Name what it is instead, where that is plain."""
     if not data:
         return ": it is empty"

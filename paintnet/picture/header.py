@@ -8,6 +8,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from paintnet.picture import png_reading, tiff
 from paintnet.picture.banding import is_turned_on_its_side
+from paintnet.picture.content import Content, whole
 from paintnet.picture.decoding import _DECODERS, _guarded_pillow, _silence, header_of, notes_of_header, sniff
 from paintnet.picture.meaning import meaning_of
 from paintnet.picture.modes import channels_of
@@ -22,12 +23,12 @@ class Outline(NamedTuple):
     notes: tuple[str, ...]
 
 
-def outline(data: bytes, what: str, max_pixels: int) -> Outline:
+def outline(data: Content, what: str, max_pixels: int) -> Outline:
     """Tell what `paintnet.picture.decoding.decode` would make of a file; it raises as that one.
 
     Parameters
     ----------
-    data, what, max_pixels : bytes, str, int
+    data, what, max_pixels : bytes or StoredBytes, str, int
         As for `decode`.
 
     Examples
@@ -39,7 +40,7 @@ def outline(data: bytes, what: str, max_pixels: int) -> Outline:
     name = sniff(data) or ""
     notes = list[str]()
     if name == "PNG":
-        data, notes = png_reading.without_damage(data)
+        data, notes = png_reading.without_damage(whole(data))
     if name == "TIFF":
         data, notes = tiff.picture_first(data)
     meaning, more = meaning_of(image, data)
@@ -77,7 +78,7 @@ def size_by_header(source: Path | bytes, max_pixels: int) -> tuple[int, int] | N
                 return None
             file.seek(0)
             with _guarded_pillow(max_pixels), _silence(name == "TIFF"):
-                width, height = _DECODERS[name](file).size  # type: ignore[arg-type]
+                width, height = _DECODERS[name](file).size
     except Exception:  # of a decoder that meets a damaged file: the job will say what is wrong
         return None
     return (width, height) if width * height <= max_pixels else None

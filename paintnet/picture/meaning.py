@@ -1,6 +1,5 @@
 """What the numbers of a decoded image mean, where Pillow's image itself does not say."""
 
-import io
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from paintnet.picture import png_reading, tiff
 from paintnet.picture.bmp import color_profile
+from paintnet.picture.content import Content, opened, whole
 from paintnet.picture.profiles import leaves_alone
 from paintnet.picture.spaces import ColorSpace, space_of_png
 
@@ -62,14 +62,14 @@ class Meaning:
     profile: bytes | None = None
 
 
-def meaning_of(image: Image.Image, data: bytes) -> tuple[Meaning, list[str]]:
+def meaning_of(image: Image.Image, data: Content) -> tuple[Meaning, list[str]]:
     """Find out what the numbers of an image mean.
 
     Parameters
     ----------
     image : PIL.Image.Image
         Opened by one of Pillow's decoders, and not loaded yet.
-    data : bytes
+    data : bytes or StoredBytes
         The file that it was opened from.
 
     Returns
@@ -81,15 +81,15 @@ def meaning_of(image: Image.Image, data: bytes) -> tuple[Meaning, list[str]]:
     --------
     >>> from PIL.PpmImagePlugin import PpmImageFile
     >>> file = b"P5 1 1 255 a"
-    >>> meaning_of(PpmImageFile(io.BytesIO(file)), file)[0] == Meaning()
+    >>> meaning_of(PpmImageFile(opened(file)), file)[0] == Meaning()
     True
     """
     if isinstance(image, PngImageFile):
-        return _of_png(image, data)
+        return _of_png(image, whole(data))
     if isinstance(image, TiffImageFile):
         return _of_tiff(image, data), []
     if image.format == "BMP":
-        profile, notes = color_profile(data)
+        profile, notes = color_profile(whole(data))
         return Meaning(profile=profile), notes
     return Meaning(), []
 
@@ -108,18 +108,18 @@ class LowerBytes:
 
     Parameters
     ----------
-    data : bytes
+    data : bytes or StoredBytes
         The file.
     kind : type
         Of the image that decodes it.
     """
 
-    def __init__(self, data: bytes, kind: type[PngImageFile] | type[TiffImageFile]) -> None:
+    def __init__(self, data: Content, kind: type[PngImageFile] | type[TiffImageFile]) -> None:
         self._data, self._kind = data, kind
 
     @cached_property
     def _all(self) -> NDArray[np.uint8]:
-        image = self._kind(io.BytesIO(self._data))
+        image = self._kind(opened(self._data))
         read_lower(image)
         return np.asarray(image)
 
@@ -140,7 +140,7 @@ def _swapped(args: Any) -> Any:
     return args[:-1] + {"L": "B", "B": "L"}[order]
 
 
-def _of_tiff(image: TiffImageFile, data: bytes) -> Meaning:
+def _of_tiff(image: TiffImageFile, data: Content) -> Meaning:
     tags = image.tag_v2
     inverted = image.mode in ("I;16", "F") and tags.get(tiff.PHOTOMETRIC) == 0
     white = 2**12 - 1 if tags.get(tiff.BITS_PER_SAMPLE) == (12,) else 2**16 - 1

@@ -1,7 +1,6 @@
 """The door for pictures: whatever the source, checked pixels come out."""
 
 import errno
-import hashlib
 import os
 import re
 import stat
@@ -25,6 +24,15 @@ from paintnet.files.names import (
     url_stem,
 )
 from paintnet.picture.arrays import pixels_of
+from paintnet.picture.content import (
+    HELD_BYTES,
+    TIFF_MAGIC,
+    Content,
+    NoScratchError,
+    StoredBytes,
+    no_scratch,
+    sha256_of,
+)
 from paintnet.picture.levels import Pixels
 from paintnet.picture.metadata import NONE, Metadata
 from paintnet.picture.samples import sample_bytes
@@ -125,7 +133,7 @@ class OpenedPicture:
 class Fetched:
     """The bytes of a source before they are decoded, the stem and the source as in `OpenedPicture`."""
 
-    data: bytes
+    data: Content
     name: str
     source: str
 
@@ -177,7 +185,7 @@ def open_picture(
     from paintnet.picture.metadata_reading import metadata_of
 
     decoded = decode(file.data, file.source, limits.max_pixels)
-    digest = hashlib.sha256(file.data).hexdigest()
+    digest = sha256_of(file.data)
     try:
         metadata = metadata_of(header_of(file.data, file.source, limits.max_pixels))
     except PictureError:  # what is damaged beside the pixels has been left out there too
@@ -314,7 +322,7 @@ def _check_regular(found: os.stat_result, what: str) -> None:
         raise PictureError(what, "is not a regular file", "give a picture file")
 
 
-def _read_bounded(file: BinaryIO, what: str, max_bytes: int) -> bytes:
+def _read_bounded(file: BinaryIO, what: str, max_bytes: int) -> Content:
     """Read to the end, but never more than the limit; in pieces, as a read reserves all it may need."""
     data = bytearray()
     try:
@@ -322,11 +330,27 @@ def _read_bounded(file: BinaryIO, what: str, max_bytes: int) -> bytes:
             data += piece
             if len(data) > max_bytes:
                 raise _too_long(what, max_bytes)
+            if len(data) > HELD_BYTES and data[:4] in TIFF_MAGIC:
+                return _stored(data, file, what, max_bytes)
     except OSError as error:
         raise _unopened(what, error) from error
     except (TypeError, ValueError) as error:  # text instead of bytes, or a closed file
         raise SettingsError(what, "does not give bytes", "open it in binary mode") from error
     return bytes(data)
+
+
+def _stored(begin: bytearray, file: BinaryIO, what: str, max_bytes: int) -> StoredBytes:
+    """Put what was read, and the rest of a file, into a temporary one."""
+    try:
+        stored = StoredBytes()
+        stored.write(begin)
+        while piece := file.read(_PIECE):
+            stored.write(piece)
+            if len(stored) > max_bytes:
+                raise _too_long(what, max_bytes)
+    except NoScratchError as error:
+        raise no_scratch(what, error) from error
+    return stored
 
 
 def _too_long(what: str, max_bytes: int) -> PictureError:
@@ -350,7 +374,7 @@ def _check_sum(fetched: Fetched, expected: str | None) -> None:
     """Compare the checksum before a decoder sees the bytes."""
     if expected is None:
         return
-    found = hashlib.sha256(fetched.data).hexdigest()
+    found = sha256_of(fetched.data)
     if found != expected.lower():
         why = f"its SHA-256 is {found}, not the expected {expected.lower()}"
         raise PictureError(fetched.source, why, "check where it comes from, or the checksum", "sha256")

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from paintnet.picture.content import Content, StoredBytes
+
 # Tags by number.
 BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC, SAMPLE_FORMAT = 258, 259, 262, 339
 _NEW_SUBFILE_TYPE, _SUBFILE_TYPE, _WIDTH, _HEIGHT, _SUB_IFDS = 254, 255, 256, 257, 330
@@ -43,12 +45,12 @@ class Page(NamedTuple):
 class _Reader:
     """The directories of a file, as far as they can be read."""
 
-    data: bytes
+    data: Content
     order: str
     is_big: bool
 
     @classmethod
-    def of(cls, data: bytes) -> "_Reader":
+    def of(cls, data: Content) -> "_Reader":
         order = "<" if data[:2] == b"II" else ">"
         return cls(data, order, b"+" in data[2:4])
 
@@ -75,13 +77,17 @@ class _Reader:
         inline, start = (8, place + 12) if self.is_big else (4, place + 8)
         if struct.calcsize(letter) * count > inline:
             start = self._number("Q" if self.is_big else "I", start)
-        return struct.unpack_from(f"{self.order}{count}{letter}", self.data, start)
+        return self._unpacked(f"{count}{letter}", start)
 
     def _number(self, letter: str, place: int) -> int:
-        return int(struct.unpack_from(self.order + letter, self.data, place)[0])
+        return int(self._unpacked(letter, place)[0])
+
+    def _unpacked(self, letters: str, place: int) -> tuple[int, ...]:
+        form = self.order + letters
+        return struct.unpack(form, self.data[place : place + struct.calcsize(form)])
 
 
-def picture_first(data: bytes) -> tuple[bytes, list[str]]:
+def picture_first(data: Content) -> tuple[Content, list[str]]:
     """Make the page that is the picture the first one.
 
     The first page of a TIFF may be a thumbnail. What a page is, its NewSubfileType says; where
@@ -89,12 +95,12 @@ def picture_first(data: bytes) -> tuple[bytes, list[str]]:
 
     Parameters
     ----------
-    data : bytes
+    data : bytes or StoredBytes
         The whole file.
 
     Returns
     -------
-    tuple of bytes and list of str
+    tuple of bytes or StoredBytes, and list of str
         The file itself where its first page is the picture; else a copy that begins with another
         one. And what there is to say about it.
     """
@@ -107,15 +113,17 @@ def picture_first(data: bytes) -> tuple[bytes, list[str]]:
     reader = _Reader.of(data)
     start, letter = (8, "Q") if reader.is_big else (4, "I")
     pointer = struct.pack(reader.order + letter, place)
+    if isinstance(data, StoredBytes):
+        return data.changed(start, pointer), [words]
     return b"".join((data[:start], pointer, data[start + len(pointer) :])), [words]
 
 
-def compression(data: bytes) -> int | None:
+def compression(data: Content) -> int | None:
     """Find how the first page is packed.
 
     Parameters
     ----------
-    data : bytes
+    data : bytes or StoredBytes
         The whole file.
 
     Returns
@@ -130,7 +138,7 @@ def compression(data: bytes) -> int | None:
         return None
 
 
-def _choose(data: bytes, pages: list[Page]) -> tuple[int, str]:
+def _choose(data: Content, pages: list[Page]) -> tuple[int, str]:
     """Where the picture stands, and the words for a note."""
     first = pages[0]
     full = [page for page in pages if page.is_full]
@@ -150,7 +158,7 @@ def _choose(data: bytes, pages: list[Page]) -> tuple[int, str]:
     return first.offset, ""
 
 
-def _pages(data: bytes) -> Iterator[Page]:
+def _pages(data: Content) -> Iterator[Page]:
     """Walk the chain of directories, up to its end or to where it makes no sense."""
     reader = _Reader.of(data)
     seen: set[int] = set()
@@ -165,7 +173,7 @@ def _pages(data: bytes) -> Iterator[Page]:
         return
 
 
-def _inside(data: bytes, pages: list[Page]) -> Iterator[Page]:
+def _inside(data: Content, pages: list[Page]) -> Iterator[Page]:
     """Directories that pages keep to themselves."""
     reader = _Reader.of(data)
     for page in pages:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
+from paintnet.picture.content import Content
 from paintnet.picture.meaning import read_lower
 
 MOST_PIXELS = 2**24
@@ -33,11 +34,11 @@ class TiledImage:
     ----------
     image : TiffImageFile
         Opened and not loaded.
-    data : bytes
+    data : bytes or StoredBytes
         The file.
     """
 
-    def __init__(self, image: TiffImageFile, data: bytes, *, is_lower: bool = False) -> None:
+    def __init__(self, image: TiffImageFile, data: Content, *, is_lower: bool = False) -> None:
         self.mode, self.size, self.info = image.mode, image.size, image.info
         self.width, self.height = image.size
         self._tags, self._data = image.tag_v2, data
@@ -53,7 +54,7 @@ class TiledImage:
         self._image, self._is_lower = image, is_lower
 
     @classmethod
-    def of(cls, image: TiffImageFile, data: bytes) -> "TiledImage | None":
+    def of(cls, image: TiffImageFile, data: Content) -> "TiledImage | None":
         """Give None for a file that is better decoded as a whole.
 
         Raises

@@ -1,6 +1,7 @@
 """Kinds of whole files that Pillow cannot read, told apart from broken ones."""
 
 from paintnet.picture import tiff
+from paintnet.picture.content import Content, whole
 
 _BIG_ENDIAN_BIGTIFF = b"MM\0+"
 
@@ -46,14 +47,14 @@ _PLAIN_JPEG_FRAMES = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)
 _MOST_MARKERS = 1_000
 
 
-def unusual_kind(name: str, data: bytes, reason: str) -> str | None:
+def unusual_kind(name: str, data: Content, reason: str) -> str | None:
     r"""Tell what is unusual about a file that could not be decoded.
 
     Parameters
     ----------
     name : str
         Its format, as :func:`paintnet.picture.decoding.sniff` names it.
-    data : bytes
+    data : bytes or StoredBytes
         The whole file.
     reason : str
         What the decoder said.
@@ -74,7 +75,7 @@ def unusual_kind(name: str, data: bytes, reason: str) -> str | None:
         return "big-endian BigTIFF"
     if name == "TIFF" and (packed := tiff.compression(data)) in _TIFF_COMPRESSIONS:
         return f"{_TIFF_COMPRESSIONS[packed]} compression"
-    if name == "JPEG" and (frame := _unusual_frame(data)):
+    if name == "JPEG" and (frame := _unusual_frame(whole(data))):
         return frame
     return reason if any(phrase in reason.lower() for phrase in _PHRASES) else None
 

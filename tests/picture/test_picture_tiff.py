@@ -8,12 +8,18 @@ import pytest
 from PIL import Image
 
 from paintnet.errors import PictureError
-from paintnet.picture import OpenedPicture, open_picture
+from paintnet.picture import OpenedPicture, open_picture, opening
 from tests.picture.picture_helpers import TiffPage, encoded, icc_profile, raw_tiff, srgb_level
 
 FULL = bytes(range(60))
 REDUCED, MASK, PAGE = {254: 1}, {254: 4}, {254: 2}
 LAYOUTS = [("<", False), (">", False), ("<", True)]
+
+
+@pytest.fixture(autouse=True, params=[opening.HELD_BYTES, 0], ids=["held", "on the disk"])
+def _held_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small files are read as large ones are, too."""
+    monkeypatch.setattr(opening, "HELD_BYTES", request.param)
 
 
 def opened(data: bytes) -> OpenedPicture:

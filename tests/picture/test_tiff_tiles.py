@@ -7,7 +7,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from paintnet.errors import PictureError
-from paintnet.picture import banding, open_picture, tiff_tiles
+from paintnet.picture import banding, open_picture, opening, tiff_tiles
+from paintnet.picture.content import StoredBytes
 from paintnet.picture.levels import LevelPicture
 
 tifffile = pytest.importorskip("tifffile")
@@ -112,3 +113,29 @@ def test_hostile_tiles_are_refused(tag: int, letter: str, value: int, large: lis
     struct.pack_into("<" + letter, data, found.valueoffset, value)
     with pytest.raises(PictureError, match=r"the bytes: (damaged|not a supported) image"):
         open_picture(bytes(data))
+
+
+@pytest.mark.parametrize("name", FILES | WHOLE)
+def test_a_file_that_is_not_held_is_the_same_picture(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes((FILES | WHOLE)[name])
+    held = open_picture(path)
+    monkeypatch.setattr(opening, "HELD_BYTES", 0)
+    assert isinstance(opening.fetched(path, opening.OpenLimits(), None).data, StoredBytes)
+    found = open_picture(path)
+    assert (found.pixels == held.pixels).all()
+    assert (found.sha256, found.notes, found.metadata) == (held.sha256, held.notes, held.metadata)
+
+
+def test_a_file_that_finds_no_place_on_the_disk_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(FILES["tiles"])
+    monkeypatch.setattr(opening, "HELD_BYTES", 0)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(PictureError, match="do not fit into the folder for temporary files") as error:
+        open_picture(path)
+    assert error.value.remedy == "free some space there, or set TMPDIR to another folder"
