@@ -128,6 +128,8 @@ def _part_text(event: Working, waited: float) -> str:
 def _epoch_text(event: EpochFinished, waited: float) -> str:
     epochs = f"{event.epoch}/{event.epochs}" if event.epochs else f"{event.epoch}"
     quality = f"loss {event.loss:.4f}" if event.psnr is None else f"loss {event.loss:.5f} {event.psnr:.1f} dB"
+    if event.bits_per_pixel is not None:
+        quality += f" {event.bits_per_pixel:.2f} bpp"
     left = max(0.0, event.seconds_left - waited)
     long = f", the next takes {waited:.0f} s so far" if waited >= SILENCE and event.progress < 1 else ""
     return f"epoch {epochs} {quality} {left:.0f} s left{long}"

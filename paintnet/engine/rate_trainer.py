@@ -203,6 +203,11 @@ class RateTrainer:
             raise sk.diverged(self.settings.learning_rate)
         return loss
 
+    @property
+    def bits_per_pixel(self) -> float:
+        """About what a file would take now."""
+        return (self.bits + self.landing.fixed_bits) / self.n_pixels
+
     def _look(self, progress: float) -> None:
         """Measure with numbers rounded hard, and correct the multiplier."""
         before, self.looks = self.looks, int(progress * LOOKS)

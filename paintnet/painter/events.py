@@ -87,6 +87,8 @@ class EpochFinished:
         Estimate from the loss, in dB; None in classify.
     learning_rate : float
         Rate of the epoch's last batch.
+    bits_per_pixel : float or None
+        Estimate of what the file will take; None where no run pays for its bits.
     """
 
     epoch: int
@@ -96,6 +98,7 @@ class EpochFinished:
     loss: float
     psnr: float | None
     learning_rate: float
+    bits_per_pixel: float | None = None
 
     @property
     def seconds_left(self) -> float:

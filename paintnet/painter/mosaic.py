@@ -113,7 +113,7 @@ class MosaicRun(Run):
         self._palette: Array | None = None
         self._shares: list[int] | None = None
         self._places = 1
-        self._pixels_done, self._loss_done, self._flat_loss = 0, 0.0, 0.0
+        self._pixels_done, self._bytes_done, self._loss_done, self._flat_loss = 0, 0, 0.0, 0.0
         self._n_pixels = sum(window.n_pixels for window in windows)
 
     def painting(self) -> Painting:
@@ -157,7 +157,7 @@ class MosaicRun(Run):
             raise CheckpointError("checkpoint", why, "give the settings that it began with")
         try:
             self._finished, self._endings = SpooledPatches(), {}
-            self._pixels_done, self._loss_done = 0, 0.0
+            self._pixels_done, self._bytes_done, self._loss_done = 0, 0, 0.0
             for number, ending in sorted(done.endings.items()):
                 entry, data = done.stored(number)
                 network = network_of(decode_part(patch_name(number), entry, data))
@@ -320,7 +320,14 @@ class MosaicRun(Run):
             seconds=self.schedule.seconds,
             loss=loss,
             psnr=None if event.psnr is None else psnr_of_loss(loss),
+            bits_per_pixel=self._bits_per_pixel(event.bits_per_pixel or 0.0, under_way),
         )
+
+    def _bits_per_pixel(self, of_the_patch: float, under_way: int) -> float | None:
+        """Of all that has begun; None where no run pays for its bits."""
+        if self.settings.purpose != "storing":
+            return None
+        return (8 * self._bytes_done + of_the_patch * under_way) / (self._pixels_done + under_way)
 
     def _end_of_patch(self, learned: LearnedPatch) -> None:
         self._finished.put(learned.number, learned.patch)
@@ -330,7 +337,9 @@ class MosaicRun(Run):
     def _count(self, number: int, ending: Ending) -> None:
         """Take a patch for done."""
         self._endings[number] = ending
+        entry = self._finished.entry(number)
         self._pixels_done += self.windows[number].n_pixels
+        self._bytes_done += entry.end - entry.begin
         self._loss_done += ending.loss * self.windows[number].n_pixels
 
     def _prepare_whole(self) -> None:

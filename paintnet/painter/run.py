@@ -292,6 +292,7 @@ class Run:
                 loss=loss,
                 psnr=psnr_of_loss(loss) if self.settings.mode == "regress" else None,
                 learning_rate=trainer.estimator.learning_rate_init,
+                bits_per_pixel=trainer.bits_per_pixel if isinstance(trainer, RateTrainer) else None,
             )
             self.tell(event)
             yield event

@@ -421,6 +421,9 @@ def test_progress_line() -> None:
     assert progress_line(_epoch(), 50) == text
     assert progress_line(_epoch(), 13) == "epoch 12/200"
     assert progress_line(_epoch(epochs=None, psnr=None), 40) == "epoch 12 loss 0.0123 12 s left"
+    text = "epoch 12/200 loss 0.01234 16.1 dB 0.48 bpp 12 s left"
+    assert progress_line(_epoch(bits_per_pixel=0.4812), 80).endswith(f"] {text}")
+    assert progress_line(_epoch(bits_per_pixel=0.4812), 40) == "epoch 12/200 16.1 dB 0.48 bpp 12 s left"
     assert progress_line(Working("preparing", 0.4), 80) == f"[{'#' * 16}{'-' * 24}] preparing 40 %"
 
 
