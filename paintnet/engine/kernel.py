@@ -315,8 +315,11 @@ def _forward(dense, units, kind, a):  # type: ignore[no-untyped-def]
 
 
 @njit(**OPTIONS)
-def _backward(dense, units, kind, a, delta, at, low, gradient):  # type: ignore[no-untyped-def]
-    """Gradients of the layers behind the grid's, and `delta` by the first sums; `_forward` backwards."""
+def _backward(dense, units, first, kind, a, delta, at, low, gradient):  # type: ignore[no-untyped-def]
+    """Gradients of the layers behind the first, and `delta` by the first sums; `_forward` backwards.
+
+    The first layer's activation is `first`, that of the others `kind`.
+    """
     for layer in range(len(units) - 1, 0, -1):
         n, m = units[layer - 1], units[layer]
         at -= n * m + m
@@ -327,10 +330,8 @@ def _backward(dense, units, kind, a, delta, at, low, gradient):  # type: ignore[
             gradient[at + n * m + unit] = out[unit].sum()
         back[:] = ZERO
         _add_product(weight.T, out, back)
-        _slope(kind, a[low - n : low], back)
+        _slope(kind if layer > 1 else first, a[low - n : low], back)
         low -= n
-    for unit in range(units[0]):
-        gradient[unit] = delta[unit].sum()
 
 
 @njit(**OPTIONS)
@@ -352,7 +353,9 @@ def _run_block(row, column, share, network, table, plan, targets, grid_adam, roo
     loss = _block_loss(kinds[1], sums, errors, targets.values, targets.mask, row * SIDE, column * SIDE, share)
     if targets.emphasis > 0:
         loss = _emphasize(errors, share, targets.emphasis)
-    _backward(dense, units, kinds[0], a, delta, at, low, gradient)
+    _backward(dense, units, kinds[0], kinds[0], a, delta, at, low, gradient)
+    for unit in range(first_units):
+        gradient[unit] = delta[unit].sum()
     _pull_back(patch, down, across, delta[:first_units], lines, rows)
     _update_patch(table.features, table.second, table.first, patch, rows, grid_adam, network.alpha * share)
     return loss
@@ -361,13 +364,20 @@ def _run_block(row, column, share, network, table, plan, targets, grid_adam, roo
 @njit(**OPTIONS)
 def _update_dense(network, gradient, adam, rate, decay):  # type: ignore[no-untyped-def]
     """Adam on everything behind the table; adam is (unused, beta_1, beta_2, epsilon)."""
-    dense, first, second, is_weight = network.dense, network.first, network.second, network.is_weight
+    for i in range(len(gradient)):
+        gradient[i] += decay * network.is_weight[i] * network.dense[i]
+    _adam(network.dense, network.first, network.second, gradient, adam, rate)
+
+
+@njit(**OPTIONS)
+def _adam(weights, first, second, gradient, adam, rate):  # type: ignore[no-untyped-def]
+    """Update weights by their gradient and its moments; `rate` is corrected for how few steps there were."""
     beta_1, beta_2, epsilon = adam[1], adam[2], adam[3]
-    for i in range(len(dense)):
-        g = gradient[i] + decay * is_weight[i] * dense[i]
+    for i in range(len(weights)):
+        g = gradient[i]
         first[i] = beta_1 * first[i] + (ONE - beta_1) * g
         second[i] = beta_2 * second[i] + (ONE - beta_2) * g * g
-        dense[i] -= rate * first[i] / (np.sqrt(second[i]) + epsilon)
+        weights[i] -= rate * first[i] / (np.sqrt(second[i]) + epsilon)
 
 
 @njit(parallel=True, **OPTIONS)

@@ -8,6 +8,7 @@ thread goes through from its first to its last block; so no sum depends on how m
 import numpy as np
 from numba import njit, prange
 
+from paintnet.activations import HIDDEN
 from paintnet.engine.blocks import SIDE
 from paintnet.engine.kernel import (
     ONE,
@@ -16,7 +17,9 @@ from paintnet.engine.kernel import (
     RELU,
     ZERO,
     _activate,
+    _adam,
     _add_product,
+    _backward,
     _exp,
     _forward,
     _outer,
@@ -25,6 +28,7 @@ from paintnet.engine.kernel import (
 from paintnet.engine.rate_losses import LN_2, _log2, _square_of_colors, _surprise_of_classes
 
 HALF = np.float32(0.5)
+LINEAR = HIDDEN["identity"].code
 
 
 @njit(inline="always", **OPTIONS)
@@ -63,24 +67,6 @@ def quantize(y, q, slope, valid, temperature, norm, amplitude, seed, stripes):  
             twice, slope_2 = _soft_round(once + uniform * amplitude, temperature, norm)
             q[i] = twice * valid[i]
             slope[i] = slope_1 * slope_2
-
-
-@njit(**OPTIONS)
-def _backward(dense, units, a, delta, at, low, gradient):  # type: ignore[no-untyped-def]
-    """Gradients behind the first layer, which is linear; `delta` by its outputs is left."""
-    for layer in range(len(units) - 1, 0, -1):
-        n, m = units[layer - 1], units[layer]
-        at -= n * m + m
-        weight = dense[at : at + n * m].reshape(n, m)
-        out, back = delta[low : low + m], delta[low - n : low]
-        _outer(a[low - n : low], out, gradient[at : at + n * m].reshape(n, m))
-        for unit in range(m):
-            gradient[at + n * m + unit] = out[unit].sum()
-        back[:] = ZERO
-        _add_product(weight.T, out, back)
-        if layer > 1:
-            _slope(RELU, a[low - n : low], back)
-        low -= n
 
 
 @njit(**OPTIONS)
@@ -157,7 +143,7 @@ def _learn_block(block, columns, q, gradient_q, pyramid, dense, units, picture, 
         loss = _surprise_of_classes(out, picture.targets[block], picture.mask[block], by_out)
     else:
         loss = _square_of_colors(out, picture.targets[block], picture.mask[block], by_out)
-    _backward(dense, units, a, delta, at, low, gradient)
+    _backward(dense, units, LINEAR, RELU, a, delta, at, low, gradient)
     y0, x0 = block // columns * SIDE, block % columns * SIDE
     for level in range(units[0]):
         d, gain, s = delta[level], dense[level], ZERO
@@ -177,19 +163,14 @@ def _learn_block(block, columns, q, gradient_q, pyramid, dense, units, picture, 
 
 
 @njit(**OPTIONS)
-def _adam(weights, first, second, gradients, count, adam, step):  # type: ignore[no-untyped-def]
+def _adam_of_batch(net, gradients, count, adam, step):  # type: ignore[no-untyped-def]
     """Update a network by the sum of the gradients of a batch; adam is (rate, beta_1, beta_2, epsilon)."""
-    beta_1, beta_2, epsilon = adam[1], adam[2], adam[3]
-    correction = np.sqrt(1 - np.float64(beta_2) ** step) / (1 - np.float64(beta_1) ** step)
-    rate = np.float32(adam[0] * correction)
+    beta_1, beta_2 = np.float64(adam[1]), np.float64(adam[2])
+    rate = np.float32(adam[0] * (np.sqrt(1 - beta_2**step) / (1 - beta_1**step)))
     for k in range(1, count):
-        for i in range(len(weights)):
+        for i in range(len(net.weights)):
             gradients[0, i] += gradients[k, i]
-    for i in range(len(weights)):
-        g = gradients[0, i]
-        first[i] = beta_1 * first[i] + (ONE - beta_1) * g
-        second[i] = beta_2 * second[i] + (ONE - beta_2) * g * g
-        weights[i] -= rate * first[i] / (np.sqrt(second[i]) + epsilon)
+    _adam(net.weights, net.first, net.second, gradients[0], adam, rate)
 
 
 @njit(parallel=True, **OPTIONS)
@@ -211,7 +192,7 @@ def paint_epoch(order, per_batch, q, gradient_q, pyramid, net, picture, adam, st
                     gradients[k],
                 )  # fmt: skip
         step += 1
-        _adam(net.weights, net.first, net.second, gradients, count, adam, step)
+        _adam_of_batch(net, gradients, count, adam, step)
         for k in range(count):
             total += losses[k]
         done += count
@@ -286,7 +267,7 @@ def _learn_run(run, runs, q, parent, gradient_q, gradient_parent, net, weight, a
     )
     if learns:
         gradient[:start] = ZERO
-        _backward(w[rest:], units[1:], a[n:], delta[n:], at, low, gradient[rest:])
+        _backward(w[rest:], units[1:], LINEAR, RELU, a[n:], delta[n:], at, low, gradient[rest:])
         by_out = delta[n : n + h]
         _slope(RELU, out, by_out)
         _outer(a[:n], by_out, gradient[start : start + n * h].reshape(n, h))
@@ -324,7 +305,7 @@ def rate_epoch(  # type: ignore[no-untyped-def]
                 )  # fmt: skip
         if learns:
             step += 1
-            _adam(net.weights, net.first, net.second, gradients, count, adam, step)
+            _adam_of_batch(net, gradients, count, adam, step)
         for k in range(count):
             total += losses[k]
         done += count
