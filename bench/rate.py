@@ -1,8 +1,10 @@
-"""PSNR of paintings for storing beside JPEG, WebP, AVIF and JPEG 2000 of the same size, by Pillow.
+"""Paintings for storing beside JPEG, WebP, AVIF and JPEG 2000 of the same size, by Pillow.
 
-python -m bench.rate PICTURE... [--bpp 0.25 0.5] [--preset draft] [--json FILE]
+python -m bench.rate PICTURE... [--bpp 0.25 0.5] [--preset draft]
 
-Of a model file, FILE.paintnet, only what it costs to read and paint it is measured.
+What has been measured (bench/results/rate.jsonl) is not measured again; ``python -m bench.rate_report``
+makes tables and a plot of it. Of a model file, FILE.paintnet, only what it costs to read and paint it is
+measured.
 """
 
 import argparse
@@ -15,7 +17,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, features
 
+from bench import results
 from paintnet import Painter, Painting
+from paintnet.metrics import psnr, ssim
+from paintnet.painter.quality import as_written
 from paintnet.typing import Array
 
 RATES = (0.1, 0.15, 0.25, 0.5, 0.75, 1.0, 1.5)
@@ -39,9 +44,11 @@ def codecs() -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def psnr_at(image: Image.Image, n_bytes: int, name: str, way: dict[str, Any]) -> float | None:
-    """PSNR of the largest file of at most so many bytes; None where there is none."""
-    levels = np.asarray(image, np.float64)
+def quality_at(
+    image: Image.Image, n_bytes: int, name: str, way: dict[str, Any]
+) -> tuple[float, float] | None:
+    """PSNR and SSIM of the largest file of at most so many bytes; None where there is none."""
+    levels = np.asarray(image)
 
     def written(quality: float) -> bytes:
         given = {"quality_mode": "rates", "quality_layers": [quality]} if name == "JPEG2000" else {}
@@ -65,8 +72,9 @@ def psnr_at(image: Image.Image, n_bytes: int, name: str, way: dict[str, Any]) ->
                 least, content = middle, tried
             else:
                 most = middle
-    error = np.square(np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), np.float64) - levels).mean()
-    return float(10 * np.log10(255**2 / error))
+    decoded = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), np.float32) / 255
+    original = levels.astype(np.float32) / 255
+    return psnr(original, decoded), ssim(original, decoded)
 
 
 def measured(path: Path, bpp: float, preset: str) -> dict[str, Any]:
@@ -78,17 +86,18 @@ def measured(path: Path, bpp: float, preset: str) -> dict[str, Any]:
     seconds = time.perf_counter() - begin
     content = painting.to_bytes()
     cost, again = cost_of(content)
-    error = np.square(np.rint(again * 255.0) - np.rint(picture * 255.0)).mean()
+    again = as_written(again)
     row: dict[str, Any] = {
         "picture": path.stem,
+        "preset": preset,
         "asked": bpp,
         "bpp": 8 * len(content) / (image.width * image.height),
-        "paintnet": float(10 * np.log10(255**2 / error)),
+        "paintnet": [psnr(picture, again), ssim(picture, again)],
         "encoding_s": round(seconds, 1),
         **cost,
     }
     for name, ways in codecs().items():
-        found = [psnr_at(image, len(content), name, way) for way in ways]
+        found = [quality_at(image, len(content), name, way) for way in ways]
         row[name] = max((each for each in found if each is not None), default=None)
     return row
 
@@ -112,19 +121,17 @@ def main() -> None:
     parser.add_argument("pictures", nargs="+", type=Path)
     parser.add_argument("--bpp", nargs="+", type=float, default=RATES)
     parser.add_argument("--preset", default="standard")
-    parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    rows = []
+    done = {(row["picture"], row["preset"], row["asked"]) for row in results.load("rate")}
     for path in given.pictures:
         if path.suffix == ".paintnet":
-            rows.append({"file": path.name, **cost_of(path.read_bytes())[0]})
-            print(json.dumps(rows[-1]), flush=True)
+            print(json.dumps({"file": path.name, **cost_of(path.read_bytes())[0]}), flush=True)
             continue
         for bpp in given.bpp:
-            rows.append(measured(path, bpp, given.preset))
-            print(json.dumps(rows[-1]), flush=True)
-    if given.json:
-        given.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+            if (path.stem, given.preset, bpp) not in done:
+                row = measured(path, bpp, given.preset)
+                results.save("rate", row)
+                print(json.dumps(row), flush=True)
 
 
 if __name__ == "__main__":
