@@ -312,10 +312,21 @@ class Painting(Model):
             flat = outputs.reshape(-1, outputs.shape[2])
             if len(across) == len(down) == 1:
                 return self._colors(flat).reshape(total.shape)
-            shape = (len(ys), len(offsets), len(xs), len(across), self.channels)
-            total += self._premultiplied(flat).reshape(shape).sum(axis=(1, 3), dtype=np.float64)
+            shape = (len(offsets), len(xs), len(across), self.channels)
+            total += self._sums(outputs.reshape(len(ys), -1, outputs.shape[2]), shape)
         means = (total / (len(across) * len(down))).astype(np.float32)
         return unpremultiply(means.reshape(-1, self.channels)).reshape(total.shape)
+
+    def _sums(self, outputs: Array, shape: tuple[int, ...]) -> Array:
+        """Sums over the points of each pixel (rows, columns, channels); `shape` is that of a row's points."""
+
+        def of_rows(rows: Array) -> Array:
+            colors = self._premultiplied(rows.reshape(-1, rows.shape[2]))
+            return np.asarray(colors.reshape(len(rows), *shape).sum(axis=(1, 3), dtype=np.float64))
+
+        # The rows of a single network are a thread's own already.
+        count = min(cores(), len(outputs)) if len(self.patches) > 1 else 1
+        return np.concatenate(list(in_threads(of_rows, np.array_split(outputs, count), count)))
 
     def save(self, path: str | Path, codec: str | None = None) -> None:
         """Write the painting to a .paintnet file, whole or not at all.

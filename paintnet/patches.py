@@ -186,13 +186,14 @@ class Mosaic:
         outputs = np.zeros((len(ys), len(xs), self.n_outputs), dtype=np.float32)
 
         def of_patch(number: int) -> Array:
-            (columns, _), (rows, _) = along[0][number], along[1][number]
-            return self.patches[number].forward_on(xs[columns], ys[rows])
+            (columns, across), (rows, down) = along[0][number], along[1][number]
+            part = self.patches[number].forward_on(xs[columns], ys[rows])
+            part *= (np.outer(down, across) / total[rows, columns]).astype(part.dtype)[:, :, None]
+            return part
 
         for number, part in zip(touched, in_threads(of_patch, touched, cores()), strict=True):
-            (columns, across), (rows, down) = along[0][number], along[1][number]
+            columns, rows = along[0][number][0], along[1][number][0]
             outputs = outputs.astype(part.dtype, copy=False)
-            part *= (np.outer(down, across) / total[rows, columns]).astype(part.dtype)[:, :, None]
             with np.errstate(over="ignore"):  # as in `forward`
                 outputs[rows, columns] += part
         return outputs

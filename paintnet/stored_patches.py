@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, BinaryIO, NamedTuple, Protocol, Self
 
 from paintnet.encoding.extent import FARTHEST, Extent
-from paintnet.files.entries import Entry
+from paintnet.files.entries import Entry, decode_part
 from paintnet.files.parts import CODECS, CODED, Part
 from paintnet.files.spool import Spool
 from paintnet.model_parts import codec_for, network_of, part_of
@@ -47,6 +47,21 @@ class Place(NamedTuple):
         if n_parameters is not None and type(n_parameters) is not int:
             raise ValueError(f"{n_parameters!r:.60} weights")
         return cls(Extent.from_list(document["extent"]), (x, y), n_parameters)
+
+
+class Stored(NamedTuple):
+    """A patch as it is stored: the bytes, the codec that made them, and the bytes of its tensors."""
+
+    data: bytes
+    codec: str
+    n_bytes: int
+
+    @classmethod
+    def of(cls, patch: Patch, codec: str | None = None) -> Self:
+        """Store a patch by a codec; by default by that of `codec_for`."""
+        codec = codec or codec_for(patch.network)
+        part = part_of(patch.network, codec)
+        return cls(CODECS[codec].encode(part), codec, part.n_bytes)
 
 
 class PartSource(Protocol):
@@ -136,10 +151,11 @@ class StoredPatches(LazyPatches):
         """Read a patch, or give it from those that were used last."""
         with self._lock:
             patch = self._kept.get(number)
-            if patch is None:
-                patch = self._read(number)
+        # Unpacked without the lock: threads that paint several patches then do it at the same time.
+        patch = patch or self._read(number)
+        with self._lock:
             self._keep(number, patch)
-            return patch
+        return patch
 
     def keep_only(self, numbers: Collection[int]) -> None:
         """Forget what was read of all other patches."""
@@ -150,13 +166,16 @@ class StoredPatches(LazyPatches):
     def _read(self, number: int) -> Patch:
         with self._told():
             place = self._places[number]
-            network = network_of(self._source.read(patch_name(number)))
-            self.n_read += 1
+            name = patch_name(number)
+            with self._lock:
+                entry, stored = self._source.entry(name), self._source.stored(name)
+                self.n_read += 1
+                first = next(iter(self._kept.values()), None)
+            network = network_of(decode_part(name, entry, stored))
             if place.n_parameters not in (None, network.n_parameters):
                 raise ValueError(f"patch {number} has {network.n_parameters:,} weights")
             patch = Patch(network, place.extent, place.origin)
-            first = next(iter(self._kept.values()), patch)
-            if patch.kind != first.kind:
+            if first is not None and patch.kind != first.kind:
                 raise ValueError(f"patches with different outputs: {sorted({patch.kind, first.kind})}")
             return patch
 
@@ -203,8 +222,8 @@ class SpooledPatches(StoredPatches):
         """Numbers of the patches that are there."""
         return self._places.keys()
 
-    def put(self, number: int, patch: Patch) -> None:
-        """Store a patch under its number.
+    def put(self, number: int, patch: Patch, stored: Stored | None = None) -> None:
+        """Store a patch under its number, in the bytes that were made of it elsewhere if there are any.
 
         Raises
         ------
@@ -213,22 +232,14 @@ class SpooledPatches(StoredPatches):
         OutputError
             If there is no room for it.
         """
-        codec = self._codec or codec_for(patch.network)
-        part = part_of(patch.network, codec)
-        self._put(number, patch, CODECS[codec].encode(part), codec, part.n_bytes)
-
-    def put_stored(self, number: int, patch: Patch, entry: Entry, data: bytes) -> None:
-        """Take a patch with the bytes that it was stored in elsewhere; raises as `put`."""
-        self._put(number, patch, data, entry.codec, entry.n_bytes)
-
-    def _put(self, number: int, patch: Patch, data: bytes, codec: str, n_bytes: int) -> None:
+        stored = stored or Stored.of(patch, self._codec)
         if self._places and patch.kind != self.kind:
             raise ValueError(f"patches with different outputs: {sorted({patch.kind, self.kind})}")
         with self._lock:
-            self._spool.add_stored(patch_name(number), data, codec, n_bytes)
+            self._spool.add_stored(patch_name(number), *stored)
             self._places[number] = Place.of(patch)
             # One says what outputs all of them have; and to read what is coded again takes long.
-            if not self._kept or codec == CODED:
+            if not self._kept or stored.codec == CODED:
                 self._keep(number, patch)
 
 

@@ -45,7 +45,7 @@ from paintnet.patches import LazyPatches, Patch
 from paintnet.picture import premultiply, unpremultiply
 from paintnet.picture.levels import Pixels
 from paintnet.settings.settings import PainterSettings
-from paintnet.stored_patches import SpooledPatches, patch_name
+from paintnet.stored_patches import SpooledPatches, Stored, patch_name
 from paintnet.typing import Array
 
 SOME_PIXELS = 1_000_000
@@ -161,7 +161,8 @@ class MosaicRun(Run):
             for number, ending in sorted(done.endings.items()):
                 entry, data = done.stored(number)
                 network = network_of(decode_part(patch_name(number), entry, data))
-                self._finished.put_stored(number, patch_over(self.windows[number], network), entry, data)
+                patch = patch_over(self.windows[number], network)
+                self._finished.put(number, patch, Stored(data, entry.codec, entry.n_bytes))
                 self._count(number, ending)
             self.schedule.restore({**self.schedule.state(), "seconds": float(values["seconds"])})
             self._prepare_whole()
@@ -330,7 +331,7 @@ class MosaicRun(Run):
         return (8 * self._bytes_done + of_the_patch * under_way) / (self._pixels_done + under_way)
 
     def _end_of_patch(self, learned: LearnedPatch) -> None:
-        self._finished.put(learned.number, learned.patch)
+        self._finished.put(learned.number, learned.patch, learned.stored)
         self._count(learned.number, learned.ending)
         self._inner = None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from paintnet.patches import Patch
 from paintnet.picture import premultiply
 from paintnet.picture.levels import BAND_ROWS, LevelPicture, Pixels
 from paintnet.settings.settings import PainterSettings
+from paintnet.stored_patches import Stored
 from paintnet.typing import Array
 
 CERTAIN = 10.0
@@ -109,19 +110,23 @@ class LearnedPatch:
         The result.
     ending : Ending
         How its learning ended.
+    stored : Stored or None
+        The patch as it is stored, where it was learned by a worker.
     """
 
     number: int
     patch: Patch
     ending: Ending
+    stored: Stored | None = None
 
 
 def learn_patch(task: PatchTask) -> LearnedPatch:
-    """Learn a patch from begin to end."""
+    """Learn a patch from begin to end, and store it: packed by a worker, it costs the program no time."""
     run, loss = task.start(), 0.0
     for event in run:
         loss = event.loss
-    return task.learned(run, loss)
+    learned = task.learned(run, loss)
+    return replace(learned, stored=Stored.of(learned.patch))
 
 
 def learn_patches(
