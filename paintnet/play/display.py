@@ -21,7 +21,7 @@ from paintnet.play.outbox import Outbox
 from paintnet.play.views import colors_of, network_view, seen_as
 from paintnet.typing import Array
 
-INTERVAL = 0.12
+INTERVAL = 0.117
 """Seconds from one painting to the next."""
 
 BUDGET = 0.012

@@ -1,14 +1,16 @@
 // The learning curve, with the runs before laid over each other, and a card for each.
 
+import { paced } from "./pace.js";
 import { number, say } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
-const MOST_RUNS = 4, MOST_POINTS = 1500;
+const MOST_RUNS = 4, MOST_POINTS = 1500, INTERVAL = 250;
 
 export class Curve {
   constructor() {
     this.runs = [];
     this.fresh = null;
+    this.drawSoon = paced(INTERVAL, () => this.draw());
     byId("by-time").addEventListener("change", () => this.draw());
     byId("clear-runs").addEventListener("click", () => {
       this.runs = this.fresh ? [this.fresh] : [];
@@ -35,7 +37,7 @@ export class Curve {
     if (!this.fresh) return;
     this.fresh.points.push(...items);
     if (this.fresh.points.length > MOST_POINTS) this.fresh.points = this.fresh.points.filter((_, at) => at % 2 === 0);
-    this.draw();
+    this.drawSoon();
   }
 
   back(epoch) {

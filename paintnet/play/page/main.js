@@ -2,6 +2,7 @@
 
 import { Curve } from "./curve.js";
 import { Network } from "./network.js";
+import { paced } from "./pace.js";
 import { Settings, fromAddress, toAddress } from "./settings.js";
 import { Stage, draw } from "./stage.js";
 import { Wire, checked, openPage, trouble } from "./wire.js";
@@ -11,6 +12,7 @@ const byId = (id) => document.getElementById(id);
 const VIEWS = ["painting", "error", "held-out"], TAKEN = ["model", "picture", "animation", "report"];
 const CLASSIC = { preset: "tutorial" }, RACE_SECONDS = 6;
 const page = { wire: null, phase: "", why: "", source: null, file: null, queue: [], state: {}, view: "painting", frames: 0, lessons: [], rates: [] };
+const INTERVAL = 250;
 let settings, stage, network, curve;
 
 function status(text, bad = false) {
@@ -67,9 +69,7 @@ const HEARD = {
     curve.add(header.items);
     const last = header.items.at(-1);
     page.rates = [...page.rates, last].slice(-12);
-    const [first] = page.rates, span = last[1] - first[1];
-    byId("speed").textContent = span > 0 ? number((last[0] - first[0]) / span, last[0] - first[0] < span * 10 ? 1 : 0) : "–";
-    figures();
+    figuresSoon();
   },
   state: (header) => told(header),
   frame(header, body) {
@@ -99,7 +99,11 @@ function figures() {
   byId("quality-name").textContent = quality === null && last ? say("loss") : "PSNR";
   byId("quality").textContent = quality !== null ? `${number(quality, 1)} dB` : loss === undefined ? "–" : loss.toPrecision(3);
   byId("seconds").textContent = `${number(Math.max(seconds, last?.[1] ?? 0), 1)} s`;
+  const [first, now] = [page.rates[0], page.rates.at(-1)], span = now ? now[1] - first[1] : 0;
+  byId("speed").textContent = span > 0 ? number((now[0] - first[0]) / span, now[0] - first[0] < span * 10 ? 1 : 0) : "–";
 }
+
+const figuresSoon = paced(INTERVAL, figures);
 
 // What the page says of the phase that the run is in.
 function tellPhase() {

@@ -1,10 +1,11 @@
 // The network: what every unit answers over the picture, and the weights between them as lines.
 
+import { paced } from "./pace.js";
 import { number, say } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const NEGATIVE = [245, 147, 34], POSITIVE = [8, 119, 189], NOTHING = [232, 234, 235];
-const FAINTEST = 12, MOST_LINES = 1500;
+const FAINTEST = 12, MOST_LINES = 1500, INTERVAL = 900;
 
 // Signed bytes as colors: orange below nothing, blue above.
 const SHADES = (() => {
@@ -27,6 +28,7 @@ function paint(canvas, width, height, values) {
 export class Network {
   constructor(look) {
     Object.assign(this, { look, key: "", columns: [], unit: null, firsts: [], header: null, lines: [] });
+    this.wiresSoon = paced(INTERVAL, () => this.wires());
     byId("unit-close").addEventListener("click", () => this.choose(null));
     addEventListener("resize", () => this.wires());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.wires());
@@ -57,7 +59,7 @@ export class Network {
       this.lines.push(bytes.slice(at, at + count));
       at += count;
     }
-    this.wires();
+    this.wiresSoon();
   }
 
   // Number of the layer in the server's count: 0 are the inputs, which a grid has no pictures of.

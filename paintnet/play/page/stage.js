@@ -5,8 +5,7 @@ import { color, say } from "./words.js";
 const byId = (id) => document.getElementById(id);
 
 export function draw(canvas, width, height, rgba) {
-  canvas.width = width;
-  canvas.height = height;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(rgba.buffer, rgba.byteOffset, 4 * width * height), width, height), 0, 0);
 }
 

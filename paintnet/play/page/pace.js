@@ -1,0 +1,14 @@
+// What is drawn again and again while a network learns, at a measured pace: drawing takes time from the learning.
+
+// Gives a function that does `act` with the newest arguments, at most once in so many milliseconds.
+export function paced(milliseconds, act) {
+  let timer = null, newest = [], done = -Infinity;
+  return (...given) => {
+    newest = given;
+    timer ??= setTimeout(() => {
+      timer = null;
+      done = performance.now();
+      act(...newest);
+    }, Math.max(0, done + milliseconds - performance.now()));
+  };
+}
