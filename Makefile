@@ -37,10 +37,11 @@ demo: $(VENV)/.demo
 	@echo "The painted bird is in demo/bird.painted.png; ask its network for a color with:"
 	@echo "    $(BIN)/paintnet predict demo/bird.paintnet --xy 50,50"
 
-# Compiled ahead, so that no test has to wait for it, nor two of them do it at once.
+# Compiled ahead, so that no test has to wait for it, nor two of them do it at once. One process more than
+# there are cores: a third of the time tests wait for programs that they started.
 test: $(VENV)/.installed
 	$(BIN)/paintnet warm --quiet
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c "import os; print(1 + (os.cpu_count() or 1))")
 
 $(OLDEST)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(OLDEST)

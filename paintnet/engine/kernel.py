@@ -316,10 +316,7 @@ def _forward(dense, units, kind, a):  # type: ignore[no-untyped-def]
 
 @njit(**OPTIONS)
 def _backward(dense, units, first, kind, a, delta, at, low, gradient):  # type: ignore[no-untyped-def]
-    """Gradients of the layers behind the first, and `delta` by the first sums; `_forward` backwards.
-
-    The first layer's activation is `first`, that of the others `kind`.
-    """
+    """`_forward` backwards, to the gradient by the first layer's sums, whose activation is `first`."""
     for layer in range(len(units) - 1, 0, -1):
         n, m = units[layer - 1], units[layer]
         at -= n * m + m
@@ -362,16 +359,8 @@ def _run_block(row, column, share, network, table, plan, targets, grid_adam, roo
 
 
 @njit(**OPTIONS)
-def _update_dense(network, gradient, adam, rate, decay):  # type: ignore[no-untyped-def]
-    """Adam on everything behind the table; adam is (unused, beta_1, beta_2, epsilon)."""
-    for i in range(len(gradient)):
-        gradient[i] += decay * network.is_weight[i] * network.dense[i]
-    _adam(network.dense, network.first, network.second, gradient, adam, rate)
-
-
-@njit(**OPTIONS)
 def _adam(weights, first, second, gradient, adam, rate):  # type: ignore[no-untyped-def]
-    """Update weights by their gradient and its moments; `rate` is corrected for how few steps there were."""
+    """Update weights; adam is (unused, beta_1, beta_2, epsilon), `rate` corrected for the first steps."""
     beta_1, beta_2, epsilon = adam[1], adam[2], adam[3]
     for i in range(len(weights)):
         g = gradient[i]
@@ -403,7 +392,9 @@ def run_batches(batches, network, table, plan, targets, rates, room):  # type: i
         step += 1
         beta_1, beta_2 = np.float64(rates.dense[1]), np.float64(rates.dense[2])
         rate = np.float32(rates.dense_rate * np.sqrt(1 - beta_2**step) / (1 - beta_1**step))
-        _update_dense(network, sums, rates.dense, rate, network.alpha * share)
+        for i in range(len(sums)):
+            sums[i] += network.alpha * share * network.is_weight[i] * network.dense[i]
+        _adam(network.dense, network.first, network.second, sums, rates.dense, rate)
         for k in range(count):
             total += losses[k]
     return total
