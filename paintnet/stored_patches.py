@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol, Self
 
 from paintnet.encoding.extent import FARTHEST, Extent
 from paintnet.files.entries import Entry, decode_part
-from paintnet.files.parts import CODECS, CODED, Part
+from paintnet.files.parts import CODECS, CODED
 from paintnet.files.spool import Spool
 from paintnet.model_parts import codec_for, network_of, part_of
 from paintnet.patches import LazyPatches, Patch
@@ -72,9 +72,6 @@ class PartSource(Protocol):
 
     def stored(self, name: str) -> bytes:
         """Read the bytes of a part as they are stored."""
-
-    def read(self, name: str) -> Part:
-        """Read a part."""
 
 
 def patch_name(number: int) -> str:
