@@ -1,6 +1,7 @@
 """Terminals of 40 columns: every line fits, and is broken between words."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,20 @@ def test_what_commands_say_fits(photo: Path, tmp_path: Path, columns: int) -> No
         with Terminal(*args, columns=columns, stdout=True) as terminal:
             terminal.finish()
         assert max(map(len, lines_of(terminal.text))) < columns, terminal.text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_fits_and_its_examples_can_be_copied(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    examples = {}
+    for columns in (40, 80):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        text = run(name, "--help").done().out
+        assert max(map(len, text.splitlines())) <= columns, text
+        whole = text.partition("Examples:")[2].replace("\\\n", "")
+        examples[columns] = [shlex.split(line) for line in whole.splitlines()]
+    assert examples[40] == examples[80]
 
 
 def test_lines_stay_whole_where_there_is_no_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
