@@ -20,6 +20,9 @@ FARTHEST = 1e9
 MOST_AT_ONCE = 50_000_000
 """Numbers of a layer that are held at once, 200 MB of them: layers may be thousands of units wide."""
 
+ROW_NUMBERS = 512
+"""Of biases, as many are added at once."""
+
 POINTS_AT_ONCE = 32_768
 """Points of a lattice that are answered for at once: their layers stay in the cache."""
 
@@ -135,7 +138,7 @@ class Network:
             with np.errstate(over="ignore", invalid="ignore"):
                 x, y = (np.clip(values, -FARTHEST, FARTHEST) for values in (xs, ys))
                 z = self._first_layer_on(x, y)
-                z = z + self.intercepts[0]
+                _add_to_rows(z, self.intercepts[0])
                 outputs = self.rest(z)
             if np.isfinite(outputs).all():
                 return outputs
@@ -164,7 +167,7 @@ class Network:
     def _forward(self, xy: Array, hold: Callable[[Array], Array]) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):
             z = self._first_layer(xy)
-            z += self.intercepts[0]
+            _add_to_rows(z, self.intercepts[0])
             return self.rest(z, hold)
 
     def rest(self, z: Array, hold: Callable[[Array], Array] = lambda z: z) -> Array:
@@ -173,7 +176,7 @@ class Network:
         with np.errstate(over="ignore", invalid="ignore"):
             for coef, intercept in zip(self.coefs[1:], self.intercepts[1:], strict=True):
                 z = hidden(hold(z), out=z) @ coef
-                z += intercept
+                _add_to_rows(z, intercept)
             z = hold(z)
             outputs: Array = OUTPUT[self.output].function(z, out=z)
             return outputs
@@ -202,6 +205,16 @@ def outputs_of(channels: int, n_classes: int | None, *, one_hot: bool = False) -
     if one_hot:
         return n_outputs, "logistic"
     return (1, "logistic") if n_outputs == 2 else (n_outputs, "softmax")
+
+
+def _add_to_rows(z: Array, row: Array) -> None:
+    """Add a row to each of (n, numbers), in place."""
+    whole = 0
+    if z.flags.c_contiguous:  # short rows are added several at once, in a half to a fifth of the time
+        together = max(1, ROW_NUMBERS // len(row))
+        whole = len(z) - len(z) % together
+        z[:whole].reshape(-1, together * len(row))[...] += np.tile(row, together)
+    z[whole:] += row
 
 
 def _held(z: Array) -> Array:

@@ -5,6 +5,9 @@ from numpy.typing import NDArray
 
 from paintnet.typing import Array
 
+ROWS_AT_ONCE = 8192
+"""So many stay in the cache while their features are added up."""
+
 LARGEST = 2**15 - 1
 """Of the whole numbers, which are kept in 16 bits."""
 
@@ -27,11 +30,17 @@ def on_lattice(numbers: NDArray[np.int16], basis: Array) -> Array:
     >>> on_lattice(np.array([[3, -2]], np.int16), np.array([[0.5, 0.0], [0.25, 1.0]]))
     array([[ 1., -2.]], dtype=float32)
     """
-    total = np.zeros(numbers.shape)
+    rows = np.empty(numbers.shape, np.float32)
     with np.errstate(over="ignore", invalid="ignore"):  # whoever reads a file looks at what comes out
-        for column, vector in zip(numbers.T, basis, strict=True):
-            total += column[:, None] * vector
-        return total.astype(np.float32)
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            some = slice(start, start + ROWS_AT_ONCE)
+            columns = numbers[some].T.astype(np.float64)
+            for feature, steps in enumerate(basis.T):
+                total = np.zeros(columns.shape[1])
+                for column, step in zip(columns, steps, strict=True):
+                    total += column * step
+                rows[some, feature] = total
+    return rows
 
 
 def numbers_on_lattice(rows: Array, basis: Array) -> NDArray[np.int16] | None:

@@ -217,7 +217,7 @@ class GridMap(SparseMap, LatticeMap):
         x = np.clip(xs, self.extent.left, self.extent.right) - self.extent.left
         y = np.clip(ys, self.extent.top, self.extent.bottom) - self.extent.top
         units = coefs.shape[1]
-        sums = np.zeros((len(ys), len(xs) * units), dtype=coefs.dtype)
+        sums = np.zeros((len(xs), len(ys) * units), dtype=coefs.dtype)
         first = 0
         for level in self.levels:
             table = coefs[first : first + level.n_vertices].reshape(level.rows, level.columns, units)
@@ -227,15 +227,12 @@ class GridMap(SparseMap, LatticeMap):
             columns, x_place = np.unique(x_index, return_inverse=True)
             is_row = len(columns) == columns[-1] + 1 - columns[0]
             wanted = slice(columns[0], columns[-1] + 1) if is_row else columns
-            along = np.zeros((len(ys), len(columns) * units), dtype=coefs.dtype)
-            for vertex, weight in zip(y_index.T, y_weight.T.astype(coefs.dtype), strict=True):
-                along += table[vertex][:, wanted].reshape(along.shape) * weight[:, None]
-            along = along.reshape(len(ys), len(columns), units)
-            places = x_place.reshape(x_index.shape).T
-            # Weights for each unit: rows of numbers one behind the other are added up several at once.
-            for place, weight in zip(places, x_weight.T.astype(coefs.dtype), strict=True):
-                sums += along[:, place].reshape(sums.shape) * np.repeat(weight, units)
-        return sums.reshape(len(ys), len(xs), units)
+            top, bottom = y_index.min(), y_index.max() + 1
+            rows = np.ascontiguousarray(table[top:bottom, wanted]).reshape(bottom - top, -1)
+            along = _blended(rows, y_index - top, y_weight).reshape(len(ys), len(columns), units)
+            along = along.transpose(1, 0, 2).reshape(len(columns), -1)
+            sums += _blended(along, x_place.reshape(x_index.shape), x_weight)
+        return sums.reshape(len(xs), len(ys), units).transpose(1, 0, 2)
 
     def to_document(self) -> dict[str, Any]:
         """Settings as JSON values."""
@@ -295,6 +292,17 @@ class GridSpec(EncodingSpec):
     def build(self, extent: Extent, seed: int) -> GridMap:
         """Lay the grids over a picture; nothing is random."""
         return GridMap.over(extent, self.levels, self.basis)
+
+
+def _blended(rows: Array, index: NDArray[np.int64], weights: Array) -> Array:
+    """Weighted sums (n, numbers) of a few rows (m, numbers) each: whole rows, which are read as they lie."""
+    total = np.zeros((len(index), rows.shape[1]), dtype=rows.dtype)
+    taken = np.empty_like(total)
+    for place, weight in zip(index.T, weights.T.astype(rows.dtype), strict=True):
+        np.take(rows, place, axis=0, out=taken, mode="clip")  # by its other mode it would be written twice
+        taken *= weight[:, None]
+        total += taken
+    return total
 
 
 def _cells(side: float, spacing: float) -> int:
