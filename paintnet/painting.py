@@ -323,7 +323,7 @@ class Painting(Model):
         def of_rows(rows: Array) -> Array:
             colors = self._premultiplied(rows.reshape(-1, rows.shape[2]))
             down = colors.reshape(len(rows), *shape).sum(axis=1, dtype=np.float64)
-            return np.einsum("yxac->yxc", down)  # `sum` over both takes nine times as long
+            return np.asarray(np.einsum("yxac->yxc", down))  # `sum` over both takes nine times as long
 
         # The rows of a single network are a thread's own already.
         count = min(cores(), len(outputs)) if len(self.patches) > 1 else 1

@@ -230,8 +230,8 @@ class GridMap(SparseMap, LatticeMap):
             top, bottom = y_index.min(), y_index.max() + 1
             rows = np.ascontiguousarray(table[top:bottom, wanted]).reshape(bottom - top, -1)
             along = _blended(rows, y_index - top, y_weight).reshape(len(ys), len(columns), units)
-            along = along.transpose(1, 0, 2).reshape(len(columns), -1)
-            sums += _blended(along, x_place.reshape(x_index.shape), x_weight)
+            by_column = along.transpose(1, 0, 2).reshape(len(columns), -1)
+            sums += _blended(by_column, x_place.reshape(x_index.shape), x_weight)
         return sums.reshape(len(xs), len(ys), units).transpose(1, 0, 2)
 
     def to_document(self) -> dict[str, Any]:
