@@ -114,9 +114,8 @@ def seam(preset: str) -> dict[str, float]:
     painted = as_written(Painter(preset).fit(picture).render())
     error = np.square(painted - picture).mean(axis=2)
     slopes = [np.abs(np.diff(each, axis=1)).mean(axis=2) for each in (painted, picture)]
-    borders = {window.left + AROUND_A_BORDER for window in windows_of(width, height, AUTOMATIC_SIDE)} - {
-        AROUND_A_BORDER
-    }
+    windows = windows_of(width, height, AUTOMATIC_SIDE, is_even=True)
+    borders = {window.left + AROUND_A_BORDER for window in windows} - {AROUND_A_BORDER}
     at = np.zeros(width, dtype=bool)
     for border in borders:
         at[border - AROUND_A_BORDER : border + AROUND_A_BORDER] = True

@@ -52,7 +52,7 @@ def _fit(name: str, width: int, height: int, channels: int) -> dict[str, Any]:
     from paintnet.settings.presets import bound_note, settings_for
 
     side = patch_side(width, height, "auto")
-    windows = [] if side is None else windows_of(width, height, side)
+    windows = [] if side is None else windows_of(width, height, side, is_even=True)
     largest = max(((each.width, each.height) for each in windows), default=(width, height))
     settings = settings_for(*largest, "standard", channels=channels)
     return {

@@ -121,7 +121,7 @@ def patch_side(
     return None if max(width, height) <= int(side) else int(side)
 
 
-def windows_of(width: int, height: int, side: int) -> list[Window]:
+def windows_of(width: int, height: int, side: int, *, is_even: bool = False) -> list[Window]:
     """Divide a picture into parts of nearly one size and let each reach into its neighbours.
 
     Parameters
@@ -130,6 +130,9 @@ def windows_of(width: int, height: int, side: int) -> list[Window]:
         Size of the picture.
     side : int
         At most so many pixels along a side of a part, before it reaches further.
+    is_even : bool, default=False
+        Whether several parts are to be an even number, which two or more workers share without waiting
+        for the last one.
 
     Returns
     -------
@@ -140,14 +143,18 @@ def windows_of(width: int, height: int, side: int) -> list[Window]:
     --------
     >>> [(window.left, window.right) for window in windows_of(100, 40, 50)]
     [(0, 62), (38, 100)]
+    >>> len(windows_of(150, 40, 50)), len(windows_of(150, 40, 50, is_even=True))
+    (3, 4)
     """
-    columns, rows = (_parts(length, side) for length in (width, height))
+    across, down = (math.ceil(length / side) for length in (width, height))
+    if is_even and across % 2 and down % 2 and across * down > 1:
+        across, down = (across + 1, down) if across >= down else (across, down + 1)
+    columns, rows = _parts(width, across), _parts(height, down)
     inner = [Window(left, top, right, bottom) for (top, bottom), (left, right) in product(rows, columns)]
     return [window.grown(MARGIN, width, height) for window in inner]
 
 
-def _parts(length: int, side: int) -> list[tuple[int, int]]:
+def _parts(length: int, count: int) -> list[tuple[int, int]]:
     """Ends of equal parts of a length, to a pixel."""
-    count = math.ceil(length / side)
     ends = [round(number * length / count) for number in range(count + 1)]
     return list(pairwise(ends))

@@ -109,7 +109,8 @@ class Painter:
         asked = self.patch if self._may_be_divided else None
         side = patch_side(width, height, asked, is_storing=self._is_storing)
         if side is not None:
-            return self._mosaic(picture, windows_of(width, height, side))
+            is_even = asked == "auto" and not self._is_storing  # there, each one more costs bits
+            return self._mosaic(picture, windows_of(width, height, side, is_even=is_even))
         settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
         note = bound_note(width, height, self.preset, channels=channels, **self.settings)
         notes = [note] if note else []

@@ -13,9 +13,9 @@ from paintnet.errors import SettingsError
 lengths = st.integers(1, 400)
 
 
-@given(lengths, lengths, st.integers(32, 200))
-def test_windows_cover_the_picture_and_overlap_by_twice_the_margin(width, height, side):
-    windows = windows_of(width, height, side)
+@given(lengths, lengths, st.integers(32, 200), st.booleans())
+def test_windows_cover_the_picture_and_overlap_by_twice_the_margin(width, height, side, is_even):
+    windows = windows_of(width, height, side, is_even=is_even)
     covered = np.zeros((height, width), dtype=int)
     for window in windows:
         assert 0 <= window.left < window.right <= width
@@ -23,7 +23,12 @@ def test_windows_cover_the_picture_and_overlap_by_twice_the_margin(width, height
         assert max(window.width, window.height) <= side + 2 * MARGIN
         window.of(covered)[:] += 1
     assert covered.min() >= 1
-    assert len(windows) == -(-width // side) * -(-height // side)
+    least = -(-width // side) * -(-height // side)
+    if is_even and least > 1:
+        assert len(windows) % 2 == 0
+        assert least <= len(windows) <= least + min(-(-width // side), -(-height // side))
+    else:
+        assert len(windows) == least
     for first, second in pairwise(windows):
         if first.top == second.top:
             assert MARGIN < first.right - second.left <= 2 * MARGIN
@@ -31,7 +36,7 @@ def test_windows_cover_the_picture_and_overlap_by_twice_the_margin(width, height
 
 @given(st.integers(1, 10_000), st.integers(32, 900))
 def test_parts_are_of_one_size_to_a_pixel_and_no_larger_than_asked(length, side):
-    parts = [end - begin for begin, end in _parts(length, side)]
+    parts = [end - begin for begin, end in _parts(length, -(-length // side))]
     assert sum(parts) == length
     assert max(parts) - min(parts) <= 1
     assert max(parts) <= side
