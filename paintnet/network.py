@@ -138,7 +138,7 @@ class Network:
             with np.errstate(over="ignore", invalid="ignore"):
                 x, y = (np.clip(values, -FARTHEST, FARTHEST) for values in (xs, ys))
                 z = self._first_layer_on(x, y)
-                _add_to_rows(z, self.intercepts[0])
+                add_to_rows(z, self.intercepts[0])
                 outputs = self.rest(z)
             if np.isfinite(outputs).all():
                 return outputs
@@ -167,7 +167,7 @@ class Network:
     def _forward(self, xy: Array, hold: Callable[[Array], Array]) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):
             z = self._first_layer(xy)
-            _add_to_rows(z, self.intercepts[0])
+            add_to_rows(z, self.intercepts[0])
             return self.rest(z, hold)
 
     def rest(self, z: Array, hold: Callable[[Array], Array] = lambda z: z) -> Array:
@@ -176,7 +176,7 @@ class Network:
         with np.errstate(over="ignore", invalid="ignore"):
             for coef, intercept in zip(self.coefs[1:], self.intercepts[1:], strict=True):
                 z = hidden(hold(z), out=z) @ coef
-                _add_to_rows(z, intercept)
+                add_to_rows(z, intercept)
             z = hold(z)
             outputs: Array = OUTPUT[self.output].function(z, out=z)
             return outputs
@@ -207,7 +207,7 @@ def outputs_of(channels: int, n_classes: int | None, *, one_hot: bool = False) -
     return (1, "logistic") if n_outputs == 2 else (n_outputs, "softmax")
 
 
-def _add_to_rows(z: Array, row: Array) -> None:
+def add_to_rows(z: Array, row: Array) -> None:
     """Add a row to each of (n, numbers), in place."""
     whole = 0
     if z.flags.c_contiguous:  # short rows are added several at once, in a half to a fifth of the time

@@ -151,8 +151,8 @@ class Display:
         network = scene.painting.patches[0].network
         # A page that does not read gets no more paintings: they would only take time from the training.
         is_unwanted = scene.is_moving and self.outbox.is_waiting("frame")
-        # What is seen whole would blur for a moment.
-        if not is_unwanted and self._whole != (scene.epoch, self.look):
+        # What stands still and is seen whole would blur for a moment.
+        if not is_unwanted and (scene.is_moving or self._whole != (scene.epoch, self.look)):
             self._paint_cells(scene, network)
         if not scene.is_moving or time.monotonic() - self._network_at > NETWORK_INTERVAL:
             self._network_at = time.monotonic()

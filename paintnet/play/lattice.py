@@ -13,7 +13,7 @@ import numpy as np
 from paintnet.activations import HIDDEN, OUTPUT
 from paintnet.encoding.base import DenseMap, PositionMap
 from paintnet.encoding.grid import GridMap
-from paintnet.network import Network
+from paintnet.network import Network, add_to_rows
 from paintnet.typing import Array
 
 CHUNK = 8192
@@ -76,12 +76,12 @@ class Lattice:
                 else:
                     xy = self.xy[start : start + CHUNK].astype(first.dtype, copy=False)
                     z = self.encoding.first_layer(xy, first)
-                z += network.intercepts[0]
+                add_to_rows(z, network.intercepts[0])
                 layers = []
                 for coef, intercept in zip(network.coefs[1:], network.intercepts[1:], strict=True):
                     layers.append(hidden(z, out=z))
                     z = z @ coef
-                    z += intercept
+                    add_to_rows(z, intercept)
                 layers.append(output(z, out=z))
             yield layers
 
