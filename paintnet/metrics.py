@@ -9,12 +9,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from paintnet.cores import cores
 from paintnet.errors import PictureError
 from paintnet.picture import premultiply
 from paintnet.picture.arrays import pixels_of
 from paintnet.picture.levels import LevelPicture, Pixels
-from paintnet.threads import in_threads
 from paintnet.typing import Array
 
 BAND_ROWS = 64
@@ -145,15 +143,14 @@ def ssim(a: Pixels, b: Pixels) -> float:
     # A window needs its neighbours, so bands overlap by its radius on both sides.
     margin = SSIM_RADIUS if min(a.shape[:2]) > 2 * SSIM_RADIUS else 0
     inside = a.shape[0] - 2 * margin
-    rows = BAND_ROWS if margin else inside
-    bands = (slice(top, min(top + rows, inside) + 2 * margin) for top in range(0, inside, rows))
-
-    def of_band(pair: tuple[Array, Array]) -> float:
-        first, second = (np.moveaxis(premultiply(each), 2, 0) for each in pair)
-        found = (_similarity(a, b, margin > 0) for a, b in zip(first, second, strict=True))
-        return sum(float(similarity.sum(dtype=np.float64)) for similarity in found)
-
-    total = sum(in_threads(of_band, ((a[band], b[band]) for band in bands), cores()))
+    total = 0.0
+    for top in range(0, inside, BAND_ROWS if margin else inside):
+        rows = min(BAND_ROWS, inside - top) if margin else inside
+        band = slice(top, top + rows + 2 * margin)
+        first, second = premultiply(a[band]), premultiply(b[band])
+        for channel in range(a.shape[2]):
+            similarity = _similarity(first[:, :, channel], second[:, :, channel], margin > 0)
+            total += float(similarity.sum(dtype=np.float64))
     return float(total / (inside * (a.shape[1] - 2 * margin) * a.shape[2]))
 
 
