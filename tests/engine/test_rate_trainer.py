@@ -11,6 +11,7 @@ from paintnet.engine.compiler import has_compiler
 from paintnet.engine.rate_landing import COARSEST
 from paintnet.errors import CheckpointError, SettingsError, TrainingError
 from paintnet.painter.checkpoint import Checkpoint
+from paintnet.picture import open_picture
 
 ENGINES = [
     pytest.param("compiled", marks=pytest.mark.skipif(not has_compiler(), reason="needs numba")),
@@ -41,6 +42,17 @@ def test_a_file_is_as_large_as_was_asked_for_and_never_larger(painting: Painting
     again = Painting.from_bytes(content)
     np.testing.assert_array_equal(again.render(), painting.render())
     assert again.render(size=(7, 200)).shape == (200, 7, 3)
+
+
+@pytest.mark.skipif(not has_compiler(), reason="takes NumPy minutes")
+@pytest.mark.parametrize(("name", "seed"), [("flower", 2), ("china", 3)])
+def test_a_decoder_does_not_die_of_numbers_that_say_nothing_yet(name: str, seed: int) -> None:
+    picture = open_picture(f"sample:{name}").pixels
+    run = Painter("draft", bpp=4.0, seed=seed, epochs=100, engine="compiled").start(picture)
+    learned = next(event.psnr for event in run if event.epoch == 6)
+    flat = -10 * np.log10(picture.var(axis=(0, 1)).mean())
+    # Where the decoder's rate is whole from the first epoch on, 0.0 and 1.0 dB.
+    assert learned > flat + 8
 
 
 def test_the_fitted_estimator_predicts_the_painting() -> None:
