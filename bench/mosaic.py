@@ -18,7 +18,7 @@ from PIL import Image
 
 from bench import results
 from bench.pictures import photographs
-from paintnet.dataset.windows import AUTOMATIC_SIDE, windows_of
+from paintnet.dataset.windows import windows_over
 from paintnet.painter.painter import Painter
 from paintnet.painter.quality import as_written
 from paintnet.picture.formats import write_bands
@@ -114,7 +114,7 @@ def seam(preset: str) -> dict[str, float]:
     painted = as_written(Painter(preset).fit(picture).render())
     error = np.square(painted - picture).mean(axis=2)
     slopes = [np.abs(np.diff(each, axis=1)).mean(axis=2) for each in (painted, picture)]
-    windows = windows_of(width, height, AUTOMATIC_SIDE, is_even=True)
+    windows = windows_over(width, height)
     borders = {window.left + AROUND_A_BORDER for window in windows} - {AROUND_A_BORDER}
     at = np.zeros(width, dtype=bool)
     for border in borders:

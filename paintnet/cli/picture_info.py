@@ -46,13 +46,12 @@ def describe_picture(source: str, console: Console, limits: OpenLimits) -> None:
 
 
 def _fit(name: str, width: int, height: int, channels: int) -> dict[str, Any]:
-    from paintnet.dataset.windows import patch_side, windows_of
+    from paintnet.dataset.windows import windows_over
     from paintnet.files.names import PAINTED
     from paintnet.modelfile import EXTENSION
     from paintnet.settings.presets import bound_note, settings_for
 
-    side = patch_side(width, height, "auto")
-    windows = [] if side is None else windows_of(width, height, side, is_even=True)
+    windows = windows_over(width, height)
     largest = max(((each.width, each.height) for each in windows), default=(width, height))
     settings = settings_for(*largest, "standard", channels=channels)
     return {

@@ -121,6 +121,28 @@ def patch_side(
     return None if max(width, height) <= int(side) else int(side)
 
 
+def windows_over(
+    width: int, height: int, side: int | str | None = "auto", *, is_storing: bool = False
+) -> list[Window]:
+    """Lay the windows of its patches over a picture; parameters, raises as `patch_side`.
+
+    Returns
+    -------
+    list of Window
+        Row by row; empty where one patch has all of the picture.
+
+    Examples
+    --------
+    >>> len(windows_over(768, 512)), len(windows_over(2300, 1500)), len(windows_over(768, 512, 256))
+    (0, 6, 6)
+    """
+    found = patch_side(width, height, side, is_storing=is_storing)
+    if found is None:
+        return []
+    # In few bytes, each patch more costs some.
+    return windows_of(width, height, found, is_even=side == "auto" and not is_storing)
+
+
 def windows_of(width: int, height: int, side: int, *, is_even: bool = False) -> list[Window]:
     """Divide a picture into parts of nearly one size and let each reach into its neighbours.
 

@@ -142,3 +142,14 @@ class EncodingSpec(CheckedSettings, ABC):
     def to_document(self) -> dict[str, Any]:
         """Give the encoding's name and settings as JSON values."""
         return {"name": self.name, **super().to_document()}
+
+
+def add_taps(sums: Array, values: Array, numbers: NDArray[np.int64], weights: Array, *, axis: int) -> None:
+    """Add up rows (axis 0) or columns (axis 1) of values by the few that each of the sums touches."""
+    shape = [1] * sums.ndim
+    shape[axis] = -1
+    for number, weight in zip(numbers.T, weights.T.astype(sums.dtype), strict=True):
+        if weight.any():
+            part = values.take(number, axis=axis)
+            part *= weight.reshape(shape)
+            sums += part

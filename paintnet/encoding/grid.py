@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.checked_settings import listed
-from paintnet.encoding.base import EncodingSpec, LatticeMap, PositionMap, SparseMap
+from paintnet.encoding.base import EncodingSpec, LatticeMap, PositionMap, SparseMap, add_taps
 from paintnet.encoding.extent import Extent
 from paintnet.errors import SettingsError
 from paintnet.typing import Array
@@ -229,9 +229,12 @@ class GridMap(SparseMap, LatticeMap):
             wanted = slice(columns[0], columns[-1] + 1) if is_row else columns
             top, bottom = y_index.min(), y_index.max() + 1
             rows = np.ascontiguousarray(table[top:bottom, wanted]).reshape(bottom - top, -1)
-            along = _blended(rows, y_index - top, y_weight).reshape(len(ys), len(columns), units)
-            by_column = along.transpose(1, 0, 2).reshape(len(columns), -1)
-            sums += _blended(by_column, x_place.reshape(x_index.shape), x_weight)
+            along = np.zeros((len(ys), rows.shape[1]), dtype=coefs.dtype)
+            add_taps(along, rows, y_index - top, y_weight, axis=0)
+            # Whole rows are read as they lie, so columns become rows for the second sum.
+            by_column = along.reshape(len(ys), len(columns), units).transpose(1, 0, 2)
+            values = by_column.reshape(len(columns), -1)
+            add_taps(sums, values, x_place.reshape(x_index.shape), x_weight, axis=0)
         return sums.reshape(len(xs), len(ys), units).transpose(1, 0, 2)
 
     def to_document(self) -> dict[str, Any]:
@@ -292,17 +295,6 @@ class GridSpec(EncodingSpec):
     def build(self, extent: Extent, seed: int) -> GridMap:
         """Lay the grids over a picture; nothing is random."""
         return GridMap.over(extent, self.levels, self.basis)
-
-
-def _blended(rows: Array, index: NDArray[np.int64], weights: Array) -> Array:
-    """Weighted sums (n, numbers) of a few rows (m, numbers) each: whole rows, which are read as they lie."""
-    total = np.zeros((len(index), rows.shape[1]), dtype=rows.dtype)
-    taken = np.empty_like(total)
-    for place, weight in zip(index.T, weights.T.astype(rows.dtype), strict=True):
-        np.take(rows, place, axis=0, out=taken, mode="clip")  # by its other mode it would be written twice
-        taken *= weight[:, None]
-        total += taken
-    return total
 
 
 def _cells(side: float, spacing: float) -> int:

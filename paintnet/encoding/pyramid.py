@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paintnet.checked_settings import listed
-from paintnet.encoding.base import EncodingSpec, LatticeMap, PositionMap, SparseMap
+from paintnet.encoding.base import EncodingSpec, LatticeMap, PositionMap, SparseMap, add_taps
 from paintnet.encoding.extent import Extent
 from paintnet.encoding.grid import BASES
 from paintnet.errors import SettingsError
@@ -185,8 +185,8 @@ class PyramidMap(SparseMap, LatticeMap):
             columns, across = level.axis(x, level.columns)
             left, right = columns.min(), columns.max() + 1
             lines = np.zeros((len(ys), right - left, *plane.shape[2:]), dtype=dtype)
-            _add_taps(lines, plane[:, left:right], *level.axis(y, level.rows), axis=0)
-            _add_taps(value, lines, columns - left, across, axis=1)
+            add_taps(lines, plane[:, left:right], *level.axis(y, level.rows), axis=0)
+            add_taps(value, lines, columns - left, across, axis=1)
         return values
 
     def first_layer_on(self, xs: Array, ys: Array, coefs: Array) -> Array:
@@ -214,17 +214,6 @@ class PyramidMap(SparseMap, LatticeMap):
         if not are_spacings(spacings):
             raise ValueError(f"impossible spacings {spacings}")
         return cls(Extent.from_list(document["extent"]), spacings)
-
-
-def _add_taps(sums: Array, values: Array, numbers: NDArray[np.int64], weights: Array, *, axis: int) -> None:
-    """Add up rows (axis 0) or columns (axis 1) of values by the few that each of the sums touches."""
-    shape = [1] * sums.ndim
-    shape[axis] = -1
-    for number, weight in zip(numbers.T, weights.T.astype(sums.dtype), strict=True):
-        if weight.any():
-            part = values.take(number, axis=axis)
-            part *= weight.reshape(shape)
-            sums += part
 
 
 def are_spacings(spacings: Sequence[int]) -> bool:

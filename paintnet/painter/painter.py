@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from paintnet.dataset.windows import Window, patch_side, windows_of
+from paintnet.dataset.windows import Window, windows_over
 from paintnet.executor import Cluster
 from paintnet.painter.mosaic import MosaicRun
 from paintnet.painter.run import Listener, Run
@@ -107,10 +107,9 @@ class Painter:
             picture = pixels_of(picture)
         height, width, channels = picture.shape
         asked = self.patch if self._may_be_divided else None
-        side = patch_side(width, height, asked, is_storing=self._is_storing)
-        if side is not None:
-            is_even = asked == "auto" and not self._is_storing  # there, each one more costs bits
-            return self._mosaic(picture, windows_of(width, height, side, is_even=is_even))
+        windows = windows_over(width, height, asked, is_storing=self._is_storing)
+        if windows:
+            return self._mosaic(picture, windows)
         settings = settings_for(width, height, self.preset, channels=channels, **self.settings)
         note = bound_note(width, height, self.preset, channels=channels, **self.settings)
         notes = [note] if note else []
