@@ -44,6 +44,11 @@ COLD_EPOCHS = 4
 """In which the decoder's rate rises from 0: all numbers are 0 at first, and from noise alone the decoder
 learns to heed none. Without that, kodim02 stayed grey at one bit a pixel, and others lost up to 0.6 dB."""
 
+DEAR, DEAR_UNTIL = 10.0, 0.15
+"""What a bit costs at the beginning of a run, times what it costs from this share of it on. Else the finest
+level, which lowers the error fastest, takes bits that are lost: at a low rate no run gives them up again, and
+the seed decides whether it begins so. kodim03 at a quarter of a bit had 32.9 to 34.4 dB, and has 34.5."""
+
 LAST_RATE = 0.1
 """Share of the rates at the end of the soft part."""
 
@@ -192,7 +197,8 @@ class RateTrainer:
             rate = base * LAST_RATE * max(0.02, left)
         blocks = self.rng.permutation(len(state.blocks.targets))
         runs = self.rng.permutation(len(state.runs.places))
-        weight = self.multiplier * state.n_learned / self.n_pixels
+        dear = DEAR ** max(0.0, 1 - progress / DEAR_UNTIL)
+        weight = dear * self.multiplier * state.n_learned / self.n_pixels
         warmth = min(1.0, (self.epochs_begun - 1) / COLD_EPOCHS)
         error = step.paint_epoch(blocks, adam_numbers(rate * warmth, 0.9, 0.99))
         self.bits = step.rate_epoch(runs, weight, adam_numbers(MODEL_RATE * rate, 0.9, 0.99), learns=True)
