@@ -31,8 +31,10 @@ def bd_rate(ours: dict[float, float], theirs: dict[float, float]) -> float | Non
     Both map bits a pixel to dB. The logarithm of the rate is interpolated over dB, piecewise cubic and
     without overshoot, and its difference averaged over all dB that both reach (G. Bjontegaard 2001,
     "Calculation of average PSNR differences between RD-curves", VCEG-M33; PCHIP as in JVET's templates).
-    None where they share none.
+    None where they share none, or one of them is known at one rate only.
     """
+    if min(len(ours), len(theirs)) < 2:
+        return None
     curves = []
     for each in (ours, theirs):
         rates, decibels = np.array(sorted(each.items())).T
